@@ -1,0 +1,95 @@
+"""The languages the engine has a grammar for: one row each.
+
+Adding one is a row here, a query file of the same name and a case in tests/context.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import PurePath
+
+import tree_sitter
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language.
+
+    Attributes:
+        name: its name here and the stem of its query file.
+        ids: the LSP language identifiers that mean it.
+        suffixes: the file suffixes that mean it, with the dot.
+        package: the module that holds its grammar.
+        factory: the function there that returns it.
+        queries: the stem of the query file, where several languages share one.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    package: str
+    factory: str = "language"
+    queries: str = ""
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language("python", ("python",), (".py", ".pyi"), "tree_sitter_python"),
+    Language("rust", ("rust",), (".rs",), "tree_sitter_rust"),
+    Language(
+        "typescript",
+        ("typescript",),
+        (".ts", ".mts", ".cts"),
+        "tree_sitter_typescript",
+        "language_typescript",
+    ),
+    Language(
+        "tsx",
+        ("typescriptreact",),
+        (".tsx",),
+        "tree_sitter_typescript",
+        "language_tsx",
+        queries="typescript",
+    ),
+    Language(
+        "javascript",
+        ("javascript", "javascriptreact"),
+        (".js", ".mjs", ".cjs", ".jsx"),
+        "tree_sitter_javascript",
+    ),
+    Language("go", ("go",), (".go",), "tree_sitter_go"),
+)
+
+
+def language_for(path: str = "", language_id: str = "") -> Language | None:
+    """The language of a document, or `None` when the engine has no grammar for it.
+
+    Args:
+        path: the file's path; only its suffix is looked at.
+        language_id: the editor's word for the language (LSP `languageId`), which wins.
+    """
+    for language in LANGUAGES:
+        if language_id in language.ids:
+            return language
+    suffix = PurePath(path).suffix.lower()
+    for language in LANGUAGES:
+        if suffix and suffix in language.suffixes:
+            return language
+    return None
+
+
+@cache
+def grammar(language: Language) -> tree_sitter.Language:
+    """The language's grammar, loaded at first use."""
+    capsule: object = getattr(import_module(language.package), language.factory)()
+    return tree_sitter.Language(capsule)
+
+
+@cache
+def query(language: Language) -> tree_sitter.Query:
+    """The language's query for definitions and imports, compiled at first use."""
+    stem = language.queries or language.name
+    source = (files("twolane_context") / "queries" / f"{stem}.scm").read_text("utf-8")
+    return tree_sitter.Query(grammar(language), source)

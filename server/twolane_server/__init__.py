@@ -1,0 +1,1 @@
+"""The program: lanes, labels, the border between them, and the language server around it all."""

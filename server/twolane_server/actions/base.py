@@ -1,0 +1,98 @@
+"""What an action is given and what it gives back. No LSP types, no IO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from twolane_context.fragments import Label
+    from twolane_context.languages import Language
+    from twolane_context.spans import Span
+    from twolane_context.text import Text
+    from twolane_server.lanes.base import LaneName
+    from twolane_server.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an action works on, as it was when the user asked.
+
+    Attributes:
+        text: the whole document.
+        language: its grammar, or `None` for a language the engine has none for.
+        path: the file, absolute, or empty for a document without a file.
+        label: the document's label, which every fragment cut from it carries.
+        selection: the selected bytes; empty for a cursor.
+        instruction: what the user asked for, where the action takes an instruction.
+    """
+
+    text: Text
+    language: Language | None
+    path: str
+    label: Label
+    selection: Span
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An action made ready: what to ask, and where the answer goes.
+
+    Attributes:
+        subject: what it was made from.
+        prompt: what the model is asked.
+        target: the bytes that the edit may change, and no others.
+    """
+
+    subject: Subject
+    prompt: Prompt
+    target: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One replacement in the subject's text."""
+
+    span: Span
+    text: str
+
+
+class Action(Protocol):
+    """One code action."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line and in the ledger: `docstring`."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its name in an editor's menu: `Write docstring`."""
+        ...
+
+    @property
+    def home(self) -> LaneName:
+        """The lane it takes when no rule says otherwise."""
+        ...
+
+    def offered(self, subject: Subject) -> bool:
+        """Whether the menu should show it here. Fast: from the parsed text alone."""
+        ...
+
+    def prepare(self, subject: Subject) -> Task:
+        """What to ask.
+
+        Raises:
+            ActionError: there is nothing to do here; the sentence says why.
+        """
+        ...
+
+    def finish(self, task: Task, reply: str) -> Edit:
+        """The edit that the reply asks for, proved harmless.
+
+        Raises:
+            ReplyRefused: the reply would change what it must not; the sentence says what.
+            ActionError: the reply changes nothing.
+        """
+        ...

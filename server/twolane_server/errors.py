@@ -1,0 +1,106 @@
+"""Every error a person may meet, in one tree.
+
+    TwolaneError
+    ├── SettingsError            settings that cannot be used at all
+    ├── KeyUnusable              no usable key for a lane
+    ├── Refused                  the border or the router says no; the reasons say why
+    │   └── TooLarge             no lane that is allowed can hold the prompt
+    ├── LedgerError              the ledger cannot be written or is not whole
+    ├── LaneError                a lane gave no usable answer
+    │   ├── LaneUnreachable      nothing answers at its address
+    │   ├── LaneTimeout          no answer, or no more of it, in time
+    │   ├── LaneRejected         the server said no: status, and what to do
+    │   ├── AnswerIncomplete     the stream ended before the answer did
+    │   ├── AnswerTruncated      the model reached its token limit
+    │   └── ModelMissing         no model of that name, or no model file
+    ├── ActionError              nothing to do here
+    │   └── ReplyRefused         the reply cannot be used without harm
+    └── StaleDocument            the document changed while the model was writing
+
+Each message is one sentence or two that say what happened and what to do. No message holds a key,
+a prompt, a reply or text of a file.
+"""
+
+from __future__ import annotations
+
+
+class TwolaneError(Exception):
+    """The root. `str(error)` is fit to be shown to a person as it is."""
+
+
+class SettingsError(TwolaneError):
+    """Settings that cannot be used at all."""
+
+
+class KeyUnusable(TwolaneError):
+    """A lane's key is missing or malformed. Names where it was looked for, never the key."""
+
+
+class Refused(TwolaneError):
+    """The border or the router says no.
+
+    Args:
+        message: the sentence for the person.
+        reasons: each single reason, as the decision would show it.
+    """
+
+    def __init__(self, message: str, *, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class TooLarge(Refused):
+    """No lane that is allowed can hold the prompt."""
+
+
+class LedgerError(TwolaneError):
+    """The ledger cannot be written or read, or is not whole."""
+
+
+class LaneError(TwolaneError):
+    """A lane gave no usable answer."""
+
+
+class LaneUnreachable(LaneError):
+    """Nothing answers at the lane's address."""
+
+
+class LaneTimeout(LaneError):
+    """No answer, or no more of it, within the lane's limits."""
+
+
+class LaneRejected(LaneError):
+    """The server refused the request.
+
+    Args:
+        message: the sentence for the person.
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AnswerIncomplete(LaneError):
+    """The stream ended before the answer did, or was not an answer."""
+
+
+class AnswerTruncated(LaneError):
+    """The model reached its token limit in the middle of the answer."""
+
+
+class ModelMissing(LaneError):
+    """The server does not know the model, or the model's file is not there."""
+
+
+class ActionError(TwolaneError):
+    """The action has nothing to do at this place."""
+
+
+class ReplyRefused(ActionError):
+    """The model's reply cannot be used without harm to the code."""
+
+
+class StaleDocument(TwolaneError):
+    """The document changed while the model was writing; nothing was applied."""

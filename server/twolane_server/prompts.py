@@ -1,0 +1,77 @@
+"""A prompt as a value: messages of labelled fragments.
+
+Actions build prompts, `routing` measures them, and only `border/gate` turns one into bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from twolane_context.fragments import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twolane_context.fragments import Fragment
+
+_CHARACTERS_PER_TOKEN = 2.5
+_TOKENS_PER_MESSAGE = 8
+
+
+class Role(StrEnum):
+    """Who speaks, in the words of the OpenAI chat format."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. The fragments are joined without anything between them."""
+
+    role: Role
+    fragments: tuple[Fragment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked.
+
+    Attributes:
+        action: the action's name, for the ledger.
+        messages: in order; stable parts first, so that prefix caches hit.
+        max_tokens: how long the answer may be; always sent.
+        temperature: 0 for the most likely answer.
+        stop: texts at which the model stops.
+    """
+
+    action: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    stop: tuple[str, ...] = ()
+
+    @property
+    def fragments(self) -> Iterator[Fragment]:
+        """All fragments, in order."""
+        return (fragment for message in self.messages for fragment in message.fragments)
+
+    @property
+    def label(self) -> Label:
+        """The highest label of any fragment."""
+        return Label.highest(fragment.label for fragment in self.fragments)
+
+    @property
+    def characters(self) -> int:
+        """The length of all fragments in code points."""
+        return sum(fragment.characters for fragment in self.fragments)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the prompt is; leans high, since code runs to 3 characters each."""
+        return int(self.characters / _CHARACTERS_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(
+            self.messages
+        )

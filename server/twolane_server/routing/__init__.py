@@ -1,0 +1,1 @@
+"""Which lane, and why (`choose`), and going there (`run`)."""

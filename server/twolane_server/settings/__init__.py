@@ -1,0 +1,1 @@
+"""Settings: what was sent (`sent`, pydantic) and what was resolved from it (`resolved`)."""

@@ -1,0 +1,125 @@
+"""Settings as the program uses them: frozen, complete, valid.
+
+Nothing here is read from a repository: endpoints, keys, models and limits belong to the user. What
+a repository may say is in `policy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Mode(StrEnum):
+    """How the lane is chosen: by the rules, or by the user (NDA stays local in every mode)."""
+
+    AUTO = "auto"
+    LOCAL = "local"
+    CLOUD = "cloud"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where a lane's key is. The first of these that is set and holds a key is used.
+
+    Attributes:
+        environment: the name of an environment variable.
+        file: a file that holds the key and nothing else.
+        keyring: the service name in the desktop's key store; the user name there is `twolane`.
+    """
+
+    environment: str | None = None
+    file: Path | None = None
+    keyring: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """One lane's endpoint and limits.
+
+    Attributes:
+        url: the base URL of an OpenAI-compatible API, up to and with `/v1`.
+        model: an id of the server, or a part of one that fits a single id there.
+        key: where its key is.
+        window: how many tokens prompt and answer may have together.
+        connect_seconds: how long a connection may take.
+        idle_seconds: how long the answer may pause.
+        deadline_seconds: how long the whole answer may take.
+    """
+
+    url: str
+    model: str
+    key: KeySource = field(default_factory=KeySource)
+    window: int = 65_536
+    connect_seconds: float = 5.0
+    idle_seconds: float = 30.0
+    deadline_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """The model in this process, which stands in when nothing answers on the local lane's URL.
+
+    Attributes:
+        enabled: whether it may stand in.
+        gguf: a model file of the user's own; else the small one that a package ships.
+        window: how many tokens prompt and answer may have together.
+    """
+
+    enabled: bool = True
+    gguf: Path | None = None
+    window: int = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class NdaRules:
+    """What the user calls NDA in every repository, on top of what repositories say.
+
+    Attributes:
+        paths: globs in gitignore syntax, relative to a repository's root.
+        markers: words in a file's header that make it NDA.
+        words: names that must not leave; a prompt that holds one stays local.
+    """
+
+    paths: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+LOCAL = LaneSettings(url="http://127.0.0.1:8000/v1", model="Qwen3-Coder", window=65_536)
+CLOUD = LaneSettings(
+    url="https://api.holysheep.ai/v1",
+    model="deepseek-v3.2",
+    key=KeySource(environment="HOLYSHEEP_API_KEY"),
+    window=131_072,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of the user's settings, resolved."""
+
+    mode: Mode = Mode.AUTO
+    local: LaneSettings = LOCAL
+    cloud: LaneSettings = CLOUD
+    embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
+    nda: NdaRules = field(default_factory=NdaRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where twolane keeps things, each in the platform's own place.
+
+    Attributes:
+        config: `settings.toml` of the user.
+        state: grants and the ledger.
+        cache: what can be fetched or built again.
+    """
+
+    config: Path
+    state: Path
+    cache: Path

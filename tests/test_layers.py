@@ -1,0 +1,127 @@
+"""The house: who may import whom. If one of these must break, the design is wrong: change it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parent.parent
+ENGINE = sorted((HOUSE / "context" / "twolane_context").rglob("*.py"))
+PROGRAM = sorted((HOUSE / "server" / "twolane_server").rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    root = HOUSE / ("context" if path in ENGINE else "server")
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module and every `module.name` that the file imports, at any depth."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _importers(*targets: str) -> set[str]:
+    """The modules of the house that import one of `targets` or something inside it."""
+    return {
+        _name(path)
+        for path in ENGINE + PROGRAM
+        if any(
+            name == target or name.startswith(f"{target}.")
+            for name in _imports(path)
+            for target in targets
+        )
+    }
+
+
+def _outside(modules: set[str], *allowed: str) -> set[str]:
+    return {
+        module
+        for module in modules
+        if not any(module == name or module.startswith(f"{name}.") for name in allowed)
+    }
+
+
+def test_the_engine_knows_no_lsp_no_http_no_server() -> None:
+    foreign = _importers("pygls", "lsprotocol", "httpx", "pydantic", "twolane_server")
+    assert not {module for module in foreign if module.startswith("twolane_context")}
+
+
+def test_only_lanes_know_http() -> None:
+    assert not _outside(_importers("httpx", "httpcore", "truststore"), "twolane_server.lanes")
+
+
+def test_only_lanes_and_the_rim_open_sockets() -> None:
+    allowed = ("twolane_server.lanes",)
+    assert not _outside(_importers("socket", "ssl", "http", "urllib.request"), *allowed)
+
+
+def test_only_the_gate_can_obtain_the_cloud_lane() -> None:
+    assert _importers("twolane_server.lanes.cloud") == {"twolane_server.border.gate"}
+
+
+def test_only_the_gate_turns_a_fragment_into_text() -> None:
+    assert _importers("twolane_context.fragments.disclose") == {"twolane_server.border.gate"}
+    for path in ENGINE + PROGRAM:
+        if _name(path) != "twolane_context.fragments":
+            assert "_Fragment__" not in path.read_text("utf-8"), path
+
+
+def test_only_the_rim_knows_lsp() -> None:
+    assert not _outside(
+        _importers("lsprotocol", "pygls"),
+        "twolane_server.convert",
+        "twolane_server.features",
+        "twolane_server.server",
+    )
+
+
+def test_actions_are_pure() -> None:
+    impure = _importers(
+        "asyncio",
+        "httpx",
+        "logging",
+        "os",
+        "pathlib",
+        "socket",
+        "subprocess",
+        "sqlite3",
+        "time",
+        "twolane_server.session",
+        "twolane_server.lanes.openai_chat",
+        "twolane_server.border",
+    )
+    assert not {
+        m for m in impure if m.startswith(("twolane_server.actions", "twolane_server.edits"))
+    }
+
+
+def test_choosing_a_lane_is_pure() -> None:
+    impure = _importers("asyncio", "os", "pathlib", "time", "sqlite3", "random")
+    assert "twolane_server.routing.choose" not in impure
+
+
+@pytest.mark.parametrize("module", ["httpx", "pydantic", "pygls", "lsprotocol", "tree_sitter"])
+def test_the_command_line_starts_light(module: str) -> None:
+    program = f"import twolane_server.cli, sys; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_modules_stay_small() -> None:
+    large = {
+        _name(path): lines
+        for path in ENGINE + PROGRAM
+        if (lines := len(path.read_text("utf-8").splitlines())) > 300
+    }
+    assert not large
