@@ -1,0 +1,61 @@
+"""The command line. Each command is a module of this package, imported only when it is asked for.
+
+A command module has `configure(parser)`, which adds its arguments, and `run(arguments) -> int`,
+which returns the exit status: 0 done, 1 refused or nothing to do (with the reason), 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "lsp": "run the language server on standard input and output",
+    "do": "run an action on a place in a file and show or apply its edit",
+    "route": "show which lane an action would take, why, and what would be sent; sends nothing",
+    "label": "tell whether files are under NDA or open, and why",
+    "trust": "let a repository's open files use the cloud lane, or take that back",
+    "doctor": "check settings, trust, lanes, model and ledger, with a fix for each finding",
+    "ledger": "show what was sent, and verify that the record is whole",
+}
+
+
+class _Command(Protocol):
+    def configure(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    from twolane_server.errors import TwolaneError  # noqa: PLC0415 - keep start-up light
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="twolane", description="AI code actions on two lanes, with a border between them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    wanted = next((word for word in words if word in _COMMANDS), None)
+    for name, purpose in _COMMANDS.items():
+        sub = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:])
+        if name == wanted:
+            _command(name).configure(sub)
+    arguments = parser.parse_args(words)
+    try:
+        return _command(arguments.command).run(arguments)
+    except TwolaneError as error:
+        print(f"twolane: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("twolane: stopped", file=sys.stderr)
+        return 1
+
+
+def _command(name: str) -> _Command:
+    return cast("_Command", import_module(f"twolane_server.cli.{name}"))
