@@ -1,0 +1,281 @@
+"""The only way to the cloud: a prompt becomes bytes here, and only bytes that passed leave.
+
+This is the one module that may turn a fragment into text and the one that may obtain the cloud
+lane's client (see tests/test_layers.py). `Gate.clear` gives a ticket, not the bytes: those stay in
+the gate, so that nothing can be put in their place. `Gate.stream` takes the ticket once, asks every
+check again with the policy as it is by then, has the ledger's entry on disk, and sends.
+
+A check that fails or cannot run means `Refused`: the caller takes the local lane. Nothing is ever
+redacted and sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import WeakKeyDictionary
+
+from twolane_context.fragments import disclose
+from twolane_server.border.checks import CHECKS, Check, Facts, refusals
+from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.border.wire import encode
+from twolane_server.errors import LaneError, LedgerError, Refused, TwolaneError
+from twolane_server.lanes.base import LaneName, Request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from twolane_context.fragments import Origin
+    from twolane_server.border.ledger import Ledger
+    from twolane_server.border.standing import ReadStanding, Standing
+    from twolane_server.lanes.base import Chunk, Lane, Usage
+    from twolane_server.prompts import Prompt
+    from twolane_server.settings.resolved import Settings
+
+__all__ = ["Cleared", "Connect", "Gate", "local_request"]
+
+Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
+
+
+def local_request(prompt: Prompt, model: str) -> Request:
+    """The request for the local lane, which may hold text of any label."""
+    return Request(_encode(prompt, model))
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Cleared:
+    """A ticket for one request that may go to the cloud; see `Gate.stream`.
+
+    It tells about the request and does not hold it. One that was not made by the gate opens nothing.
+
+    Attributes:
+        model: the model's id that the body names.
+        host: where it goes.
+        size: the body's length in bytes.
+        sha256: the body's digest in hexadecimal.
+        files: what the prompt was cut from.
+    """
+
+    model: str
+    host: str
+    size: int
+    sha256: str
+    files: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """What a ticket stands for. It never leaves the gate."""
+
+    prompt: Prompt = field(repr=False)
+    body: bytes = field(repr=False)
+    lane: Lane
+    model: str
+    reasons: tuple[str, ...]
+
+
+class Gate:
+    """The border's gate for one user's settings.
+
+    Args:
+        settings: the user's; where the cloud is.
+        environ: where the cloud's key may be.
+        ledger: the open ledger, or the error that says why there is none.
+        read_standing: reads afresh what owner and repository say; runs in a thread.
+        clock: the time, with a time zone.
+        connect: makes the cloud lane's client and touches no network; `lanes.cloud.open_cloud`.
+        checks: what must hold; only a test that switches one off gives its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        ledger: Ledger | LedgerError,
+        read_standing: ReadStanding,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        connect: Connect | None = None,
+        checks: tuple[Check, ...] = CHECKS,
+    ) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._ledger = ledger
+        self._read_standing = read_standing
+        self._clock = clock
+        self._connect = connect
+        self._checks = checks
+        self._lane: Lane | None = None
+        self._passages: WeakKeyDictionary[Cleared, _Passage] = WeakKeyDictionary()
+
+    async def clear(self, prompt: Prompt, *, reasons: tuple[str, ...] = ()) -> Cleared:
+        """Ask every check, find the model's id on the server, ask every check again.
+
+        No byte touches the network before the prompt passed with the model's configured name.
+
+        Args:
+            prompt: what the model is to be asked.
+            reasons: why it takes the cloud lane, for the ledger.
+
+        Raises:
+            Refused: it must not leave, or nothing could record that it did.
+            KeyUnusable: there is no key for the cloud.
+            LaneError: the server does not answer, or does not have the model.
+        """
+        standing = await self._standing(prompt)
+        self._usable_ledger()
+        lane = self._cloud()
+        self._check(prompt, standing, _encode(prompt, lane.model), lane)
+        model = await lane.resolve()
+        body = _encode(prompt, model)
+        self._check(prompt, standing, body, lane)
+        digest = hashlib.sha256(body).hexdigest()
+        cleared = Cleared(model, lane.host, len(body), digest, origins(prompt))
+        self._passages[cleared] = _Passage(prompt, body, lane, model, reasons)
+        return cleared
+
+    async def stream(self, cleared: Cleared) -> AsyncGenerator[Chunk]:
+        """Send what was cleared and yield the answer. Use it within `contextlib.aclosing`.
+
+        Raises:
+            Refused: the ticket is used up or not ours, the policy was tightened since, or the
+                ledger cannot be written.
+            LaneError: the cloud gave no usable answer.
+        """
+        passage = self._passages.pop(cleared, None)
+        if passage is None:
+            raise _refused(("the border has not cleared this request, or it was sent already",))
+        standing = await self._standing(passage.prompt)
+        self._check(passage.prompt, standing, passage.body, passage.lane)
+        started = self._clock()
+        seq = await self._record(_sending(passage, standing, started))
+        result, finish = "failed", None
+        usage: Usage | None = None
+        try:
+            async with aclosing(passage.lane.stream(Request(passage.body))) as chunks:
+                async for chunk in chunks:
+                    finish, usage = chunk.finish or finish, chunk.usage or usage
+                    yield chunk
+            result = finish or "finished"
+        except (asyncio.CancelledError, GeneratorExit):
+            result = finish or "cancelled"
+            raise
+        except LaneError as error:
+            result = type(error).__name__
+            raise
+        finally:
+            seconds = max(0.0, (self._clock() - started).total_seconds())
+            await self._conclude(seq, Outcome(result, seconds, usage))
+
+    async def aclose(self) -> None:
+        """Close the cloud lane's client, if there ever was one."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            await lane.aclose()
+
+    def _cloud(self) -> Lane:
+        if self._lane is None:
+            self._lane = (self._connect or _open_cloud)(self._settings, self._environ)
+        return self._lane
+
+    def _usable_ledger(self) -> Ledger:
+        if isinstance(self._ledger, LedgerError):
+            raise _unwritable(self._ledger) from self._ledger
+        return self._ledger
+
+    async def _standing(self, prompt: Prompt) -> Standing:
+        try:
+            return await asyncio.to_thread(self._read_standing, origins(prompt))
+        except (TwolaneError, OSError, ValueError) as error:
+            raise _refused(("what is NDA here cannot be read",)) from error
+
+    def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
+        cloud = self._settings.cloud
+        facts = Facts(
+            label=prompt.label,
+            standing=standing,
+            body=body,
+            tokens=prompt.tokens + prompt.max_tokens,
+            window=cloud.window,
+            url=cloud.url,
+            host=lane.host,
+        )
+        if found := refusals(facts, self._checks):
+            raise _refused(found)
+
+    async def _record(self, sending: Sending) -> int:
+        """The entry's number, once it is on disk."""
+        ledger = self._usable_ledger()
+        writing = asyncio.ensure_future(asyncio.to_thread(ledger.before_send, sending))
+        try:
+            return await asyncio.shield(writing)
+        except LedgerError as error:
+            raise _unwritable(error) from error
+        except asyncio.CancelledError:
+            # The thread cannot be stopped: its entry gets an outcome, though nothing was sent.
+            writing.add_done_callback(lambda done: _withdraw(ledger, done))
+            raise
+
+    async def _conclude(self, seq: int, outcome: Outcome) -> None:
+        try:
+            await asyncio.shield(asyncio.to_thread(self._usable_ledger().outcome, seq, outcome))
+        except LedgerError:
+            # What was sent is on record; to lose the answer now would help nobody. The entry shows
+            # an unknown outcome, and the next request finds the ledger unwritable before it sends.
+            return
+
+
+def _open_cloud(settings: Settings, environ: Mapping[str, str]) -> Lane:
+    from twolane_server.lanes.cloud import (  # noqa: PLC0415 - HTTP is loaded only when the cloud is near
+        open_cloud,
+    )
+
+    return open_cloud(settings, environ)
+
+
+def _withdraw(ledger: Ledger, written: asyncio.Future[int]) -> None:
+    if written.cancelled() or written.exception() is not None:
+        return
+    done = asyncio.get_running_loop().run_in_executor(
+        None, ledger.outcome, written.result(), Outcome("cancelled", 0.0)
+    )
+    # A ledger that fails now leaves an entry without an outcome, which is true as well.
+    done.add_done_callback(lambda future: future.cancelled() or future.exception())
+
+
+def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
+    return Sending(
+        time=time,
+        action=passage.prompt.action,
+        lane=LaneName.CLOUD,
+        model=passage.model,
+        host=passage.lane.host,
+        body=passage.body,
+        files=origins(passage.prompt),
+        label=passage.prompt.label,
+        reasons=passage.reasons,
+        policy_hash=standing.policy_hash,
+    )
+
+
+def _encode(prompt: Prompt, model: str) -> bytes:
+    return encode(
+        model,
+        [(turn.role.value, "".join(map(disclose, turn.fragments))) for turn in prompt.messages],
+        max_tokens=prompt.max_tokens,
+        temperature=prompt.temperature,
+        stop=prompt.stop,
+    )
+
+
+def _refused(reasons: tuple[str, ...]) -> Refused:
+    return Refused(f"Nothing was sent to the cloud: {'; '.join(reasons)}.", reasons=reasons)
+
+
+def _unwritable(error: LedgerError) -> Refused:
+    reason = "the ledger cannot be written, so nothing is sent to the cloud"
+    return Refused(f"{reason[0].upper()}{reason[1:]}. {error}", reasons=(reason,))

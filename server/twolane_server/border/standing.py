@@ -1,0 +1,40 @@
+"""What the owner and the repository say about a prompt's sources, at this moment.
+
+The border takes it as a value, read twice: when a prompt is cleared and again just before it is
+sent, since a policy may be tightened in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twolane_context.fragments import Label, Origin
+
+__all__ = ["ReadStanding", "Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for some sources now.
+
+    Attributes:
+        label: the highest label of all sources, read afresh.
+        granted: whether their repository may use the cloud lane.
+        words: names that must not leave.
+        reasons: why it is NDA, or why there is no grant.
+        policy_hash: which policy said so.
+    """
+
+    label: Label
+    granted: bool
+    words: tuple[str, ...]
+    reasons: tuple[str, ...]
+    policy_hash: str
+
+
+ReadStanding: TypeAlias = "Callable[[tuple[Origin, ...]], Standing]"
+"""Reads the standing of some sources from disk. It runs in a worker thread."""
