@@ -1,0 +1,249 @@
+"""Which lane an action takes, and why: a pure function of what is known before anything is sent.
+
+The rules are asked in this order and the first that matches wins:
+
+1. NDA -> local, whatever anybody asks for.
+2. The user forces a lane, for this request or by the mode; the cloud only with a grant and while
+   it can be used.
+3. A repository-wide action -> local.
+4. A marker that asks for the repository (`ctx_repo:`, `[REPO_CTX]`), or a prompt of more than
+   24,000 characters -> local.
+5. No grant -> local.
+6. It does not fit the home lane's window -> the other lane, if that one is allowed and holds it.
+7. The cloud cannot be used now -> local; never the other way.
+8. The month's budget is spent -> local.
+9. The action's home lane.
+
+A prompt that does not fit the lane that it must take is an error and no reason to take another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from twolane_context.fragments import Label
+from twolane_server.errors import TooLarge
+from twolane_server.lanes.base import LaneName
+from twolane_server.settings.resolved import Mode
+
+__all__ = ["MOST_CLOUD_CHARACTERS", "Decision", "Question", "choose", "has_repository_marker"]
+
+MOST_CLOUD_CHARACTERS = 24_000
+"""A longer prompt stays local: that much of a repository is a matter for the team's own model."""
+
+_MARKERS = ("ctx_repo:", "[repo_ctx]")
+_NO_GRANT = "this repository may not use the cloud lane (twolane trust grants it)"
+
+
+def has_repository_marker(text: str) -> bool:
+    """Whether an instruction asks for the whole repository, in either case of letters."""
+    folded = text.casefold()
+    return any(marker in folded for marker in _MARKERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that decides.
+
+    Attributes:
+        action: the action's name.
+        home: the lane it takes when no rule says otherwise.
+        repository_wide: whether it touches more than one file's code.
+        label: the prompt's label.
+        label_reasons: what made it NDA: `clients/** in twolane.toml`.
+        mode: the user's standing choice.
+        forced: the user's choice for this request; comes before the mode.
+        instruction_marker: what `has_repository_marker` says of the instruction.
+        characters: the prompt's length in code points.
+        prompt_tokens: about how many tokens the prompt is.
+        answer_tokens: how many the answer may be.
+        local_window: how many tokens the local lane holds, prompt and answer together.
+        cloud_window: the same of the cloud lane.
+        granted: whether this repository may use the cloud lane.
+        grant_reason: why it may not, fit to be shown; empty for the usual sentence.
+        cloud_state: `None` when the cloud can be used, else why not: `no key in …`.
+        budget_spent: whether the month's budget for the cloud is used up.
+        local_model: the local lane's model, for people.
+        cloud_model: the cloud lane's model, for people.
+    """
+
+    action: str
+    home: LaneName
+    repository_wide: bool
+    label: Label
+    label_reasons: tuple[str, ...]
+    mode: Mode
+    forced: LaneName | None
+    instruction_marker: bool
+    characters: int
+    prompt_tokens: int
+    answer_tokens: int
+    local_window: int
+    cloud_window: int
+    granted: bool
+    grant_reason: str
+    cloud_state: str | None
+    budget_spent: bool
+    local_model: str
+    cloud_model: str
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and answer together, which a window must hold."""
+        return self.prompt_tokens + self.answer_tokens
+
+    @property
+    def wish(self) -> LaneName | None:
+        """The lane that the user asked for, in this request or by the mode."""
+        if self.forced is not None or self.mode is Mode.AUTO:
+            return self.forced
+        return LaneName.CLOUD if self.mode is Mode.CLOUD else LaneName.LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A lane and why.
+
+    Attributes:
+        lane: which way.
+        model: the lane's model, for people.
+        label: the prompt's label.
+        reasons: why, the deciding one first; never empty.
+        gist: the deciding reason in a word or two, for menus; empty where the lane says it all.
+    """
+
+    lane: LaneName
+    model: str
+    label: Label
+    reasons: tuple[str, ...]
+    gist: str = ""
+
+    def __str__(self) -> str:
+        return f"{self._head}: {'; '.join(self.reasons)}"
+
+    @property
+    def short(self) -> str:
+        """For a menu's title: `[cloud deepseek-v3.2]`, `[local: NDA clients/**]`."""
+        return f"[{self._head}: {self.gist}]" if self.gist else f"[{self._head}]"
+
+    @property
+    def _head(self) -> str:
+        return self.lane.value if self.lane is LaneName.LOCAL else f"cloud {self.model}"
+
+
+def choose(question: Question) -> Decision:
+    """The lane that the question takes.
+
+    Raises:
+        TooLarge: it does not fit the only lane that it may take; the sentence has the numbers.
+    """
+    decision = _by_rules(question)
+    window = question.local_window
+    if decision.lane is LaneName.CLOUD or question.tokens <= window:
+        return decision
+    raise TooLarge(
+        f"About {question.tokens:,} tokens ({question.prompt_tokens:,} of them the prompt) do not "
+        f"fit the local lane's window of {window:,}, and it must stay local: "
+        f"{'; '.join(decision.reasons)}. Select less.",
+        reasons=decision.reasons,
+    )
+
+
+def _by_rules(question: Question) -> Decision:
+    """The first rule that matches. A `CLOUD` that this returns fits the cloud's window."""
+    if question.label is not Label.OPEN:
+        return _nda(question)
+    if question.wish is LaneName.LOCAL:
+        return _local(question, _wished(question), "as asked")
+    if question.wish is LaneName.CLOUD:
+        return _forced_cloud(question)
+    kept = _kept_local(question)
+    if kept is not None:
+        return kept
+    if question.home is LaneName.LOCAL:
+        return _home_local(question)
+    return _cloud_barred(question) or _cloud(question, f"{question.action}'s home lane")
+
+
+def _kept_local(question: Question) -> Decision | None:
+    """The rules that keep open code local however well the cloud could hold it."""
+    if question.repository_wide:
+        return _local(
+            question, f"{question.action} works on the whole repository", "repository-wide"
+        )
+    if question.instruction_marker:
+        return _local(question, "the instruction asks for the repository", "repository context")
+    if question.characters > MOST_CLOUD_CHARACTERS:
+        return _local(
+            question,
+            f"{question.characters:,} characters, more than {MOST_CLOUD_CHARACTERS:,}",
+            "long prompt",
+        )
+    return None
+
+
+def _nda(question: Question) -> Decision:
+    why = ", ".join(question.label_reasons) or "its label is unknown"
+    # The menu has room for the pattern, not for the file that it stands in.
+    gist = question.label_reasons[0].split(" in ")[0] if question.label_reasons else ""
+    decision = _local(question, f"NDA ({why})", f"NDA {gist}".rstrip())
+    if question.wish is not LaneName.CLOUD:
+        return decision
+    return replace(
+        decision,
+        reasons=(*decision.reasons, "NDA stays local although the cloud lane was asked for"),
+    )
+
+
+def _forced_cloud(question: Question) -> Decision:
+    # An explicit wish comes before the budget; the reason says that the budget is spent.
+    barred = _cloud_barred(replace(question, budget_spent=False))
+    if barred is not None:
+        return barred
+    decision = _cloud(question, _wished(question))
+    if not question.budget_spent:
+        return decision
+    return replace(decision, reasons=(*decision.reasons, "although the month's budget is spent"))
+
+
+def _home_local(question: Question) -> Decision:
+    decision = _local(question, f"{question.action}'s home lane")
+    if question.tokens <= question.local_window:
+        return decision
+    barred = _cloud_barred(question)
+    if barred is None:
+        return _cloud(question, _overflow(question, LaneName.LOCAL))
+    return replace(decision, reasons=(*decision.reasons, *barred.reasons))
+
+
+def _cloud_barred(question: Question) -> Decision | None:
+    """The local lane when the cloud is not allowed, too small, unusable or too dear."""
+    if not question.granted:
+        return _local(question, question.grant_reason or _NO_GRANT, "no grant")
+    if question.tokens > question.cloud_window:
+        return _local(question, _overflow(question, LaneName.CLOUD), "too large for the cloud")
+    if question.cloud_state is not None:
+        reason = f"the cloud lane cannot be used now: {question.cloud_state}"
+        return _local(question, reason, "cloud unusable")
+    if question.budget_spent:
+        return _local(question, "the month's budget for the cloud lane is spent", "budget spent")
+    return None
+
+
+def _overflow(question: Question, lane: LaneName) -> str:
+    window = question.local_window if lane is LaneName.LOCAL else question.cloud_window
+    return f"about {question.tokens:,} tokens do not fit the {lane} lane's window of {window:,}"
+
+
+def _wished(question: Question) -> str:
+    if question.forced is not None:
+        return f"you asked for the {question.forced} lane"
+    return f"the mode is {question.mode}"
+
+
+def _local(question: Question, reason: str, gist: str = "") -> Decision:
+    return Decision(LaneName.LOCAL, question.local_model, question.label, (reason,), gist)
+
+
+def _cloud(question: Question, reason: str) -> Decision:
+    return Decision(LaneName.CLOUD, question.cloud_model, question.label, (reason,))
