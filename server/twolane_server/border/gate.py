@@ -23,7 +23,7 @@ from twolane_context.fragments import disclose
 from twolane_server.border.checks import CHECKS, Check, Facts, refusals
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.border.wire import encode
-from twolane_server.errors import LaneError, LedgerError, Refused, TwolaneError
+from twolane_server.errors import LaneError, LedgerError, Refused, SettingsError, TwolaneError
 from twolane_server.lanes.base import LaneName, Request
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ class Gate:
 
     def _cloud(self) -> Lane:
         if self._lane is None:
-            self._lane = (self._connect or _open_cloud)(self._settings, self._environ)
+            try:
+                self._lane = (self._connect or _open_cloud)(self._settings, self._environ)
+            except SettingsError as error:
+                raise _refused((str(error).rstrip("."),)) from error
         return self._lane
 
     def _usable_ledger(self) -> Ledger:

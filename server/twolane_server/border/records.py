@@ -140,21 +140,25 @@ class Row:
     @property
     def files(self) -> tuple[Origin, ...]:
         """What the prompt was cut from."""
-        found = cast("list[dict[str, object]]", self.sent.get("files") or [])
-        return tuple(
-            Origin(str(file["path"]), int(str(file["start_line"])), int(str(file["end_line"])))
-            for file in found
-        )
+        found = self.sent.get("files")
+        listed = cast("list[object]", found) if isinstance(found, list) else []
+        return tuple(_origin(cast("dict[str, object]", f)) for f in listed if isinstance(f, dict))
+
+    @property
+    def tokens(self) -> dict[str, object]:
+        """What the server counted: `in`, `cached` and `out`, each `None` where it is not known."""
+        found = (self.ended or {}).get("tokens")
+        counted = cast("dict[str, object]", found) if isinstance(found, dict) else {}
+        return {name: counted.get(name) for name in ("in", "cached", "out")}
 
     def public(self) -> dict[str, object]:
         """The row as `twolane ledger show --json` prints it; without the text."""
         ended = self.ended or {}
         shown = ("time", "action", "lane", "model", "host", "bytes", "sha256", "files")
-        nothing = {"in": None, "cached": None, "out": None}
         return {
             "seq": self.seq,
             **{name: self.sent.get(name) for name in shown},
-            "tokens": ended.get("tokens") or nothing,
+            "tokens": self.tokens,
             # Prices are settings with a date and come with their own work.
             "cost_usd": None,
             "outcome": ended.get("result", "unknown"),
@@ -184,3 +188,12 @@ def _file(origin: Origin) -> dict[str, object]:
         "start_line": origin.start_line,
         "end_line": origin.end_line,
     }
+
+
+def _origin(stored: dict[str, object]) -> Origin:
+    start, end = stored.get("start_line"), stored.get("end_line")
+    return Origin(
+        str(stored.get("path")),
+        start if isinstance(start, int) else 0,
+        end if isinstance(end, int) else 0,
+    )
