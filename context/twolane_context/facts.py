@@ -1,13 +1,25 @@
-"""What the engine knows of one file: definitions, imports, names used."""
+"""What the engine knows of one file: definitions and imports."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from twolane_context.captures import capture
+from twolane_context.docs import Surroundings, docstring, indentation, starts_line
+from twolane_context.imports import bindings
+from twolane_context.languages import Docs
+from twolane_context.spans import Span
+
 if TYPE_CHECKING:
-    from twolane_context.spans import Span
+    import tree_sitter
+
+    from twolane_context.captures import Found
+    from twolane_context.trees import Parsed
+
+_LINE_REST = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
 
 
 class Kind(StrEnum):
@@ -56,7 +68,7 @@ class Import:
 
     Attributes:
         span: the statement.
-        names: the names it binds in this file.
+        names: the names it binds in this file, in order; `*` for a wildcard, which may bind any.
     """
 
     span: Span
@@ -65,7 +77,106 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of one file, in source order (outer before inner)."""
+    """All of one file, in source order (outer before inner).
+
+    Attributes:
+        definitions: what it defines.
+        imports: what it imports.
+        reaches: for each definition, where a cursor counts as within it: see `enclosing`.
+    """
 
     definitions: tuple[Definition, ...] = ()
     imports: tuple[Import, ...] = ()
+    reaches: tuple[Span, ...] = ()
+
+
+_HOLDERS = frozenset({Kind.CLASS, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
+
+
+def extract(parsed: Parsed) -> Facts:
+    """The facts of one file. Broken code gives the facts that are there; nothing is raised."""
+    found = capture(parsed)
+    around = Surroundings(parsed.source, parsed.language.docs, found.comments, found.attributes)
+    drafts = sorted(
+        (
+            _draft(parsed, one, found.outermost(one.node), around)
+            for one in found.definitions.values()
+            if one.name.start_byte < one.name.end_byte
+        ),
+        key=lambda draft: (draft[1].span.start, -draft[1].span.end),
+    )
+    definitions: list[Definition] = []
+    open_ones: list[int] = []
+    for callable_, draft in drafts:
+        while open_ones and not definitions[open_ones[-1]].span.contains(draft.span):
+            open_ones.pop()
+        parent = open_ones[-1] if open_ones else None
+        is_method = callable_ and parent is not None and definitions[parent].kind in _HOLDERS
+        kind = Kind.METHOD if is_method else draft.kind
+        open_ones.append(len(definitions))
+        definitions.append(replace(draft, kind=kind, parent=parent))
+    return Facts(
+        tuple(definitions),
+        tuple(Import(span, names) for span, names in bindings(found)),
+        tuple(_reach(parsed.source, definition) for definition in definitions),
+    )
+
+
+def enclosing(facts: Facts, span: Span) -> Definition | None:
+    """The innermost definition that holds `span`, or `None`.
+
+    The doc comment above a definition, the indentation of its first line and the end of its last
+    one count as within it, so that whole lines may be selected.
+    """
+    reaches = facts.reaches or tuple(definition.span for definition in facts.definitions)
+    for definition, reach in zip(reversed(facts.definitions), reversed(reaches), strict=True):
+        if reach.contains(span) and span.start <= definition.span.end:
+            return definition
+    return None
+
+
+def _draft(
+    parsed: Parsed, found: Found, outer: tree_sitter.Node, around: Surroundings
+) -> tuple[bool, Definition]:
+    """A definition that does not know its parent yet, and whether having one may change it."""
+    above = around.above(outer.start_byte)
+    span = Span(above.start, outer.end_byte)
+    signature, body, doc = span, None, above.doc
+    # In broken code a body may be there and empty.
+    if found.body and found.body[0].start_byte < found.body[-1].end_byte:
+        body = Span(found.body[0].start_byte, found.body[-1].end_byte)
+        signature = Span(above.start, _head_end(outer, body.start))
+        if parsed.language.docs is Docs.STRING:
+            doc = docstring(found.body[0])
+    is_callable = found.kind == "callable"
+    kind = Kind.FUNCTION if is_callable else Kind(found.kind)
+    name = found.name.text or b""
+    return is_callable, Definition(
+        name.decode("utf-8", "replace"), kind, span, signature, body, doc, None
+    )
+
+
+def _head_end(node: tree_sitter.Node, body: int) -> int:
+    """Where the last token before the body ends; comments between the two are left out."""
+    end = node.start_byte
+    inside: tree_sitter.Node | None = node
+    while inside is not None:
+        children, inside = inside.children, None
+        for child in children:
+            if child.start_byte >= body:
+                break
+            if child.end_byte > body:
+                inside = child
+            elif not child.is_extra:
+                end = child.end_byte
+    return end
+
+
+def _reach(source: bytes, definition: Definition) -> Span:
+    start, end = definition.span.start, definition.span.end
+    if definition.doc is not None:
+        start = min(start, definition.doc.start)
+    if starts_line(source, start):
+        start = indentation(source, start)
+    rest = _LINE_REST.match(source, end)
+    return Span(start, rest.end() if rest else end)

@@ -6,12 +6,27 @@ Adding one is a row here, a query file of the same name and a case in tests/cont
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from pathlib import PurePath
 
 import tree_sitter
+
+
+class Docs(StrEnum):
+    """How a language documents a definition.
+
+    `STRING`: by the first statement of its body (Python). All others by comments above it: `OUTER`,
+    `///` and `/** */` wherever they stand above it (Rust); `BLOCK`, one `/** */` directly above
+    (JSDoc); `LINES`, all comments directly above (Go).
+    """
+
+    STRING = "string"
+    OUTER = "outer"
+    BLOCK = "block"
+    LINES = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,7 @@ class Language:
         name: its name here and the stem of its query file.
         ids: the LSP language identifiers that mean it.
         suffixes: the file suffixes that mean it, with the dot.
+        docs: how it documents a definition.
         package: the module that holds its grammar.
         factory: the function there that returns it.
         queries: the stem of the query file, where several languages share one.
@@ -30,18 +46,20 @@ class Language:
     name: str
     ids: tuple[str, ...]
     suffixes: tuple[str, ...]
+    docs: Docs
     package: str
     factory: str = "language"
     queries: str = ""
 
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("python", ("python",), (".py", ".pyi"), "tree_sitter_python"),
-    Language("rust", ("rust",), (".rs",), "tree_sitter_rust"),
+    Language("python", ("python",), (".py", ".pyi"), Docs.STRING, "tree_sitter_python"),
+    Language("rust", ("rust",), (".rs",), Docs.OUTER, "tree_sitter_rust"),
     Language(
         "typescript",
         ("typescript",),
         (".ts", ".mts", ".cts"),
+        Docs.BLOCK,
         "tree_sitter_typescript",
         "language_typescript",
     ),
@@ -49,6 +67,7 @@ LANGUAGES: tuple[Language, ...] = (
         "tsx",
         ("typescriptreact",),
         (".tsx",),
+        Docs.BLOCK,
         "tree_sitter_typescript",
         "language_tsx",
         queries="typescript",
@@ -57,9 +76,10 @@ LANGUAGES: tuple[Language, ...] = (
         "javascript",
         ("javascript", "javascriptreact"),
         (".js", ".mjs", ".cjs", ".jsx"),
+        Docs.BLOCK,
         "tree_sitter_javascript",
     ),
-    Language("go", ("go",), (".go",), "tree_sitter_go"),
+    Language("go", ("go",), (".go",), Docs.LINES, "tree_sitter_go"),
 )
 
 

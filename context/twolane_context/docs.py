@@ -1,0 +1,149 @@
+"""Where a definition's documentation is, in each language's own way."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twolane_context.languages import Docs
+from twolane_context.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import tree_sitter
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+# The Rust Reference, "Comments": four slashes or three stars are no documentation.
+_OUTER = re.compile(rb"///(?!/)|/\*\*(?![*/])")
+_JSDOC = re.compile(rb"/\*\*(?![*/])")
+# go/ast, CommentGroup.Text: what the toolchain reads is not documentation.
+_DIRECTIVE = re.compile(rb"//(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What belongs to a definition but stands before its first token.
+
+    Attributes:
+        start: where the definition starts with its attributes.
+        doc: the doc comment, or `None`.
+    """
+
+    start: int
+    doc: Span | None
+
+
+class Surroundings:
+    """The comments and attributes of one file, to be asked what stands above a place.
+
+    Args:
+        source: the file, UTF-8.
+        docs: how its language documents.
+        comments: all of its comments, in any order.
+        attributes: all nodes that belong to the definition they stand before.
+    """
+
+    def __init__(
+        self,
+        source: bytes,
+        docs: Docs,
+        comments: Iterable[tree_sitter.Node],
+        attributes: Iterable[tree_sitter.Node],
+    ) -> None:
+        self._source = source
+        self._docs = docs
+        # A line comment of tree-sitter may hold its line's end.
+        self._items = sorted(
+            [(node.start_byte, _trimmed(source, node.end_byte), False) for node in comments]
+            + [(node.start_byte, node.end_byte, True) for node in attributes]
+        )
+        self._starts = [start for start, _, _ in self._items]
+
+    def above(self, start: int) -> Above:
+        """What belongs to the definition whose first token starts at `start`."""
+        begin = top = start
+        doc: Span | None = None
+        closed = False  # something that is no documentation stands above `doc`
+        for index in range(bisect_left(self._starts, start) - 1, -1, -1):
+            item_start, item_end, is_attribute = self._items[index]
+            if _trimmed(self._source, top) > item_end:
+                break  # code stands between
+            apart = len(_LINE_END.findall(self._source, item_end, top)) > 1
+            if is_attribute:
+                begin, closed = item_start, doc is not None
+            elif apart and self._docs is not Docs.OUTER:
+                break
+            elif self._docs is Docs.LINES and not starts_line(self._source, item_start):
+                break  # it speaks of the code before it
+            elif not self._documents(item_start, item_end, last=doc is None):
+                closed = doc is not None
+            elif doc is None:
+                doc = Span(item_start, item_end)
+            elif closed or apart or self._docs is Docs.BLOCK:
+                break
+            else:
+                doc = Span(item_start, doc.end)
+            top = item_start
+        return Above(begin, doc)
+
+    def _documents(self, start: int, end: int, *, last: bool) -> bool:
+        comment = self._source[start:end]
+        match self._docs:
+            case Docs.OUTER:
+                return _OUTER.match(comment) is not None
+            case Docs.BLOCK:
+                return _JSDOC.match(comment) is not None
+            case Docs.LINES:
+                # gofmt parts documentation from the directives below it with an empty comment.
+                return not _DIRECTIVE.match(comment) and not (last and comment == b"//")
+            case Docs.STRING:
+                return False
+
+
+def starts_line(source: bytes, offset: int) -> bool:
+    """Whether only blanks stand before `offset` on its line."""
+    start = indentation(source, offset)
+    return start == 0 or source[start - 1] in b"\r\n"
+
+
+def indentation(source: bytes, offset: int) -> int:
+    """Where the blanks directly before `offset` start."""
+    while offset and source[offset - 1] in b" \t\f":
+        offset -= 1
+    return offset
+
+
+def docstring(body: tree_sitter.Node) -> Span | None:
+    """The statement that documents a Python body: its first, and nothing but a plain string.
+
+    As `ast.get_docstring` has it: adjacent and bracketed strings count, f-strings and bytes do not.
+    """
+    if not body.named_child_count or body.named_child(0).type != "expression_statement":
+        return None
+    statement = node = body.named_child(0)
+    while node.type in {"expression_statement", "parenthesized_expression"}:
+        # More tokens than the string and its brackets: a tuple, a comment.
+        if not node.named_child_count or node.child_count != (1 if node is statement else 3):
+            return None
+        node = node.named_child(0)
+    strings = node.named_children if node.type == "concatenated_string" else [node]
+    if all(_is_plain_string(string) for string in strings):
+        return Span(statement.start_byte, statement.end_byte)
+    return None
+
+
+def _is_plain_string(node: tree_sitter.Node) -> bool:
+    if node.type != "string" or node.has_error:
+        return False
+    prefix = (node.child(0).text or b"").lower()
+    return not set(prefix) & set(b"bft")
+
+
+def _trimmed(source: bytes, end: int) -> int:
+    """`end` without the white space directly before it."""
+    while end and source[end - 1] in b" \t\f\r\n":
+        end -= 1
+    return end
