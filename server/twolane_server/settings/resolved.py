@@ -83,11 +83,13 @@ class NdaRules:
         paths: globs in gitignore syntax, relative to a repository's root.
         markers: words in a file's header that make it NDA.
         words: names that must not leave; a prompt that holds one stays local.
+        fault: why not all of these rules are known, and then everything is NDA; else `None`.
     """
 
     paths: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    fault: str | None = None
 
 
 LOCAL = LaneSettings(url="http://127.0.0.1:8000/v1", model="Qwen3-Coder", window=65_536)

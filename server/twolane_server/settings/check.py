@@ -1,0 +1,152 @@
+"""One level of settings, checked: the good values live, each bad one is a problem and left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, cast
+
+from pydantic import BaseModel, ValidationError
+
+from twolane_server.problems import Problem
+from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY, SentSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+__all__ = ["Level", "check"]
+
+_PLAIN = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "model_type": "must be a table",
+    "literal_error": "must be one of auto, local, cloud",
+    "string_unicode": "must be text without lone surrogates",
+}
+_KEY_NAMES = frozenset(
+    {"key", "apikey", "secret", "token", "password", "bearer", "authorization", "auth"}
+)
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What one source said, checked.
+
+    Attributes:
+        sent: the values that are good.
+        problems: the others, one each.
+        nda_whole: whether every rule about NDA could be read; if not, some rule is unknown.
+        mode_whole: the same of `mode`.
+    """
+
+    sent: SentSettings
+    problems: tuple[Problem, ...] = ()
+    nda_whole: bool = True
+    mode_whole: bool = True
+
+
+def check(raw: Mapping[str, object], source: str) -> Level:
+    """Check what one source said.
+
+    Args:
+        raw: tables and values, as TOML or JSON gave them; `None` stands for "not said".
+        source: the file or other place, for the problems: `settings.toml`.
+    """
+    data = _copy(raw)
+    problems: list[Problem] = []
+    wrong: set[str] = set()
+    while True:
+        try:
+            sent = SentSettings.model_validate(data)
+        except ValidationError as error:
+            # Backwards, so that what is left of a list keeps its places.
+            for detail in reversed(error.errors(include_url=False, include_input=False)):
+                problem, table = _explain(detail, source)
+                problems.insert(0, problem)
+                wrong.add(table)
+                _drop(data, detail["loc"])
+        else:
+            return Level(sent, tuple(problems), "nda" not in wrong, "mode" not in wrong)
+
+
+def _copy(raw: Mapping[str, object]) -> dict[str, object]:
+    """As deep as settings go, without what is `None`."""
+    return {str(key): _copy_value(value) for key, value in raw.items() if value is not None}
+
+
+def _copy_value(value: object) -> object:
+    if isinstance(value, dict):
+        table = cast("dict[object, object]", value)
+        return {
+            str(key): list(cast("list[object]", each)) if isinstance(each, list) else each
+            for key, each in table.items()
+            if each is not None
+        }
+    return value
+
+
+def _drop(data: dict[str, object], place: tuple[int | str, ...]) -> None:
+    holder: object = data
+    for step in place[:-1]:
+        holder = cast("dict[int | str, object]", holder)[step]
+    if isinstance(holder, list):
+        del cast("list[object]", holder)[int(place[-1])]
+    else:
+        del cast("dict[int | str, object]", holder)[place[-1]]
+
+
+def _explain(detail: ErrorDetails, source: str) -> tuple[Problem, str]:
+    """The problem, and the table it is about: for an unknown one, what it was meant to be."""
+    place = detail["loc"]
+    name = _dotted(place)
+    if detail["type"] == "extra_forbidden":
+        key = str(place[-1])
+        if _names_a_key(key):
+            return Problem(f"{source}: {name}", f"ignored; {HOW_TO_GIVE_A_KEY}."), str(place[0])
+        near = _nearest(place)
+        hint = f"; did you mean `{near}`?" if near else ""
+        meant = near.split(".")[0] if near else str(place[0])
+        return Problem(f"{source}: {name}", f"unknown key, ignored{hint}"), meant
+    message = _PLAIN.get(detail["type"]) or detail["msg"]
+    message = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    return Problem(f"{source}: {name}", f"{message}; ignored."), str(place[0])
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    """`nda.paths[0]`; a name that might itself be a secret is cut."""
+    parts: list[str] = []
+    for step in place:
+        if isinstance(step, int):
+            parts[-1] += f"[{step}]"
+        else:
+            fit = step.isprintable() and len(step) <= _LONGEST_NAME and not _looks_secret(step)
+            parts.append(step if fit else "(a name not shown)")
+    return ".".join(parts)
+
+
+def _looks_secret(name: str) -> bool:
+    return name.lower().startswith("sk-") or (
+        len(name) >= 24 and any(c.isdigit() for c in name) and "_" not in name  # noqa: PLR2004 - keys are as long
+    )
+
+
+def _names_a_key(name: str) -> bool:
+    return bool(_KEY_NAMES & {*name.lower().replace("-", "_").split("_"), name.lower()}) and (
+        "tokens" not in name.lower()
+    )
+
+
+def _nearest(place: tuple[int | str, ...]) -> str | None:
+    model: type[BaseModel] = SentSettings
+    for step in place[:-1]:
+        inner = model.model_fields[str(step)].annotation
+        model = cast("type[BaseModel]", inner)
+    found = get_close_matches(str(place[-1]).lower(), model.model_fields, n=1)
+    return ".".join([*map(str, place[:-1]), found[0]]) if found else None

@@ -1,0 +1,89 @@
+"""Settings from environment variables: one table, and no others that start like ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from twolane_server.problems import Problem
+from twolane_server.settings.check import Level, check
+from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["VARIABLES", "from_environment"]
+
+VARIABLES: dict[str, str] = {
+    "TWOLANE_MODE": "mode",
+    "TWOLANE_LOCAL_URL": "local.url",
+    "TWOLANE_LOCAL_MODEL": "local.model",
+    "TWOLANE_LOCAL_KEY_ENVIRONMENT": "local.key_environment",
+    "TWOLANE_LOCAL_KEY_FILE": "local.key_file",
+    "TWOLANE_LOCAL_WINDOW": "local.window",
+    "TWOLANE_CLOUD_URL": "cloud.url",
+    "TWOLANE_CLOUD_MODEL": "cloud.model",
+    "TWOLANE_CLOUD_KEY_ENVIRONMENT": "cloud.key_environment",
+    "TWOLANE_CLOUD_KEY_FILE": "cloud.key_file",
+    "TWOLANE_CLOUD_WINDOW": "cloud.window",
+    "TWOLANE_EMBEDDED": "embedded.enabled",
+    "TWOLANE_EMBEDDED_GGUF": "embedded.gguf",
+    "TWOLANE_EMBEDDED_WINDOW": "embedded.window",
+}
+"""Each variable and the key it sets."""
+
+_TRUTH = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+_KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWOLANE_CLOUD_API_KEY")
+_NEAR = 0.85
+
+
+def from_environment(environ: Mapping[str, str]) -> Level:
+    """The level that the environment makes up. An empty variable says nothing.
+
+    Problems name the variable. One of ours that is misspelt is reported, as is a key itself.
+    """
+    raw: dict[str, object] = {}
+    tables: dict[str, dict[str, object]] = {"": raw}
+    for variable, place in VARIABLES.items():
+        text = environ.get(variable, "").strip()
+        if text:
+            table, _, key = place.rpartition(".")
+            if table not in tables:
+                raw[table] = tables[table] = {}
+            tables[table][key] = _value(key, text)
+    level = check(raw, "")
+    names = {f": {place}": variable for variable, place in VARIABLES.items()}
+    problems = tuple(
+        Problem(names.get(problem.where, problem.where), problem.message)
+        for problem in level.problems
+    )
+    misspelt = tuple(_misspelt(environ))
+    return replace(
+        level,
+        problems=problems + tuple(problem for problem, _ in misspelt),
+        mode_whole=level.mode_whole and "TWOLANE_MODE" not in {near for _, near in misspelt},
+    )
+
+
+def _value(key: str, text: str) -> object:
+    if key == "enabled":
+        return _TRUTH.get(text.lower(), text)
+    if key == "window" and text.isascii() and text.isdecimal():
+        return int(text[:20])
+    return text
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[tuple[Problem, str]]:
+    found: list[tuple[Problem, str]] = []
+    for name in sorted(environ):
+        if not name.startswith("TWOLANE_") or name in VARIABLES:
+            continue
+        if name in _KEYS:
+            found.append((Problem(name, f"ignored; {HOW_TO_GIVE_A_KEY}."), ""))
+        elif near := get_close_matches(name, VARIABLES, n=1, cutoff=_NEAR):
+            found.append((Problem(name, f"unknown, ignored; did you mean {near[0]}?"), near[0]))
+    return found

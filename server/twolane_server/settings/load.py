@@ -1,0 +1,149 @@
+"""The user's settings, from every level: defaults, `settings.toml`, the editor, the environment.
+
+A later level wins, except for rules about NDA, which add up. What is bad is reported and left out;
+but where it may have been a rule about NDA or the mode, the safe side holds: then everything is NDA,
+or the mode is local, until it is mended.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from twolane_server.problems import Problem
+from twolane_server.reading import read_text, toml_fault
+from twolane_server.settings.check import Level, check
+from twolane_server.settings.environment import from_environment
+from twolane_server.settings.resolved import (
+    CLOUD,
+    LOCAL,
+    EmbeddedSettings,
+    KeySource,
+    LaneSettings,
+    Mode,
+    NdaRules,
+    Settings,
+)
+from twolane_server.settings.sent import CloudLane, LocalLane, SentSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from twolane_server.settings.resolved import Folders
+
+__all__ = ["FILE", "load"]
+
+FILE = "settings.toml"
+_UNREAD = Level(SentSettings(), nda_whole=False, mode_whole=False)
+
+
+def load(
+    folders: Folders, options: object, environ: Mapping[str, str]
+) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings, and what was wrong with them. Never fails.
+
+    Args:
+        folders: where `settings.toml` is.
+        options: the editor's `initializationOptions`, or its section of them.
+        environ: the environment variables.
+    """
+    levels = (_file(folders.config / FILE), _options(options), from_environment(environ))
+    settings = Settings(
+        mode=_mode(levels),
+        local=_lane(LOCAL, [level.sent.local for level in levels], folders.config),
+        cloud=_lane(CLOUD, [level.sent.cloud for level in levels], folders.config),
+        embedded=_embedded(levels, folders.config),
+        nda=_nda(levels),
+    )
+    return settings, tuple(problem for level in levels for problem in level.problems)
+
+
+def _file(path: Path) -> Level:
+    read = read_text(path)
+    if read.text is None:
+        return _unread(read.fault) if read.fault else Level(SentSettings())
+    try:
+        return check(tomllib.loads(read.text), FILE)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return _unread(toml_fault(error))
+
+
+def _unread(what: str) -> Level:
+    message = f"{what}; until it can be read, the defaults hold and all code is taken as NDA."
+    return replace(_UNREAD, problems=(Problem(FILE, message),))
+
+
+def _options(options: object) -> Level:
+    if options is None:
+        return Level(SentSettings())
+    if not isinstance(options, dict):
+        problem = Problem("initializationOptions", "must be an object; ignored.")
+        return Level(SentSettings(), (problem,))
+    given = cast("dict[str, object]", options)
+    section = given.get("twolane")
+    if isinstance(section, dict) and len(given) == 1:
+        given = cast("dict[str, object]", section)
+    return check(given, "initializationOptions")
+
+
+def _mode(levels: Iterable[Level]) -> Mode:
+    mode = Mode.AUTO
+    for level in levels:
+        if not level.mode_whole:
+            mode = Mode.LOCAL
+        elif level.sent.mode is not None:
+            mode = Mode(level.sent.mode)
+    return mode
+
+
+def _lane(
+    default: LaneSettings, sent: Iterable[LocalLane] | Iterable[CloudLane], config: Path
+) -> LaneSettings:
+    said: dict[str, object] = {}
+    for level in sent:
+        said |= level.model_dump(exclude_none=True)
+    keys = {name: said.pop(f"key_{name}", None) for name in ("environment", "file", "keyring")}
+    lane = replace(default, **said)  # pyright: ignore[reportArgumentType] - checked by the model
+    if not any(keys.values()):
+        return lane
+    file = keys["file"]
+    return replace(
+        lane,
+        key=KeySource(
+            environment=cast("str | None", keys["environment"]),
+            file=_path(str(file), config) if file else None,
+            keyring=cast("str | None", keys["keyring"]),
+        ),
+    )
+
+
+def _embedded(levels: Iterable[Level], config: Path) -> EmbeddedSettings:
+    said: dict[str, object] = {}
+    for level in levels:
+        said |= level.sent.embedded.model_dump(exclude_none=True)
+    if "gguf" in said:
+        said["gguf"] = _path(str(said["gguf"]), config)
+    return replace(EmbeddedSettings(), **said)  # pyright: ignore[reportArgumentType] - as above
+
+
+def _nda(levels: Iterable[Level]) -> NdaRules:
+    rules = NdaRules()
+    for level in levels:
+        said = level.sent.nda
+        rules = NdaRules(
+            paths=tuple(dict.fromkeys((*rules.paths, *said.paths))),
+            markers=tuple(dict.fromkeys((*rules.markers, *said.markers))),
+            words=tuple(dict.fromkeys((*rules.words, *said.words))),
+            fault=rules.fault or (None if level.nda_whole else "your settings cannot be read"),
+        )
+    return rules
+
+
+def _path(text: str, config: Path) -> Path:
+    """With `~`; a relative one is beside `settings.toml`, since a server's own folder is anyone's."""
+    try:
+        return config / Path(text).expanduser()
+    except RuntimeError:  # no home folder
+        return config / text
