@@ -1,0 +1,69 @@
+"""Markers: words in the head of a file that say it is confidential."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import islice
+
+__all__ = ["ALWAYS", "HEAD_CHARACTERS", "HEAD_LINES", "find_markers"]
+
+ALWAYS = ("PROPRIETARY AND CONFIDENTIAL", "TRADE SECRET", "CONFIDENTIAL", "NDA")
+"""Markers in every repository, whatever its policy says."""
+
+HEAD_LINES = 40
+HEAD_CHARACTERS = 4_096
+# A head of 40 long lines is cut here: a minified file has its licence at the top.
+_LONGEST = 65_536
+_END = re.compile(r"\r\n|\n|\r")
+
+
+def find_markers(head: str, markers: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Which markers the head of a file holds: `marker CONFIDENTIAL in line 2`, each one once.
+
+    The head is the first 40 lines, and the first 4,096 characters where those reach further. Case,
+    width and invisible characters make no difference; between the words of a marker there may be
+    anything but letters and digits, so that a comment may wrap; a plural counts.
+
+    Args:
+        head: the file's text, or at least its head.
+        markers: the repository's and the user's own, on top of those that always hold.
+    """
+    text = _folded(_head(head))
+    found: dict[str, str] = {}
+    for hit in _pattern((*ALWAYS, *markers)).finditer(text):
+        name = _name(hit.lastgroup, markers)
+        line = 1 + len(_END.findall(text[: hit.start()]))
+        found.setdefault(name, f"marker {name} in line {line}")
+    return tuple(found.values())
+
+
+def _head(text: str) -> str:
+    ends = (match.end() for match in _END.finditer(text, 0, _LONGEST))
+    lines = next(islice(ends, HEAD_LINES - 1, None), _LONGEST)
+    return text[: max(lines, HEAD_CHARACTERS)]
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text
+    kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return "".join(kept)
+
+
+def _name(group: str | None, markers: tuple[str, ...]) -> str:
+    return (*ALWAYS, *markers)[int((group or "m0")[1:])]
+
+
+@lru_cache(maxsize=128)
+def _pattern(markers: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all; the longest first, so that a phrase is named rather than its part."""
+    order = sorted(range(len(markers)), key=lambda index: -len(markers[index]))
+    phrases = "|".join(f"(?P<m{index}>{_phrase(markers[index])})" for index in order)
+    return re.compile(rf"(?<![^\W_])(?:{phrases})s?(?![^\W_])", re.IGNORECASE)
+
+
+def _phrase(marker: str) -> str:
+    words = re.findall(r"[^\W_]+", _folded(marker))
+    return r"[\W_]+".join(map(re.escape, words)) if words else re.escape(_folded(marker).strip())

@@ -1,0 +1,88 @@
+"""Where repositories start, and under which names one file can be reached."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["between", "find_root", "outer_roots", "spellings"]
+
+# Linux gives up after as many (path_resolution(7)).
+_LINKS = 40
+
+
+def find_root(path: Path) -> Path | None:
+    """The nearest folder at or above `path` that holds `.git`, or `None`.
+
+    `.git` may be a folder, or a file as in submodules and linked worktrees. The path is taken as
+    it is written; see `spellings` for what lies behind symbolic links.
+    """
+    return next(iter(_roots(_absolute(path))), None)
+
+
+def outer_roots(root: Path) -> tuple[Path, ...]:
+    """The repositories that `root` lies in, nearest first: what a submodule or a nested one has."""
+    return tuple(_roots(_absolute(root).parent))
+
+
+def between(top: Path, folder: Path) -> tuple[Path, ...]:
+    """`top`, then each folder on the way down to `folder`, that one included.
+
+    Raises:
+        ValueError: when `folder` is not at or below `top`.
+    """
+    found = [top]
+    for part in folder.relative_to(top).parts:
+        found.append(found[-1] / part)
+    return tuple(found)
+
+
+def spellings(path: Path) -> tuple[Path, ...]:
+    """Every absolute path by which following `path` leads to its file.
+
+    First the path as given, then one for each symbolic link on the way (of the file or of a
+    folder), last the real path. A rule for any of them is a rule for the file.
+
+    Raises:
+        OSError: the links go round in a circle.
+    """
+    # `..` behind a link leads elsewhere than its text says, so links are followed before it is
+    # taken away.
+    given = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - pathlib would drop `./..`
+    found = [_absolute(given)]
+    hop: str | None = given
+    for _ in range(_LINKS):
+        hop = _next(hop)
+        if hop is None:
+            break
+        found.append(_absolute(hop))
+    else:
+        raise OSError("too many symbolic links")
+    found.append(Path(os.path.realpath(given)))
+    return tuple(dict.fromkeys(found))
+
+
+def _roots(folder: Path) -> list[Path]:
+    return [each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")]
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps `..`
+
+
+def _next(path: str) -> str | None:
+    """The path with its first symbolic link replaced by what it points to, or `None`."""
+    drive, *parts = Path(path).parts
+    done = drive
+    for place, part in enumerate(parts):
+        if part == "..":
+            done = os.path.dirname(done)  # noqa: PTH120 - strings throughout, for readlink's sake
+            continue
+        here = os.path.join(done, part)  # noqa: PTH118 - as above
+        try:
+            target = os.readlink(here)  # noqa: PTH115 - as above
+        except OSError:
+            done = here
+            continue
+        return os.path.join(done, target, *parts[place + 1 :])  # noqa: PTH118 - as above
+    return None
