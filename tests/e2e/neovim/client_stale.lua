@@ -1,0 +1,60 @@
+-- Edits that come too late are refused, and the server is told so.
+local t = dofile(vim.env.TWOLANE_HARNESS)
+
+t.drive(function()
+  local cmd, server = dofile(t.given.fake).start({ ["workspace/executeCommand"] = function() end })
+  vim.lsp.config("twolane", { cmd = cmd })
+  local bufnr, client = t.open(t.given.file)
+  local uri = vim.uri_from_bufnr(bufnr)
+
+  local function edit(version, text)
+    local range =
+      { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 0 } }
+    local document = { uri = uri, version = version }
+    local change = { textDocument = document, edits = { { range = range, newText = text } } }
+    return server.ask("workspace/applyEdit", { label = "x", edit = { documentChanges = { change } } })
+  end
+
+  local opened = server.sent("textDocument/didOpen")[1].params.textDocument.version
+  t.equal(opened, 0, "the version that Neovim does not check")
+  vim.api.nvim_buf_set_lines(bufnr, 0, 0, false, { "# typed" })
+  local before = t.text(bufnr)
+  local answer = edit(opened, "stale")
+  t.equal(answer.applied, false, "a stale edit of version 0")
+  t.equal(answer.failureReason, "the buffer changed meanwhile", "why")
+  t.equal(t.text(bufnr), before, "the text")
+
+  local version = vim.lsp.util.buf_versions[bufnr]
+  t.equal(edit(version, "# fresh\n").applied, true, "a fresh edit")
+  t.equal(t.text(bufnr), "# fresh\n" .. before, "the text after a fresh edit")
+  t.equal(edit(version, "stale").applied, false, "the same edit again")
+  vim.cmd("silent undo")
+  t.equal(t.text(bufnr), before, "one undo takes back the edit, and only that")
+  vim.cmd("silent redo")
+  t.equal(t.text(bufnr), "# fresh\n" .. before, "redo")
+
+  -- Typing right after the edit is an undo step of its own.
+  vim.api.nvim_buf_set_lines(bufnr, -1, -1, false, { "# after" })
+  vim.cmd("silent undo")
+  t.equal(t.text(bufnr), "# fresh\n" .. before, "one undo takes back what was typed after")
+
+  -- Read anew: Neovim does not count that as a version.
+  vim.cmd("silent write")
+  local range = { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 0 } }
+  local argument = { action = "docstring", uri = uri, range = range }
+  client:exec_cmd({ title = "x", command = "twolane.run", arguments = { argument } })
+  version = vim.lsp.util.buf_versions[bufnr]
+  vim.fn.writefile({ "# other" }, t.given.file)
+  vim.cmd("silent edit!")
+  t.equal(edit(version, "stale").applied, false, "an edit for the text before :edit!")
+  t.equal(t.text(bufnr), "# other\n", "the text")
+  vim.cmd("TwolaneCancel")
+
+  vim.bo[bufnr].modifiable = false
+  t.equal(edit(vim.lsp.util.buf_versions[bufnr], "x").applied, false, "a buffer that is locked")
+  vim.bo[bufnr].modifiable = true
+  vim.cmd("enew | bunload! #")
+  answer = edit(vim.NIL, "x")
+  t.equal(answer.applied, false, "a buffer that is not loaded")
+  t.check(not vim.api.nvim_buf_is_loaded(bufnr), "the edit loaded the buffer")
+end)
