@@ -1,0 +1,127 @@
+"""One answer of the OpenAI chat format, event by event, until it is known to be whole.
+
+A pure state machine: no clock, no socket. What is not a whole answer raises `AnswerIncomplete`,
+and none of its sentences repeats what the server wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from twolane_server.errors import AnswerIncomplete
+from twolane_server.lanes.base import Chunk, Usage
+from twolane_server.lanes.shapes import as_list, as_object, parsed
+
+DONE = "[DONE]"
+_LONGEST = 4_194_304
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event brought.
+
+    Attributes:
+        text: text for the reader; may be empty.
+        alive: whether the model moved on (text, reasoning, a finish); comments and empty
+            chunks do not count.
+    """
+
+    text: str = ""
+    alive: bool = False
+
+
+class Answer:
+    """Takes events and hands out text.
+
+    Args:
+        host: who answers, for the sentences.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._finish: str | None = None
+        self._usage: Usage | None = None
+        self._characters = 0
+        self.model: str | None = None
+        self.done = False
+
+    def take(self, data: str) -> Step:
+        """Read one event's data.
+
+        Raises:
+            AnswerIncomplete: the event is no chunk of an answer, or reports an error.
+        """
+        if data.strip() == DONE:
+            self.done = True
+            return Step()
+        chunk = as_object(parsed(data))
+        if chunk is None:
+            raise self._broken("sent an event that cannot be read")
+        if chunk.get("error") or chunk.get("object") == "error":
+            raise self._broken("reported an error in the middle of its answer")
+        choices = as_list(chunk.get("choices"))
+        if choices is None:
+            raise self._broken("sent an event that is no chunk of an answer")
+        if isinstance(model := chunk.get("model"), str) and model:
+            self.model = model
+        if (usage := usage_of(chunk.get("usage"))) is not None:
+            self._usage = usage
+        if not choices:
+            return Step()
+        choice = as_object(choices[0])
+        if choice is None or len(choices) > 1:
+            raise self._broken("sent a chunk that cannot be read")
+        return self._choice(choice)
+
+    def last(self) -> Chunk:
+        """The chunk with `finish`, once the stream has ended cleanly.
+
+        Raises:
+            AnswerIncomplete: the server never said that the answer is finished.
+        """
+        if self._finish is None:
+            raise self._broken("stopped before its answer was finished")
+        return Chunk(finish=self._finish, usage=self._usage, model=self.model)
+
+    def _choice(self, choice: dict[str, Any]) -> Step:
+        delta = as_object(choice.get("delta") or {})
+        if delta is None:
+            raise self._broken("sent a chunk that cannot be read")
+        text, finish = delta.get("content") or "", choice.get("finish_reason") or None
+        if not isinstance(text, str) or not isinstance(finish, str | None):
+            raise self._broken("sent a chunk that cannot be read")
+        if self._finish is not None and (text or finish not in {None, self._finish}):
+            raise self._broken("went on after the end of its answer")
+        self._finish = self._finish or finish
+        self._characters += len(text)
+        if self._characters > _LONGEST:
+            raise self._broken(f"sent more than {_LONGEST:,} characters")
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        return Step(text=text, alive=bool(text or finish or reasoning))
+
+    def _broken(self, what: str) -> AnswerIncomplete:
+        return AnswerIncomplete(f"{self._host} {what}; nothing was applied. Try again.")
+
+
+def usage_of(value: object) -> Usage | None:
+    """The token counts in any of three dialects, or None where there are none to read.
+
+    Cached tokens are `prompt_cache_hit_tokens` (DeepSeek), `prompt_tokens_details.cached_tokens`
+    (OpenAI, vLLM) or not told.
+    """
+    usage = as_object(value)
+    if usage is None:
+        return None
+    prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    if prompt is None or completion is None:
+        return None
+    cached = _count(usage.get("prompt_cache_hit_tokens"))
+    details = as_object(usage.get("prompt_tokens_details"))
+    if cached is None and details is not None:
+        cached = _count(details.get("cached_tokens"))
+    return Usage(prompt=prompt, completion=completion, cached=min(cached or 0, prompt))
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None

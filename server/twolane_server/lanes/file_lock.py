@@ -1,0 +1,74 @@
+"""One process at a time: a lock on a file, which the system lets go when its holder dies."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_POLL_SECONDS = 0.1
+
+
+class FileLock:
+    """Held within `async with`; waiting for it can be cancelled.
+
+    Args:
+        path: the file to lock; made if it is not there, and left there.
+
+    Attributes:
+        waited: whether somebody else held it first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self.waited = False
+
+    async def __aenter__(self) -> Self:
+        file = self._path.open("ab")
+        try:
+            while not _locked(file):
+                self.waited = True
+                await asyncio.sleep(_POLL_SECONDS)
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Take the lock if nobody has it."""
+    try:
+        _lock(file)
+    except (BlockingIOError, PermissionError):  # POSIX and Windows say "held" differently
+        return False
+    return True

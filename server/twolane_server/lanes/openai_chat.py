@@ -1,0 +1,217 @@
+"""A lane over HTTP: OpenAI chat completions, streamed.
+
+One deadline covers the whole answer, a second limit the pauses in its content; both run on the
+event loop's clock, which no change of the date moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
+from twolane_server.lanes.address import address
+from twolane_server.lanes.answer import Answer
+from twolane_server.lanes.base import Chunk, LaneName, Request
+from twolane_server.lanes.failures import Peer
+from twolane_server.lanes.model_ids import pick
+from twolane_server.lanes.shapes import as_list, as_object, parsed
+from twolane_server.lanes.sse import BadEvents, Events
+from twolane_server.lanes.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import httpx
+
+    from twolane_server.lanes.key import Key
+    from twolane_server.settings.resolved import LaneSettings
+
+_NOT_FOUND = 404
+_LIST_SECONDS = 15.0
+_LIST_BYTES = 8_388_608
+
+
+class OpenAIChat:
+    """One server, one model. Belongs to the event loop that first uses it.
+
+    Args:
+        name: which lane it is.
+        settings: the endpoint and its limits.
+        key: sent as a bearer token, where there is one.
+
+    Raises:
+        SettingsError: the URL cannot be used.
+    """
+
+    def __init__(self, name: LaneName, settings: LaneSettings, key: Key | None) -> None:
+        self._address = address(settings.url, f"{name}.url")
+        self._name = name
+        self._settings = settings
+        self._peer = Peer(name, self._address.host, _key_place(settings) if key else None)
+        self._wire = Wire(self._peer, key)
+        self._id: str | None = None
+
+    @property
+    def name(self) -> LaneName:
+        """Which lane this is."""
+        return self._name
+
+    @property
+    def model(self) -> str:
+        """The configured name; after `resolve`, the server's id."""
+        return self._id or self._settings.model
+
+    @property
+    def host(self) -> str:
+        """`host:port`."""
+        return self._address.host
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return self._address.loopback
+
+    async def resolve(self) -> str:
+        """The model's id on this server; asks once.
+
+        Raises:
+            LaneError: nothing answers, or the model is not there.
+        """
+        return self._id or await self.probe()
+
+    async def probe(self, connect_seconds: float | None = None) -> str:
+        """Ask the server now which models it has, and pick ours.
+
+        Args:
+            connect_seconds: how long the connection may take, if not as the settings say.
+
+        Raises:
+            LaneError: nothing answers, or the model is not there.
+        """
+        seconds = min(_LIST_SECONDS, self._settings.deadline_seconds)
+        deadline = asyncio.get_running_loop().time() + seconds
+        connect = connect_seconds or self._settings.connect_seconds
+        url = f"{self._address.base}/models"
+        response = await self._wire.get(url, deadline=deadline, connect=connect)
+        try:
+            raw = await self._wire.start_of(response, _LIST_BYTES, deadline)
+        except TimeoutError:
+            raise LaneTimeout(
+                f"{self.host} did not list its models within {seconds:g} s. Try again."
+            ) from None
+        finally:
+            await response.aclose()
+        self._id = pick(self._settings.model, self._ids(raw), self._peer)
+        return self._id
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+        """Send the request and yield the answer as it comes.
+
+        `finish` and `usage` come in a last chunk of their own, once the stream has ended cleanly:
+        who stops reading at `finish` has a whole answer.
+
+        Raises:
+            LaneError: there was no answer, or not all of it.
+        """
+        loop, limits = asyncio.get_running_loop(), self._settings
+        deadline = loop.time() + limits.deadline_seconds
+        # Retries come around this call, and only here: nothing has been yielded yet.
+        response = await self._open(request, deadline)
+        try:
+            pieces = response.aiter_bytes()
+            events, answer = Events(), Answer(self.host)
+            quiet_until = loop.time() + limits.idle_seconds
+            piece: bytes | None = b""
+            while piece is not None and not answer.done:
+                try:
+                    piece = await self._wire.read(pieces, min(deadline, quiet_until))
+                except TimeoutError:
+                    raise self._too_slow(paused=quiet_until < deadline) from None
+                for event in self._cut(events, piece):
+                    step = answer.take(event)
+                    if step.text:
+                        yield Chunk(text=step.text, model=answer.model)
+                    if step.alive:
+                        quiet_until = loop.time() + limits.idle_seconds
+                    if answer.done:
+                        break
+            last = answer.last()
+            await self._wire.drain(pieces)
+            yield last
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close every socket. The lane may be used again."""
+        await self._wire.aclose()
+
+    async def _open(self, request: Request, deadline: float) -> httpx.Response:
+        """Send, and wait for a response that promises an answer."""
+        try:
+            response = await self._wire.post(
+                f"{self._address.base}/chat/completions",
+                request.body,
+                deadline=deadline,
+                connect=self._settings.connect_seconds,
+            )
+        except LaneRejected as error:
+            if error.status == _NOT_FOUND:
+                self._id = None  # the server's models may have changed: ask again next time
+            raise
+        if (what := _no_stream(response.headers.get("content-type", ""))) is not None:
+            await response.aclose()
+            raise AnswerIncomplete(
+                f"{self.host} sent {what} instead of a streamed answer. Check {self._name}.url in"
+                " the settings."
+            )
+        return response
+
+    def _cut(self, events: Events, piece: bytes | None) -> list[str]:
+        """The events that `piece` completes; at the end of the stream, the one left open."""
+        try:
+            if piece is not None:
+                return list(events.feed(piece))
+            # Servers that forget the blank line after `[DONE]` are forgiven.
+            rest = events.end()
+        except BadEvents as error:
+            raise AnswerIncomplete(
+                f"{self.host} sent {error}; nothing was applied. Try again."
+            ) from None
+        return [] if rest is None else [rest]
+
+    def _ids(self, raw: bytes) -> list[str]:
+        entries = as_list((as_object(parsed(raw)) or {}).get("data"))
+        if entries is None:
+            raise AnswerIncomplete(
+                f"{self.host} sent no list of models. Check {self._name}.url in the settings."
+            )
+        ids = [(as_object(entry) or {}).get("id") for entry in entries]
+        return [one for one in ids if isinstance(one, str)]
+
+    def _too_slow(self, *, paused: bool) -> LaneTimeout:
+        limits = self._settings
+        what = (
+            f"stopped for {limits.idle_seconds:g} s in the middle of its answer"
+            if paused
+            else f"did not finish its answer within {limits.deadline_seconds:g} s"
+        )
+        return LaneTimeout(f"{self.host} {what}; nothing was applied. Try again, or select less.")
+
+
+def _no_stream(content_type: str) -> str | None:
+    """What came instead of an event stream, in words; None if it is one."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        return None
+    if kind in {"text/html", "application/xhtml+xml"}:
+        return "a web page (a login or a proxy, perhaps)"
+    if kind == "application/json":
+        return "an error or a whole document"
+    return "something else"
+
+
+def _key_place(settings: LaneSettings) -> str:
+    source = settings.key
+    places = (source.environment, source.file, source.keyring and f"keyring {source.keyring}")
+    return " or ".join(str(place) for place in places if place)

@@ -1,0 +1,164 @@
+"""HTTP as a lane needs it: a request out, bytes in, every failure a `LaneError`.
+
+No proxy variables, no redirects, no cookies, the system's own trust store, and just the bytes that
+came. Nothing here knows what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.cookiejar
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+import truststore
+
+from twolane_server.errors import AnswerIncomplete, LaneTimeout
+from twolane_server.lanes.failures import Peer, rejected, unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from twolane_server.lanes.key import Key
+
+_OK = 200
+_REFUSAL_SECONDS = 2.0
+_REFUSAL_BYTES = 65_536
+_REST_SECONDS = 0.1
+_IDLE_CONNECTIONS = 4
+
+
+class Wire:
+    """A connection pool to one server. Belongs to the event loop that first uses it.
+
+    Args:
+        peer: the server, in words.
+        key: sent as a bearer token, where there is one.
+    """
+
+    def __init__(self, peer: Peer, key: Key | None) -> None:
+        self._peer = peer
+        self._key = key
+        self._client: httpx.AsyncClient | None = None
+
+    async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
+        """Ask for a document; see `post`."""
+        return await self._send("GET", url, b"", deadline=deadline, connect=connect)
+
+    async def post(
+        self, url: str, body: bytes, *, deadline: float, connect: float
+    ) -> httpx.Response:
+        """Send `body` and wait for a status 200; the caller closes the response.
+
+        Args:
+            url: where to.
+            body: JSON in UTF-8, sent as it is.
+            deadline: when to give up, by the event loop's clock.
+            connect: how many seconds the connection may take.
+
+        Raises:
+            LaneError: nothing answers, or not in time, or with another status.
+        """
+        return await self._send("POST", url, body, deadline=deadline, connect=connect)
+
+    async def read(self, pieces: AsyncIterator[bytes], until: float) -> bytes | None:
+        """The next bytes of a response, or None at its clean end.
+
+        Raises:
+            TimeoutError: nothing came until then.
+            AnswerIncomplete: the connection broke.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                if asyncio.get_running_loop().time() >= until:
+                    await asyncio.sleep(0)  # lets the limit strike even if bytes never run dry
+                return await anext(pieces, None)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise AnswerIncomplete(
+                f"{self._peer.host} broke off in the middle of its answer; nothing was applied."
+                " Try again."
+            ) from error
+
+    async def start_of(self, response: httpx.Response, most: int, until: float) -> bytes:
+        """The first `most` bytes of a response; raises as `read` does."""
+        pieces, body = response.aiter_bytes(), b""
+        while len(body) < most and (piece := await self.read(pieces, until)) is not None:
+            body += piece
+        return body[:most]
+
+    async def drain(self, pieces: AsyncIterator[bytes]) -> None:
+        """Read what little is left of a response, so that its connection can be used again."""
+        until = asyncio.get_running_loop().time() + _REST_SECONDS
+        try:
+            while await self.read(pieces, until) is not None:
+                pass
+        except (TimeoutError, AnswerIncomplete):
+            return  # the answer is whole; only the connection is lost
+
+    async def aclose(self) -> None:
+        """Close every socket. The wire may be used again."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _send(
+        self, method: str, url: str, body: bytes, *, deadline: float, connect: float
+    ) -> httpx.Response:
+        client = self._opened()
+        request = client.build_request(
+            method,
+            url,
+            content=body or None,
+            headers=self._headers(body),
+            timeout=httpx.Timeout(None, connect=connect),
+        )
+        try:
+            async with asyncio.timeout_at(deadline):
+                response = await client.send(request, stream=True)
+        except TimeoutError:
+            raise LaneTimeout(
+                f"{self._peer.host} did not answer in time. Try again, or select less."
+            ) from None
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise unreachable(self._peer, error, connect) from error
+        except httpx.TransportError as error:
+            raise AnswerIncomplete(
+                f"{self._peer.host} closed the connection before it answered. Try again."
+            ) from error
+        if response.status_code != _OK:
+            await self._refuse(response, deadline)
+        return response
+
+    async def _refuse(self, response: httpx.Response, deadline: float) -> None:
+        soon = min(deadline, asyncio.get_running_loop().time() + _REFUSAL_SECONDS)
+        try:
+            body = await self.start_of(response, _REFUSAL_BYTES, soon)
+        except (TimeoutError, AnswerIncomplete):
+            body = b""  # the status alone says enough
+        finally:
+            await response.aclose()
+        raise rejected(
+            self._peer, response.status_code, body=body, headers=dict(response.headers.items())
+        )
+
+    def _headers(self, body: bytes) -> dict[str, str]:
+        headers = {"accept": "text/event-stream" if body else "application/json"}
+        if body:
+            headers["content-type"] = "application/json"
+        if self._key is not None:
+            headers["authorization"] = self._key.header()
+        return headers
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+            self._client = httpx.AsyncClient(
+                trust_env=False,
+                follow_redirects=False,
+                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                cookies=http.cookiejar.CookieJar(no_cookies),
+                headers={"user-agent": "twolane", "accept-encoding": "identity"},
+                limits=httpx.Limits(max_keepalive_connections=_IDLE_CONNECTIONS),
+            )
+        return self._client
