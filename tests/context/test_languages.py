@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from twolane_context.captures import capture
+from twolane_context.facts import Kind
+from twolane_context.languages import LANGUAGES, Language, grammar, language_for, query
+from twolane_context.trees import parse
+
+OWN = {"name", "body", "wrapped", "wrapper", "attribute", "comment", "import", "callable"}
+BOUND = {"bound", "bound.any", "bound.path"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_every_language_has_a_grammar_and_a_query(language: Language) -> None:
+    assert grammar(language) is grammar(language)
+    found = query(language)
+    names = {found.capture_name(index) for index in range(found.capture_count)}
+    allowed = OWN | BOUND | {kind.value for kind in Kind}
+    assert {name for name in names if not name.startswith("_")} <= allowed
+    assert {"name", "import", "bound"} <= names
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_an_empty_file_holds_nothing(language: Language) -> None:
+    found = capture(parse(language, b""))
+    assert not found.definitions
+    assert not found.imports
+
+
+@pytest.mark.parametrize(
+    ("path", "language_id", "name"),
+    [
+        ("/a/b.py", "", "python"),
+        ("/a/b.pyi", "", "python"),
+        ("/a/b.RS", "", "rust"),
+        ("b.mts", "", "typescript"),
+        ("b.tsx", "", "tsx"),
+        ("b.jsx", "", "javascript"),
+        ("b.go", "", "go"),
+        ("", "typescriptreact", "tsx"),
+        ("script", "python", "python"),
+        ("b.py", "rust", "rust"),
+        ("b.py", "a word we do not know", "python"),
+        ("b.txt", "", None),
+        ("py", "", None),
+        ("", "", None),
+    ],
+)
+def test_a_document_has_the_language_the_editor_says_or_its_suffix(
+    path: str, language_id: str, name: str | None
+) -> None:
+    language = language_for(path, language_id)
+    assert (language.name if language else None) == name
+
+
+def test_no_two_languages_claim_the_same_document() -> None:
+    for claims in (
+        [one for language in LANGUAGES for one in language.ids],
+        [one for language in LANGUAGES for one in language.suffixes],
+    ):
+        assert len(claims) == len(set(claims))

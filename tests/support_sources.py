@@ -1,0 +1,135 @@
+"""Small sources in every language of the engine, and their facts as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twolane_context.facts import Facts, extract
+from twolane_context.languages import language_for
+from twolane_context.spans import Span
+from twolane_context.text import decode, encode
+from twolane_context.trees import Parsed, parse
+
+PYTHON = '''\
+import os
+
+@cache
+def café(a, *b):
+    """Sums."""
+    return [x for x in a if x]
+
+class A(B):
+    async def g(self):
+        if 1:
+            return f"a{b!r}"
+'''
+RUST = """\
+use a::{b, c};
+/// Sums.
+fn café<T>(a: &str) -> i32 { let x = r#"a"#; match x { 1 => 2, _ => 3 } }
+impl A { fn g() {} }
+"""
+TYPESCRIPT = """\
+import {a} from "b";
+/** Sums. */
+export class A<T> { café(): void { return `a${b}` } }
+const f = (x: number) => x < 1;
+"""
+TSX = """\
+import {a} from "b";
+export const F = () => <div a={b}>é{y}</div>;
+"""
+JAVASCRIPT = """\
+import {a} from "b";
+class A { café() { return /a/g } }
+const f = x => ({x});
+"""
+GO = """\
+package m
+
+import "fmt"
+
+// Café sums.
+func Café(a int) (int, error) {
+	for i := range a { fmt.Println(i) }
+	return 1, nil
+}
+
+type S struct { a int }
+"""
+SOURCES = {
+    "a.py": PYTHON,
+    "a.rs": RUST,
+    "a.ts": TYPESCRIPT,
+    "a.tsx": TSX,
+    "a.js": JAVASCRIPT,
+    "a.go": GO,
+}
+
+
+def parsed(path: str, source: str | bytes, previous: Parsed | None = None) -> Parsed:
+    """The source parsed with the language of `path`."""
+    language = language_for(path)
+    assert language is not None, path
+    return parse(language, source if isinstance(source, bytes) else encode(source), previous)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A definition with its spans cut out of the source."""
+
+    kind: str
+    name: str
+    signature: str
+    doc: str | None = None
+    parent: str | None = None
+
+
+def shown(path: str, source: str) -> list[Shown]:
+    """All definitions of a source, to be held against an answer beside it."""
+    tree = parsed(path, source)
+    facts = extract(tree)
+    check(tree, facts)
+    return [
+        Shown(
+            kind=definition.kind.value,
+            name=definition.name,
+            signature=cut(tree, definition.signature),
+            doc=None if definition.doc is None else cut(tree, definition.doc),
+            parent=(
+                None if definition.parent is None else facts.definitions[definition.parent].name
+            ),
+        )
+        for definition in facts.definitions
+    ]
+
+
+def cut(tree: Parsed, span: Span) -> str:
+    """The text in a span."""
+    return decode(span.cut(tree.source))
+
+
+def check(tree: Parsed, facts: Facts) -> None:
+    """What holds for the facts of every source, broken or not."""
+    whole = Span(0, len(tree.source))
+    assert len(facts.reaches) == len(facts.definitions)
+    places = [(one.span.start, -one.span.end) for one in facts.definitions]
+    assert places == sorted(places)
+    assert [one.span for one in facts.imports] == sorted({one.span for one in facts.imports})
+    for index, (one, reach) in enumerate(zip(facts.definitions, facts.reaches, strict=True)):
+        assert one.name
+        assert whole.contains(reach)
+        assert reach.contains(one.span)
+        assert one.span.contains(one.signature)
+        assert one.signature.start == one.span.start
+        assert len(one.signature) > 0
+        if one.body is not None:
+            assert one.span.contains(one.body)
+            assert one.signature.end <= one.body.start
+            assert len(one.body) > 0
+        if one.doc is not None:
+            assert reach.contains(one.doc)
+            assert not one.doc.cut(tree.source).endswith((b"\r", b"\n"))
+        if one.parent is not None:
+            assert one.parent < index
+            assert facts.definitions[one.parent].span.contains(one.span)
