@@ -185,6 +185,20 @@ vim.api.nvim_create_autocmd("LspProgress", {
   end,
 })
 
+vim.api.nvim_create_autocmd("LspRequest", {
+  group = group,
+  desc = "twolane: an answered request is over, also where Neovim hides the answer (cancelled)",
+  callback = function(event)
+    for bufnr, run in pairs(running) do
+      local data = event.data
+      local same = run.client_id == data.client_id and run.request_id == data.request_id
+      if same and data.request.type == "complete" then
+        finish(bufnr, run)
+      end
+    end
+  end,
+})
+
 vim.api.nvim_create_autocmd("LspDetach", {
   group = group,
   desc = "twolane: a server that is gone does not answer any more",
