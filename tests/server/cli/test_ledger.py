@@ -1,0 +1,148 @@
+"""`twolane ledger`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_border import sending
+from twolane_context.fragments import Origin
+from twolane_server.border.ledger import Ledger
+from twolane_server.border.records import Outcome
+from twolane_server.cli import main
+from twolane_server.lanes.base import LaneName, Usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHERE = Origin("/repo/\x1b[31mred\ud800.py", 1, 2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TWOLANE_STATE_DIR", str(tmp_path))
+    return tmp_path / "ledger"
+
+
+@pytest.fixture
+def filled(folder: Path) -> Path:
+    with closing(Ledger.open(folder)) as ledger:
+        first = ledger.before_send(sending(b'{"text":"canary"}'))
+        ledger.outcome(first, Outcome("stop", 1.5, Usage(1234, 56, 1000)))
+        odd = sending(b"nda canary", LaneName.LOCAL)
+        ledger.before_send(replace(odd, files=(WHERE, WHERE)))
+    return folder
+
+
+def test_show_has_a_line_for_each_request(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger"]) == 0
+    shown = capsys.readouterr().out
+    assert filled.exists()
+    heading, first, second = shown.splitlines()
+    assert heading.split() == [
+        "seq",
+        "time",
+        "(UTC)",
+        "action",
+        "to",
+        "bytes",
+        "in",
+        "out",
+        "outcome",
+        "from",
+    ]
+    assert first.split() == [
+        *("1", "2026-05-04", "12:00:00", "docstring"),
+        *("cloud", "deepseek-v3.2", "at", "api.example.test:443"),
+        *("17", "1234", "56", "stop", "/repo/src/tool.py:3-9"),
+    ]
+    assert second.split()[-8:-3] == ["10", "-", "-", "unknown", "/repo/\ufffd[31mred\ufffd.py:1-2"]
+    assert second.endswith("and 1 more")
+    assert "canary" not in shown
+
+
+def test_show_json_has_the_stable_shape(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert filled.exists()
+    assert main(["ledger", "show", "--json"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert list(first) == [
+        *("seq", "time", "action", "lane", "model", "host", "bytes", "sha256", "files"),
+        *("tokens", "cost_usd", "outcome"),
+    ]
+    assert first["tokens"] == {"in": 1234, "cached": 1000, "out": 56}
+    assert (first["lane"], second["lane"]) == ("cloud", "local")
+    assert second["files"][0] == {"path": WHERE.path, "start_line": 1, "end_line": 2}
+
+
+def test_show_on_a_terminal_is_a_table(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert filled.exists()
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["ledger", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "deepseek-v3.2" in shown
+    assert "\x1b[31mred" not in shown
+
+
+def test_nothing_sent_is_said_and_makes_no_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", "show"]) == 0
+    assert capsys.readouterr().out == "Nothing has been sent yet.\n"
+    assert main(["ledger", "verify"]) == 0
+    assert capsys.readouterr().out == "The ledger is whole: 0 entries.\n"
+    assert not folder.exists()
+
+
+def test_verify_says_whole_or_where_it_is_not(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", "verify"]) == 0
+    assert capsys.readouterr().out == "The ledger is whole: 3 entries.\n"
+    assert main(["ledger", "verify", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"whole": True, "entries": 3, "bad": None, "why": ""}
+
+    with closing(sqlite3.connect(filled / "ledger.sqlite", isolation_level=None)) as database:
+        database.execute("DELETE FROM entries WHERE seq = 3")
+    assert main(["ledger", "verify"]) == 1
+    assert capsys.readouterr().out == (
+        "The ledger is not whole, at entry 3: ledger.head knows 3 entries, the database holds 2.\n"
+    )
+    assert main(["ledger", "verify", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["whole"], found["bad"]) == (False, 3)
+
+
+def test_an_entry_that_cannot_be_read_is_a_sentence(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(filled / "ledger.sqlite", isolation_level=None)) as database:
+        database.execute("UPDATE entries SET payload = 'x' WHERE seq = 1")
+    assert main(["ledger"]) == 1
+    assert "Entry 1 of the ledger cannot be read" in capsys.readouterr().err
+
+
+def test_a_damaged_database_is_a_sentence(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
+        (filled / name).unlink(missing_ok=True)
+    (filled / "ledger.sqlite").write_bytes(b"x" * 5000)
+    assert main(["ledger"]) == 1
+    assert "is damaged" in capsys.readouterr().err
+    assert main(["ledger", "verify"]) == 1
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_wrong_word_is_wrong_use(folder: Path) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["ledger", "burn"])
+    assert stop.value.code == 2
+    assert not folder.exists()
