@@ -129,10 +129,10 @@ class Gate:
         standing = await self._standing(prompt)
         self._usable_ledger()
         lane = self._cloud()
-        self._check(prompt, standing, _encode(prompt, lane.model), lane)
+        await self._check(prompt, standing, _encode(prompt, lane.model), lane)
         model = await lane.resolve()
         body = _encode(prompt, model)
-        self._check(prompt, standing, body, lane)
+        await self._check(prompt, standing, body, lane)
         digest = hashlib.sha256(body).hexdigest()
         cleared = Cleared(model, lane.host, len(body), digest, origins(prompt))
         self._passages[cleared] = _Passage(prompt, body, lane, model, reasons)
@@ -150,7 +150,7 @@ class Gate:
         if passage is None:
             raise _refused(("the border has not cleared this request, or it was sent already",))
         standing = await self._standing(passage.prompt)
-        self._check(passage.prompt, standing, passage.body, passage.lane)
+        await self._check(passage.prompt, standing, passage.body, passage.lane)
         started = self._clock()
         seq = await self._record(_sending(passage, standing, started))
         result, finish = "failed", None
@@ -196,7 +196,7 @@ class Gate:
         except (TwolaneError, OSError, ValueError) as error:
             raise _refused(("what is NDA here cannot be read",)) from error
 
-    def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
+    async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
         cloud = self._settings.cloud
         facts = Facts(
             label=prompt.label,
@@ -207,7 +207,8 @@ class Gate:
             url=cloud.url,
             host=lane.host,
         )
-        if found := refusals(facts, self._checks):
+        # In a thread, since reading a long prompt for words takes a while.
+        if found := await asyncio.to_thread(refusals, facts, self._checks):
             raise _refused(found)
 
     async def _record(self, sending: Sending) -> int:

@@ -33,7 +33,7 @@ from twolane_server.errors import (
     SettingsError,
 )
 from twolane_server.prompts import Message, Prompt, Role
-from twolane_server.settings.resolved import LaneSettings, Settings
+from twolane_server.settings.resolved import KeySource, LaneSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -365,6 +365,13 @@ async def test_a_cloud_that_cannot_be_opened_is_told(
 
     gate = Gate(SETTINGS, {}, ledger, lambda _: OPEN, connect=connect)
     with pytest.raises(told):
+        await gate.clear(prompt())
+
+
+async def test_without_a_say_the_gate_opens_the_real_cloud_lane(ledger: Ledger) -> None:
+    cloud = replace(SETTINGS.cloud, key=KeySource(environment="NO_SUCH_KEY"))
+    gate = Gate(Settings(cloud=cloud), {}, ledger, lambda _: OPEN)
+    with pytest.raises(KeyUnusable, match="NO_SUCH_KEY"):
         await gate.clear(prompt())
 
 
