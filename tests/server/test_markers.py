@@ -1,0 +1,60 @@
+"""Markers in the head of a file."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twolane_server.markers import find_markers
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("# CONFIDENTIAL\n", "marker CONFIDENTIAL in line 1"),
+        ("#!x\n# Company Confidential.\n", "marker CONFIDENTIAL in line 2"),
+        ("\n\r\n\r/* Under NDA */", "marker NDA in line 4"),
+        ("ACME_NDA = 1", "marker NDA in line 1"),
+        ("// trade\n// secrets of", "marker TRADE SECRET in line 1"),
+        ("# TRADE-SECRET", "marker TRADE SECRET in line 1"),
+        ("# proprietary and confidential", "marker PROPRIETARY AND CONFIDENTIAL in line 1"),
+        ("# CON\u200bFIDENTIAL", "marker CONFIDENTIAL in line 1"),
+        ("# \uff2e\uff24\uff21", "marker NDA in line 1"),
+        ("# é\n" * 39 + "# NDA", "marker NDA in line 40"),
+        ("x" * 4_000 + " NDA", "marker NDA in line 1"),
+        ("\n" * 100 + "NDA", "marker NDA in line 101"),
+    ],
+)
+def test_found(head: str, reason: str) -> None:
+    assert find_markers(head) == (reason,)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["panda = 1", "confidentiality", "# line of some length here\n" * 200 + "# NDA", "x" * 70_000],
+)
+def test_not_found(head: str) -> None:
+    assert find_markers(head) == ()
+
+
+def test_own_markers_come_on_top() -> None:
+    assert find_markers("# internal  only, NDA", ("Internal Only",)) == (
+        "marker Internal Only in line 1",
+        "marker NDA in line 1",
+    )
+
+
+@given(st.text(), st.lists(st.text(min_size=1, max_size=9).filter(str.strip), max_size=4))
+def test_any_text_can_be_looked_at_and_own_markers_only_add(text: str, own: list[str]) -> None:
+    assert len(find_markers(text, tuple(own))) >= bool(find_markers(text))
+
+
+def test_a_large_text_costs_no_more_than_its_head() -> None:
+    text = "é = 1  # some line of code\n" * 200_000
+    start = time.perf_counter()
+    for _ in range(20):
+        find_markers(text)
+    assert (time.perf_counter() - start) / 20 < 0.01
