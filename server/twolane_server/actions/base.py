@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from twolane_context.trees import parse
+
 if TYPE_CHECKING:
     from twolane_context.fragments import Label
     from twolane_context.languages import Language
     from twolane_context.spans import Span
     from twolane_context.text import Text
+    from twolane_context.trees import Parsed
     from twolane_server.lanes.base import LaneName
     from twolane_server.prompts import Prompt
 
@@ -25,6 +28,7 @@ class Subject:
         label: the document's label, which every fragment cut from it carries.
         selection: the selected bytes; empty for a cursor.
         instruction: what the user asked for, where the action takes an instruction.
+        parsed: the text's tree, where the caller keeps one; see `tree_of`.
     """
 
     text: Text
@@ -33,6 +37,16 @@ class Subject:
     label: Label
     selection: Span
     instruction: str = ""
+    parsed: Parsed | None = None
+
+
+def tree_of(subject: Subject) -> Parsed | None:
+    """The subject's tree: the one it came with, else a new one; `None` without a grammar."""
+    if subject.language is None:
+        return None
+    if subject.parsed is not None and subject.parsed.language == subject.language:
+        return subject.parsed
+    return parse(subject.language, subject.text.source)
 
 
 @dataclass(frozen=True, slots=True)

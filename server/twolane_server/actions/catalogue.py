@@ -1,0 +1,27 @@
+"""All actions, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.docstring import WriteDocstring
+from twolane_server.actions.rewrite import RewriteSelection
+from twolane_server.errors import ActionError
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Action
+
+ACTIONS: tuple[Action, ...] = (WriteDocstring(), RewriteSelection())
+
+
+def action_named(name: str) -> Action:
+    """The action of that name.
+
+    Raises:
+        ActionError: there is none; the sentence says which there are.
+    """
+    for action in ACTIONS:
+        if action.name == name:
+            return action
+    known = ", ".join(action.name for action in ACTIONS)
+    raise ActionError(f"There is no action called {name!r}; there are: {known}.")

@@ -1,0 +1,1 @@
+"""What *Write docstring* is made of: where it goes, the file's style, the wording, the writing."""

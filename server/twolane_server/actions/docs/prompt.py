@@ -1,0 +1,82 @@
+"""What a model is asked for when it is to document something.
+
+The form is measured: with just this system message and these turns, a model of 135 million
+parameters gives a good sentence for most functions. It is thrown off when imports and signatures
+stand beside the code in question; at the end of the system message they do no harm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_context.excerpt import excerpt
+from twolane_context.facts import extract
+from twolane_context.spans import Span
+from twolane_server.actions.docs.shots import SHOTS
+from twolane_server.actions.docs.style import Sections
+from twolane_server.actions.pieces import fenced, ours, said
+from twolane_server.edits.lines import line_end
+from twolane_server.prompts import Message, Prompt, Role
+
+if TYPE_CHECKING:
+    from twolane_context.trees import Parsed
+    from twolane_server.actions.base import Subject
+    from twolane_server.actions.docs.place import Place
+    from twolane_server.actions.docs.style import Style
+
+_SYSTEM = (
+    "You write documentation comments. Reply with the text only, no code: one sentence that says "
+    "what the function does."
+)
+_MORE = " Only if callers must know more, add a short second paragraph."
+_SECTIONS = {
+    Sections.GOOGLE: " End with Args:, Returns: and Raises: sections (Google style) where they apply.",
+    Sections.NUMPY: " End with Parameters, Returns and Raises sections (NumPy style) where they apply.",
+    Sections.SPHINX: " End with :param name:, :returns: and :raises Error: lines where they apply.",
+    Sections.TAGS: " End with @param, @returns and @throws lines where they apply.",
+}
+_MAX_TOKENS = {Sections.NONE: 300}
+_MAX_TOKENS_WITH_SECTIONS = 800
+_MOST_CODE = 12_000
+_MOST_CONTEXT = 3_000
+
+_ASK = {"python": "Write the docstring."}
+_ASK_OTHERS = "Write the documentation comment."
+
+
+def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> Prompt:
+    """The question: stable parts first, then the file's, then the definition."""
+    language = parsed.language.name
+    ask = _ASK.get(language, _ASK_OTHERS)
+    system = [ours(_SYSTEM + _MORE + _SECTIONS.get(style.sections, ""))]
+    around = _context(parsed, place)
+    if around:
+        system.append(ours("\nThe file also holds:\n"))
+        system += fenced(subject, language, around, dedent=True)
+    messages = [Message(Role.SYSTEM, tuple(system))]
+    for example, answer in SHOTS[language]:
+        messages.append(said(Role.USER, f"```{language}\n{example}```\n{ask}"))
+        messages.append(said(Role.ASSISTANT, answer))
+    code = fenced(subject, language, [_head(parsed, place.definition)], dedent=True)
+    messages.append(Message(Role.USER, (*code, ours(ask))))
+    tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
+    return Prompt("docstring", tuple(messages), max_tokens=tokens)
+
+
+def _context(parsed: Parsed, place: Place) -> list[Span]:
+    """Imports and signatures that the definition uses, as many as there is room for."""
+    found = excerpt(parsed, extract(parsed), place.definition)
+    chosen: list[Span] = []
+    room = _MOST_CONTEXT
+    for span in sorted({*found.imports, *found.signatures}):
+        room -= len(span)
+        if room >= 0 and not span.touches(place.definition):
+            chosen.append(span)
+    return chosen
+
+
+def _head(parsed: Parsed, span: Span) -> Span:
+    """The definition, or as many of its lines as one may reasonably send for one sentence."""
+    if len(span) <= _MOST_CODE:
+        return span
+    return Span(span.start, min(span.end, line_end(parsed.source, span.start + _MOST_CODE)))

@@ -1,0 +1,79 @@
+"""Two examples of good documentation for each family of languages, written for the prompt."""
+
+from __future__ import annotations
+
+_PYTHON = (
+    (
+        (
+            "def read_lines(path: str, limit: int = 0) -> list[str]:\n    with open(path) as file:\n"
+            "        lines = file.read().splitlines()\n    return lines[:limit] if limit else lines\n"
+        ),
+        "Return the lines of the file at `path`, at most `limit` of them when it is given.",
+    ),
+    (
+        (
+            "def is_leap(year: int) -> bool:\n"
+            "    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)\n"
+        ),
+        "Return whether `year` is a leap year.",
+    ),
+)
+_RUST = (
+    (
+        (
+            "pub fn read_lines(path: &Path, limit: usize) -> io::Result<Vec<String>> {\n"
+            "    let text = fs::read_to_string(path)?;\n"
+            "    Ok(text.lines().take(limit).map(str::to_owned).collect())\n}\n"
+        ),
+        "Returns at most `limit` lines of the file at `path`.",
+    ),
+    (
+        (
+            "fn is_leap(year: u32) -> bool {\n"
+            "    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)\n}\n"
+        ),
+        "Returns whether `year` is a leap year.",
+    ),
+)
+_SCRIPT = (
+    (
+        (
+            "export async function readLines(path, limit = 0) {\n"
+            '  const lines = (await readFile(path, "utf8")).split("\\n");\n'
+            "  return limit ? lines.slice(0, limit) : lines;\n}\n"
+        ),
+        "Returns the lines of the file at `path`, at most `limit` of them when it is given.",
+    ),
+    (
+        (
+            "function isLeap(year) {\n"
+            "  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);\n}\n"
+        ),
+        "Returns whether `year` is a leap year.",
+    ),
+)
+_GO = (
+    (
+        (
+            "func ReadLines(path string) ([]string, error) {\n\tdata, err := os.ReadFile(path)\n"
+            '\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn strings.Split(string(data), "\\n"), nil\n}\n'
+        ),
+        "ReadLines returns the lines of the file at path.",
+    ),
+    (
+        (
+            "func isLeap(year int) bool {\n"
+            "\treturn year%4 == 0 && (year%100 != 0 || year%400 == 0)\n}\n"
+        ),
+        "isLeap reports whether year is a leap year.",
+    ),
+)
+# By the language's name: pairs of code and documentation.
+SHOTS = {
+    "python": _PYTHON,
+    "rust": _RUST,
+    "typescript": _SCRIPT,
+    "tsx": _SCRIPT,
+    "javascript": _SCRIPT,
+    "go": _GO,
+}

@@ -1,0 +1,113 @@
+"""How a file writes its documentation, judged by what is there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from twolane_context.languages import grammar
+from twolane_context.text import decode
+from twolane_server.edits.lines import evident_width
+
+if TYPE_CHECKING:
+    from twolane_context.languages import Language
+    from twolane_context.trees import Parsed
+
+_PYTHON = """
+(module . (comment)* . (expression_statement (string) @doc))
+(block . (comment)* . (expression_statement (string) @doc))
+"""
+_LITERAL = re.compile(r"(?s)[a-zA-Z]*(?P<quotes>'''|\"\"\"|'|\")(?P<text>.*)(?P=quotes)")
+_GOOGLE = re.compile(r"(?m)^[ \t]*(?:Args|Arguments|Returns|Raises|Yields|Attributes):[ \t]*\r?$")
+_NUMPY = re.compile(r"(?m)^[ \t]*(?:Parameters|Returns|Raises|Yields)[ \t]*\r?\n[ \t]*-{3,}")
+_SPHINX = re.compile(r"(?m)^[ \t]*:(?:param|returns?|raises?|rtype|type)\b[^:\n]*:")
+_TAGS = re.compile(r"(?m)^[ \t]*(?:/\*)?\*+[ \t]*@(?:param|returns?|throws)\b")
+_JSDOC = re.compile(r"(?s)/\*\*(?!/).*?\*/")
+
+
+class Sections(StrEnum):
+    """How a file describes parameters and results, if it does."""
+
+    NONE = ""
+    GOOGLE = "google"
+    NUMPY = "numpy"
+    SPHINX = "sphinx"
+    TAGS = "tags"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    r"""One file's style. The defaults are PEP 257's, and the usual JSDoc.
+
+    Attributes:
+        quotes: `\"\"\"` or `'''`.
+        below: whether a summary of several lines starts on the line below the quotes.
+        spread: whether even one line of text gets its delimiters on lines of their own.
+        sections: how parameters are described.
+        width: how long a line may become, in characters.
+    """
+
+    quotes: str = '"""'
+    below: bool = False
+    spread: bool = False
+    sections: Sections = Sections.NONE
+    width: int = 88
+
+
+def style_of(parsed: Parsed) -> Style:
+    """The style of the documentation in a file."""
+    width = evident_width(parsed.source)
+    if parsed.language.name == "python":
+        return _python(parsed, width)
+    if parsed.language.name in ("javascript", "typescript", "tsx"):
+        blocks = _JSDOC.findall(decode(parsed.source))
+        short = [block for block in blocks if len(_content(block[3:-2], "* \t")) == 1]
+        spread = 2 * sum("\n" not in block for block in short) <= len(short)
+        tags = sum(bool(_TAGS.search(block)) for block in blocks)
+        sections = Sections.TAGS if tags and 2 * tags >= len(blocks) else Sections.NONE
+        return Style(spread=spread, sections=sections, width=width)
+    return Style(width=width)
+
+
+@cache
+def _query(language: Language) -> tree_sitter.Query:
+    return tree_sitter.Query(grammar(language), _PYTHON)
+
+
+def _python(parsed: Parsed, width: int) -> Style:
+    cursor = tree_sitter.QueryCursor(_query(parsed.language))
+    nodes = cursor.captures(parsed.tree.root_node).get("doc", [])
+    raw = (decode(parsed.source[node.start_byte : node.end_byte]) for node in nodes)
+    docs = [found for text in raw if (found := _LITERAL.fullmatch(text))]
+    quotes = Counter(found["quotes"] for found in docs if len(found["quotes"]) > 1)
+    texts = [found["text"] for found in docs]
+    short = [text for text in texts if len(_content(text, " \t")) == 1]
+    long = [text for text in texts if len(_content(text, " \t")) > 1]
+    return Style(
+        quotes=quotes.most_common(1)[0][0] if quotes else '"""',
+        below=2 * sum(_starts_below(text) for text in long or short) > len(long or short),
+        spread=2 * sum("\n" in text for text in short) > len(short),
+        sections=_sections(texts),
+        width=width,
+    )
+
+
+def _content(text: str, padding: str) -> list[str]:
+    return [line for line in text.replace("\r", "\n").split("\n") if line.strip(padding)]
+
+
+def _starts_below(text: str) -> bool:
+    return not re.split(r"[\r\n]", text, maxsplit=1)[0].strip(" \t\\")
+
+
+def _sections(texts: list[str]) -> Sections:
+    patterns = {Sections.GOOGLE: _GOOGLE, Sections.NUMPY: _NUMPY, Sections.SPHINX: _SPHINX}
+    counts = {kind: sum(bool(found.search(t)) for t in texts) for kind, found in patterns.items()}
+    best = max(counts, key=lambda kind: counts[kind])
+    return best if counts[best] else Sections.NONE

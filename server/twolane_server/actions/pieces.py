@@ -1,0 +1,67 @@
+"""Labelled fragments for prompts: pieces of the subject, and our own wording."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from twolane_context.fragments import Fragment, Label, Origin
+from twolane_context.text import decode
+from twolane_server.prompts import Message, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twolane_context.spans import Span
+    from twolane_server.actions.base import Subject
+
+_TICKS = re.compile(r"`{3,}")
+_FEWEST_TICKS = 3
+
+
+def ours(text: str) -> Fragment:
+    """Our own wording: open, from no file."""
+    return Fragment(text, Label.OPEN)
+
+
+def said(role: Role, text: str) -> Message:
+    """A message of our own wording."""
+    return Message(role, (ours(text),))
+
+
+def excerpt_of(subject: Subject, span: Span, *, dedent: bool = False) -> Fragment:
+    """A piece of the subject's text, lines ended by LF, with the subject's label and its lines.
+
+    Args:
+        subject: whose text.
+        span: which part.
+        dedent: take away the indentation that all its lines have.
+    """
+    return Fragment(shown(subject, span, dedent=dedent), subject.label, origin_of(subject, span))
+
+
+def shown(subject: Subject, span: Span, *, dedent: bool = False) -> str:
+    """The text of a piece as a model reads it; always ends with LF."""
+    text = decode(span.cut(subject.text.source)).replace("\r\n", "\n").replace("\r", "\n")
+    if dedent:
+        row = subject.text.row_of(span.start)
+        lead = decode(subject.text.source[subject.text.row_start(row) : span.start])
+        text = textwrap.dedent(text if lead.strip() else lead + text)
+    return text.rstrip("\n") + "\n"
+
+
+def origin_of(subject: Subject, span: Span) -> Origin:
+    """Where a piece of the subject comes from, in lines as people count them."""
+    if not subject.path:
+        return Origin()
+    last = max(span.start, span.end - 1)
+    return Origin(subject.path, subject.text.row_of(span.start) + 1, subject.text.row_of(last) + 1)
+
+
+def fenced(subject: Subject, name: str, spans: Sequence[Span], *, dedent: bool) -> list[Fragment]:
+    """Pieces within one fence that no line of theirs can close."""
+    pieces = [excerpt_of(subject, span, dedent=dedent) for span in spans]
+    longest = [len(run) for span in spans for run in _TICKS.findall(shown(subject, span))]
+    ticks = "`" * max([_FEWEST_TICKS, *[length + 1 for length in longest]])
+    return [ours(f"{ticks}{name}\n"), *pieces, ours(f"{ticks}\n")]

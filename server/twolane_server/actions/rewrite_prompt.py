@@ -1,0 +1,79 @@
+"""What a model is asked for when it is to rewrite lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_context.excerpt import excerpt
+from twolane_context.facts import extract
+from twolane_context.spans import Span
+from twolane_server.actions.pieces import fenced, ours, said
+from twolane_server.edits.lines import line_end, next_line
+from twolane_server.prompts import Message, Prompt, Role
+
+if TYPE_CHECKING:
+    from twolane_context.fragments import Fragment
+    from twolane_context.trees import Parsed
+    from twolane_server.actions.base import Subject
+
+_SYSTEM = (
+    "You rewrite code. Reply with the new text of the selected lines and nothing else, as one "
+    "fenced block. Keep the indentation. Change only what the instruction asks for."
+)
+_EXAMPLE = (
+    "Selected lines:\n```python\n    total = 0\n    for item in items:\n"
+    "        total += item.price\n```\nInstruction: use sum()"
+)
+_ANSWER = "```python\n    total = sum(item.price for item in items)\n```"
+_MOST_CONTEXT = 3_000
+_MOST_AROUND = 1_500
+_LEAST_TOKENS = 512
+_MOST_TOKENS = 8_192
+_BYTES_PER_TOKEN = 3
+
+
+def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: Fragment) -> Prompt:
+    """The question: imports and signatures, the code around, the lines, then what to do."""
+    question: list[Fragment] = []
+    above, below = _around(parsed, target)
+    sections = (
+        ("The file also holds:", _context(parsed, target, (above, below))),
+        ("Above the selected lines:", [above]),
+        ("Below the selected lines:", [below]),
+        ("Selected lines:", [target]),
+    )
+    for title, spans in sections:
+        if any(span.cut(parsed.source).strip() for span in spans):
+            question.append(ours(f"{title}\n"))
+            question += fenced(subject, parsed.language.name, spans, dedent=False)
+    messages = (
+        said(Role.SYSTEM, _SYSTEM),
+        said(Role.USER, _EXAMPLE),
+        said(Role.ASSISTANT, _ANSWER),
+        Message(Role.USER, (*question, ours("Instruction: "), instruction)),
+    )
+    tokens = _LEAST_TOKENS + 2 * len(target) // _BYTES_PER_TOKEN
+    return Prompt("rewrite", messages, max_tokens=min(tokens, _MOST_TOKENS))
+
+
+def _context(parsed: Parsed, target: Span, shown: tuple[Span, Span]) -> list[Span]:
+    """Imports and signatures that the lines need and that are not shown anyway."""
+    found = excerpt(parsed, extract(parsed), target)
+    chosen: list[Span] = []
+    room = _MOST_CONTEXT
+    for span in sorted({*found.imports, *found.signatures}):
+        room -= len(span)
+        if room >= 0 and not any(part.touches(span) for part in (target, *shown)):
+            chosen.append(span)
+    return chosen
+
+
+def _around(parsed: Parsed, target: Span) -> tuple[Span, Span]:
+    """Whole lines above and below, each side up to a limit."""
+    first = max(0, target.start - _MOST_AROUND)
+    start = next_line(parsed.source, first) if first else 0
+    below = next_line(parsed.source, target.end)
+    end = min(len(parsed.source), below + _MOST_AROUND)
+    if end < len(parsed.source):
+        end = max(below, line_end(parsed.source, end))
+    return Span(min(start, target.start), target.start), Span(below, end)

@@ -1,0 +1,184 @@
+"""Proofs that an edit to documentation changed nothing but documentation."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+from twolane_context.text import decode
+from twolane_context.trees import errors, parse, walk
+from twolane_server.edits.directives import COMMENTS, comments, directives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import tree_sitter
+
+    from twolane_context.languages import Language
+    from twolane_context.text import Text
+    from twolane_context.trees import Parsed
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_NOT_DOCSTRINGS = frozenset("bBfFtT")
+# Where an outer doc comment may stand in Rust: it is an attribute (Rust reference, "Comments").
+_RUST_DOCUMENTABLE = frozenset(
+    {
+        "field_declaration",
+        "enum_variant",
+        "macro_definition",
+        "macro_invocation",
+        "associated_type",
+        "extern_crate_declaration",
+        "use_declaration",
+        "foreign_mod_item",
+        "match_arm",
+        "let_declaration",
+    }
+)
+
+
+def problem_with_documentation(
+    language: Language, before: Text, after: Text, parsed: Parsed | None = None
+) -> str | None:
+    """Why `after` is more than `before` with other documentation, or `None` when it is not.
+
+    Args:
+        language: of both.
+        before: the text without the edit.
+        after: the text with it.
+        parsed: `before`'s tree, where the caller has it.
+
+    Returns:
+        A clause that finishes the sentence "The reply was refused: …".
+    """
+    old = parsed or parse(language, before.source)
+    new = parse(language, after.source)
+    if errors(new) > errors(old):
+        return "it would leave a syntax error"
+    if not _same_code(language, before, after, old, new):
+        return "it would change the code, not only its documentation"
+    if directives(old) != directives(new):
+        return "it would touch a comment that a tool reads"
+    if language.name == "python" and _comment_texts(old) != _comment_texts(new):
+        return "it would change a comment"
+    if language.name == "rust" and misplaced_rust_docs(new) > misplaced_rust_docs(old):
+        return "it would put a doc comment where Rust allows none"
+    return None
+
+
+def _same_code(language: Language, before: Text, after: Text, old: Parsed, new: Parsed) -> bool:
+    if language.name == "python":
+        equal = same_python(before, after)
+        if equal is not None:
+            return equal
+    return tokens(old) == tokens(new)
+
+
+def same_python(before: Text, after: Text) -> bool | None:
+    """Whether two Python modules are equal but for their docstrings.
+
+    Returns:
+        `None` when `before` is not Python 3 or too deep for Python's own parser: compare tokens.
+    """
+    old = _outline(str(before))
+    return None if old is None else old == _outline(str(after))
+
+
+def _outline(source: str) -> str | None:
+    """The module's syntax tree as text, without docstrings and positions."""
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in the user's own string is not our subject here.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.removeprefix("\ufeff"))
+        for node in ast.walk(tree):
+            if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+        return ast.dump(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def same_tokens(language: Language, before: Text, after: Text) -> bool:
+    """Whether two texts are equal token for token, comments (in Python: docstrings) left out."""
+    return tokens(parse(language, before.source)) == tokens(parse(language, after.source))
+
+
+def tokens(parsed: Parsed) -> list[tuple[str, bytes]]:
+    """The leaves of the tree, as kind and text, without comments and docstrings.
+
+    Python's blocks are tokens too, since only the indentation shows where they end. Doc comments
+    inside a Rust macro's tokens stay in: the macro receives them as attributes.
+    """
+    found: list[tuple[str, bytes]] = []
+    stack: list[tree_sitter.Node | str] = [parsed.tree.root_node]
+    python = parsed.language.name == "python"
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            found.append((node, b""))
+        elif node.type in COMMENTS and not _is_macro_token(node):
+            continue
+        elif not node.children or node.type in COMMENTS:
+            found.append((node.type, parsed.source[node.start_byte : node.end_byte]))
+        else:
+            block = python and node.type in ("module", "block")
+            children = list(node.children)
+            if block:
+                found.append(("indent", b""))
+                stack.append("dedent")
+                doc = docstring(node)
+                children = [child for child in children if child != doc]
+            stack.extend(reversed(children))
+    return found
+
+
+def _is_macro_token(comment: tree_sitter.Node) -> bool:
+    parent = comment.parent
+    return (
+        parent is not None
+        and parent.type in ("token_tree", "token_tree_pattern")
+        and any(child.type.endswith("doc_comment_marker") for child in comment.children)
+    )
+
+
+def docstring(block: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The statement that is a Python block's (or module's) docstring, or `None`."""
+    first = next((child for child in block.children if child.type not in COMMENTS), None)
+    if first is None or first.type != "expression_statement" or len(first.children) != 1:
+        return None
+    strings = [node for node in walk(first) if node.type == "string"]
+    kinds = {"parenthesized_expression", "concatenated_string", "string", "(", ")"} | COMMENTS
+    if not strings or any(node.type not in kinds for node in _above_strings(first.children[0])):
+        return None
+    prefixes = b"".join((node.children[0].text or b"") for node in strings if node.children)
+    return None if _NOT_DOCSTRINGS & set(prefixes.decode("latin-1")) else first
+
+
+def _above_strings(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    yield node
+    if node.type != "string":
+        for child in node.children:
+            yield from _above_strings(child)
+
+
+def _comment_texts(parsed: Parsed) -> list[str]:
+    return [decode(parsed.source[node.start_byte : node.end_byte]) for node in comments(parsed)]
+
+
+def misplaced_rust_docs(parsed: Parsed) -> int:
+    """How many outer doc comments stand where no item, field, variant or the like follows."""
+    return sum(
+        not _documents_something(node)
+        for node in comments(parsed)
+        if any(child.type == "outer_doc_comment_marker" for child in node.children)
+        and not _is_macro_token(node)
+    )
+
+
+def _documents_something(comment: tree_sitter.Node) -> bool:
+    node = comment.next_sibling
+    while node is not None and (node.type in COMMENTS or node.type == "attribute_item"):
+        node = node.next_sibling
+    return node is not None and (node.type in _RUST_DOCUMENTABLE or node.type.endswith("_item"))
