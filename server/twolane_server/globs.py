@@ -167,6 +167,7 @@ _FAULTS: tuple[tuple[Callable[[str], object], str], ...] = (
         lambda glob: {"", ".", ".."} & set(_parts(glob)),
         "holds an empty part, . or ..; write it from the folder of the policy, as clients/**",
     ),
+    (lambda glob: "***" in glob, "holds three stars in a row"),
     (_is_slow, "holds too many stars to be matched in good time"),
     (_has_unsure_class, "holds [ ] that cannot be read with certainty"),
     (lambda glob: not _compiles(glob), "is not gitignore syntax"),

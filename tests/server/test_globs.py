@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 import unicodedata
+from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twolane_server.globs import compile_globs, fault, original
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _HITS = [
     ("clients/**", "clients/a/b.py"),
@@ -72,6 +78,7 @@ def test_the_first_of_several_is_named() -> None:
         "[a/b]",
         "[a&&b]",
         "*.{py,rs}",
+        "a/***/b",
         "clients\u200b/**",
         "a\0b",
         "a\nb",
@@ -139,3 +146,32 @@ def test_hostile_globs_are_matched_in_good_time(glob: str, path: str) -> None:
     start = time.perf_counter()
     compile_globs((glob,)).first(path)
     assert time.perf_counter() - start < 2
+
+
+def test_what_git_would_match_is_hit(tmp_path: Path) -> None:
+    random = Random(7)  # noqa: S311 - the same globs in each run, no secret
+    atoms = ["a", "b", "*", "**", "?", "[ab]", "[!a]", "a*", "*b", "a?", "[a-c]x", "\\#a", "\\!b"]
+    atoms += ["a[b]", "{a}", "a b", "\\[a\\]", "[]a]", "a**b", "***"]
+    names = ["a", "b", "ab", "c", "ax", "A", "#a", "!b", "a b", "[a]", "]", "{a}", "aab"]
+    paths = {"/".join(random.choices(names, k=random.randint(1, 4))) for _ in range(150)}
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    exclude = tmp_path / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    tried = 0
+    for _ in range(200):
+        glob = "/".join(random.choices(atoms, k=random.randint(1, 3)))
+        glob = random.choice(["", "", "/"]) + glob + random.choice(["", "", "/"])
+        if fault(glob):
+            continue
+        tried += 1
+        exclude.write_text(f"{glob}\n", "utf-8")
+        ignored = subprocess.run(
+            ["git", "-C", str(tmp_path), "check-ignore", "--no-index", "-z", "--stdin"],
+            input="\0".join(sorted(paths)),
+            capture_output=True,
+            text=True,
+            check=False,  # 1: none is ignored
+        ).stdout.split("\0")
+        missed = {path for path in ignored if path and not compile_globs((glob,)).first(path)}
+        assert not missed, glob
+    assert tried > 100
