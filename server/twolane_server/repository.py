@@ -58,6 +58,7 @@ def spellings(path: Path) -> tuple[Path, ...]:
         found.append(_absolute(hop))
     else:
         raise OSError("too many symbolic links")
+    # The last hop already; said by the platform too, which knows other kinds of links than we do.
     found.append(Path(os.path.realpath(given)))
     return tuple(dict.fromkeys(found))
 

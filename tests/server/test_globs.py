@@ -34,6 +34,7 @@ _HITS = [
     ("cafe\u0301/**", "caf\u00e9/x.py"),
     ("CAF\u00c9/**", "cafe\u0301/x.py"),
     ("caf?/**", "cafe\u0301/x.py"),
+    ("cafe?/**", "cafe\u0301/x.py"),
     ("clients/**", "clients\\b.py"),
     ("secret.py", "a\nb/secret.py"),
     ("**", "x.py"),
