@@ -106,6 +106,13 @@ function M.choose(title, range)
   return titles or {}
 end
 
+--- Wait until the menu offers exactly `title`; before the label is known it says otherwise.
+function M.offered(title, range)
+  M.wait("the menu to say " .. title, function()
+    return vim.list_contains(M.choose(nil, range), title)
+  end)
+end
+
 --- The preview's virtual lines as text, or nil when there are none.
 function M.preview(bufnr)
   local namespace = vim.api.nvim_get_namespaces()["twolane.preview"]
