@@ -102,6 +102,7 @@ class OpenAIChat:
             ) from None
         finally:
             await response.aclose()
+        self._id = None  # what was true before is not, if nothing fits now
         self._id = pick(self._settings.model, self._ids(raw), self._peer)
         return self._id
 

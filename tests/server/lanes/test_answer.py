@@ -1,0 +1,150 @@
+"""When an answer is whole, and what its counts say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from twolane_server.errors import AnswerIncomplete
+from twolane_server.lanes.answer import Answer, usage_of
+from twolane_server.lanes.base import Usage
+
+PRIVATE = "def very_private_name(): ..."
+
+
+def chunk(text: object = None, finish: object = None, **more: object) -> str:
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
+    return json.dumps({"choices": [choice]} | more)
+
+
+def test_a_whole_answer() -> None:
+    answer = Answer("h")
+    steps = [answer.take(data) for data in (chunk("a", model="m"), chunk("b"), chunk(None, "stop"))]
+    assert [step.text for step in steps] == ["a", "b", ""]
+    answer.take('{"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}')
+    answer.take(" [DONE]")
+    assert answer.done
+    last = answer.last()
+    assert (last.text, last.finish, last.model, last.usage) == ("", "stop", "m", Usage(7, 2))
+
+
+@pytest.mark.parametrize("reason", ["stop", "length", "content_filter"])
+def test_every_reason_is_handed_on(reason: str) -> None:
+    answer = Answer("h")
+    answer.take(chunk("a", reason))
+    assert answer.last().finish == reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{",
+        '{"choices": [{"delta": {"content": "half',
+        "null",
+        "[]",
+        "7",
+        "[" * 100_000,
+        '{"error": {"message": "out of memory"}}',
+        '{"error": "text"}',
+        '{"object": "error", "message": "no", "code": 400}',
+        '{"message": "an error without the key", "code": 500}',
+        '{"choices": null}',
+        '{"choices": {}}',
+        '{"choices": [7]}',
+        '{"choices": [{"delta": []  , "x": 1}, {"delta": {}}]}',
+        '{"choices": [{"delta": "text"}]}',
+        '{"choices": [{"delta": {"content": 7}}]}',
+        '{"choices": [{"delta": {}, "finish_reason": 7}]}',
+    ],
+)
+def test_what_is_no_chunk_ends_the_answer(data: str) -> None:
+    answer = Answer("h")
+    answer.take(chunk("a"))
+    with pytest.raises(AnswerIncomplete, match=r"^h "):
+        answer.take(data)
+
+
+@pytest.mark.parametrize("finish", [None, ""])
+def test_an_answer_without_a_finish_is_not_whole(finish: object) -> None:
+    answer = Answer("h")
+    answer.take(chunk("a", finish))
+    with pytest.raises(AnswerIncomplete, match="before its answer was finished"):
+        answer.last()
+
+
+def test_text_after_the_finish_is_not_whole() -> None:
+    answer = Answer("h")
+    answer.take(chunk("a", "stop"))
+    with pytest.raises(AnswerIncomplete, match="went on"):
+        answer.take(chunk("b"))
+
+
+def test_the_finish_may_be_said_twice_but_not_differently() -> None:
+    answer = Answer("h")
+    answer.take(chunk("a", "stop"))
+    answer.take(chunk("", "stop"))
+    with pytest.raises(AnswerIncomplete):
+        answer.take(chunk(None, "length"))
+
+
+def test_endless_answers_end() -> None:
+    answer = Answer("h")
+    for _ in range(4):
+        answer.take(chunk("x" * 1_000_000))
+    with pytest.raises(AnswerIncomplete, match="characters"):
+        answer.take(chunk("x" * 1_000_000))
+
+
+def test_signs_of_life() -> None:
+    answer = Answer("h")
+    assert answer.take(chunk("a")).alive
+    assert answer.take('{"choices": [{"delta": {"reasoning_content": "hm"}}]}').alive
+    assert not answer.take('{"choices": [{"delta": {"role": "assistant"}}]}').alive
+    assert not answer.take('{"choices": []}').alive
+
+
+def test_no_error_repeats_what_the_server_wrote() -> None:
+    for data in (PRIVATE, json.dumps({"error": PRIVATE}), json.dumps({"message": PRIVATE})):
+        with pytest.raises(AnswerIncomplete) as caught:
+            Answer("h").take(data)
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert "private" not in repr(error)
+            error = error.__cause__
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 8},
+            Usage(9, 2, 8),
+        ),
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 2,
+                "prompt_tokens_details": {"cached_tokens": 4},
+            },
+            Usage(9, 2, 4),
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": None},
+            Usage(9, 2),
+        ),
+        ({"prompt_tokens": 9, "completion_tokens": 2}, Usage(9, 2)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 99},
+            Usage(9, 2, 9),
+        ),
+        ({"prompt_tokens": True, "completion_tokens": 2}, None),
+        ({"prompt_tokens": -1, "completion_tokens": 2}, None),
+        ({"prompt_tokens": "9", "completion_tokens": 2}, None),
+        ({}, None),
+        (None, None),
+        ("9", None),
+    ],
+)
+def test_three_dialects_of_counts(usage: object, expected: Usage | None) -> None:
+    assert usage_of(usage) == expected

@@ -1,0 +1,197 @@
+"""Who answers on the local lane."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_embedded import embedded_cache
+from support_fake_server import FOREVER, MODEL, Answer, FakeServer, answer, refusal
+from twolane_server.errors import (
+    AnswerIncomplete,
+    KeyUnusable,
+    LaneError,
+    LaneRejected,
+    LaneUnreachable,
+    ModelMissing,
+    SettingsError,
+)
+from twolane_server.lanes.base import LaneName, Request
+from twolane_server.lanes.embedded import Embedded
+from twolane_server.lanes.local import Local, open_local
+from twolane_server.lanes.scripted import Scripted
+from twolane_server.settings.resolved import (
+    EmbeddedSettings,
+    Folders,
+    KeySource,
+    LaneSettings,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BODY = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 5}
+REQUEST = Request(json.dumps(BODY).encode())
+
+
+def folders(at: Path) -> Folders:
+    return Folders(config=at, state=at, cache=at)
+
+
+def settings(url: str, *, embedded: bool = True, **more: object) -> Settings:
+    local = LaneSettings(url=url, model="Qwen3-Coder")
+    return Settings(
+        local=replace(local, **more),  # pyright: ignore[reportArgumentType] - the tests know the fields
+        embedded=EmbeddedSettings(enabled=embedded),
+    )
+
+
+def opened(found: Settings, at: Path, environ: dict[str, str] | None = None) -> Local:
+    lane = open_local(found, folders(at), environ or {})
+    assert isinstance(lane, Local)
+    return lane
+
+
+@pytest.fixture
+def ready(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The embedded model resolves at once; what is resolved is noted."""
+    resolved: list[str] = []
+
+    async def resolve(self: Embedded) -> str:
+        resolved.append(self.model)
+        return self.model
+
+    monkeypatch.setattr(Embedded, "resolve", resolve)
+    return resolved
+
+
+async def test_the_server_answers(tmp_path: Path, ready: list[str]) -> None:
+    async with FakeServer(answer("hi")) as server:
+        lane = opened(settings(server.url), tmp_path)
+        assert (lane.name, lane.model, lane.stand_in) == (LaneName.LOCAL, "Qwen3-Coder", None)
+        assert await lane.resolve() == lane.model == MODEL
+        assert lane.host == server.host
+        assert "".join([chunk.text async for chunk in lane.stream(REQUEST)]) == "hi"
+        await lane.aclose()
+    assert not ready
+
+
+async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: list[str]) -> None:
+    server = FakeServer(answer("hi"))
+    async with server:
+        lane = opened(settings(server.url), tmp_path)
+    begin = time.monotonic()
+    assert await lane.resolve() == lane.model == "SmolLM2-135M-Instruct"
+    assert time.monotonic() - begin < 1.0
+    assert lane.host == "in this process"
+    assert lane.stand_in == (
+        f"nothing answers at {server.host} (connection refused), so the embedded"
+        " SmolLM2-135M-Instruct answers"
+    )
+    async with server:  # on the same port again: the next action finds it
+        assert await lane.resolve() == MODEL
+        assert lane.stand_in is None
+        assert lane.host == server.host
+    await lane.resolve()
+    assert lane.stand_in is not None
+    assert len(ready) == 2
+    await lane.aclose()
+
+
+@pytest.mark.parametrize(
+    ("listing", "kind"),
+    [
+        (refusal(401), LaneRejected),
+        (refusal(404), LaneRejected),
+        (refusal(503), LaneRejected),
+        (Answer((b"<html>",), content_type="text/html"), AnswerIncomplete),
+        (Answer((b'{"data": [{"id": "other"}]}',)), ModelMissing),
+        (Answer(status=0, clean=False), AnswerIncomplete),
+        (Answer((FOREVER,), status=0), LaneError),
+    ],
+)
+async def test_nobody_stands_in_for_a_server_that_refuses(
+    tmp_path: Path, ready: list[str], listing: Answer, kind: type[LaneError]
+) -> None:
+    async with FakeServer(models_answer=listing) as server:
+        lane = opened(settings(server.url, deadline_seconds=0.3), tmp_path)
+        with pytest.raises(kind):
+            await lane.resolve()
+        assert lane.stand_in is None
+        await lane.aclose()
+    assert not ready
+
+
+async def test_without_a_stand_in_the_error_stays(tmp_path: Path) -> None:
+    async with FakeServer() as server:
+        pass
+    lane = opened(settings(server.url, embedded=False), tmp_path)
+    with pytest.raises(LaneUnreachable, match="Nothing answers at"):
+        await lane.resolve()
+    await lane.aclose()
+
+
+async def test_when_both_are_missing_both_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def resolve(_self: Embedded) -> str:
+        raise ModelMissing("The embedded model needs openvino-genai. Run: pip")
+
+    monkeypatch.setattr(Embedded, "resolve", resolve)
+    async with FakeServer() as server:
+        pass
+    lane = opened(settings(server.url), tmp_path)
+    with pytest.raises(ModelMissing, match=r"Nothing answers at .* openvino-genai"):
+        await lane.resolve()
+    assert lane.stand_in is None
+    await lane.aclose()
+
+
+async def test_the_key_goes_along(tmp_path: Path) -> None:
+    key = "sk-" + "y" * 20
+    async with FakeServer() as server:
+        found = settings(server.url, key=KeySource(environment="LOCAL_KEY"))
+        lane = opened(found, tmp_path, {"LOCAL_KEY": f"{key}\n"})
+        await lane.resolve()
+        assert server.requests[0].headers["authorization"] == f"Bearer {key}"
+        await lane.aclose()
+        with pytest.raises(KeyUnusable, match="LOCAL_KEY"):
+            opened(found, tmp_path, {"LOCAL_KEY": "a b"})
+
+
+async def test_a_script_takes_the_lane(tmp_path: Path) -> None:
+    script = tmp_path / "replies.json"
+    script.write_text('[{"reply": "scripted hello"}]')
+    lane = open_local(settings(f"scripted:{script}"), folders(tmp_path), {})
+    assert isinstance(lane, Scripted)
+    assert lane.name is LaneName.LOCAL
+    assert await lane.resolve() == "scripted"
+    assert lane.stand_in is None
+    assert "".join([chunk.text async for chunk in lane.stream(REQUEST)]) == "scripted hello"
+    with pytest.raises(SettingsError):
+        open_local(settings("scripted:/nowhere.json"), folders(tmp_path), {})
+
+
+@pytest.fixture
+def cache() -> Path:
+    return embedded_cache()
+
+
+@pytest.mark.embedded
+async def test_with_the_real_model(tmp_path: Path, cache: Path) -> None:
+    async with FakeServer() as server:
+        pass
+    at = Folders(config=tmp_path, state=tmp_path, cache=cache)
+    lane = open_local(settings(server.url), at, {})
+    await lane.resolve()
+    assert "SmolLM2" in (lane.stand_in or "")
+    async with contextlib.aclosing(lane.stream(REQUEST)) as stream:
+        chunks = [chunk async for chunk in stream]
+    assert chunks[-1].finish == "length"
+    await lane.aclose()

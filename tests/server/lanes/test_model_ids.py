@@ -1,0 +1,55 @@
+"""Which model a name means."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twolane_server.errors import ModelMissing
+from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.failures import Peer
+from twolane_server.lanes.model_ids import pick
+
+PEER = Peer(LaneName.LOCAL, "h:80")
+QWEN = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids", "expected"),
+    [
+        ("a", ["A", "a", "ab"], "a"),
+        ("DeepSeek-V3.2", ["deepseek-v3.2", "deepseek-v3.2-exp"], "deepseek-v3.2"),
+        ("Qwen3-Coder", [QWEN, "deepseek-v3.2"], QWEN),
+        ("qwen3_coder 30b", [QWEN], QWEN),
+        ("deepseek-v3.2", ["deepseek-ai/DeepSeek-V3-2-Exp"], "deepseek-ai/DeepSeek-V3-2-Exp"),
+        ("Qwen3-Coder", [QWEN, QWEN], QWEN),
+    ],
+)
+def test_names_that_fit(wanted: str, ids: list[str], expected: str) -> None:
+    assert pick(wanted, ids, PEER) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids", "words"),
+    [
+        ("Qwen3-Coder", [QWEN, f"{QWEN}-2"], "fits several"),
+        ("abc", ["Abc", "aBc"], "fits several"),
+        ("x", ["a", "b"], "it has a, b"),
+        ("x", [], "no model loaded"),
+        ("-", ["a"], "it has a"),
+        ("x", [f"m{number}" for number in range(25)], "and 15 more"),
+        ("x", ["evil\x1b[2J"], r"evil\\x1b"),
+    ],
+)
+def test_names_that_do_not(wanted: str, ids: list[str], words: str) -> None:
+    with pytest.raises(ModelMissing, match=words):
+        pick(wanted, ids, PEER)
+
+
+@given(wanted=st.text(max_size=5), ids=st.lists(st.text(max_size=8), max_size=15))
+def test_a_pick_is_always_an_id_that_exists(wanted: str, ids: list[str]) -> None:
+    try:
+        assert pick(wanted, ids, PEER) in ids
+    except ModelMissing as error:
+        assert str(error).count(", ") <= 10 + sum(one.count(", ") for one in ids) + 1  # noqa: PT017 - both ends are fine

@@ -1,0 +1,313 @@
+"""A server that speaks the OpenAI chat dialect, misbehaves on demand and keeps every byte it got.
+
+In a coroutine::
+
+    async with FakeServer(answer("Hello")) as server: ...
+
+Beside a program that blocks (a thread of its own)::
+
+    with FakeServer(answer("Hello")).start_in_thread() as server: ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+MODEL = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
+EVENTS = "text/event-stream; charset=utf-8"
+FOREVER = 3_600.0
+_TICK = 0.005
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server does with one request.
+
+    Attributes:
+        pieces: bytes are sent, numbers are seconds of silence.
+        status: the status line's number; 0 sends no headers at all.
+        content_type: empty for no such header.
+        headers: more headers.
+        clean: whether the body ends properly; otherwise the connection is cut.
+        repeat: whether the pieces start again after the last one.
+    """
+
+    pieces: tuple[bytes | float, ...] = ()
+    status: int = 200
+    content_type: str = EVENTS
+    headers: tuple[tuple[str, str], ...] = ()
+    clean: bool = True
+    repeat: bool = False
+
+
+def event(document: object) -> bytes:
+    """One server-sent event with a JSON document."""
+    return b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n"
+
+
+def chunk(text: str | None = None, *, finish: str | None = None, **more: object) -> bytes:
+    """One chunk of a chat completion, as an event."""
+    delta = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return event({"object": "chat.completion.chunk", "model": MODEL, "choices": [choice]} | more)
+
+
+def usage(prompt: int = 10, completion: int = 3, **more: object) -> bytes:
+    """The chunk with token counts and no choices."""
+    counts: dict[str, object] = {"prompt_tokens": prompt, "completion_tokens": completion}
+    return event({"model": MODEL, "choices": [], "usage": counts | more})
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def answer(*texts: str, finish: str = "stop", delay: float = 0.0, tail: bytes = DONE) -> Answer:
+    """A whole, well-behaved answer: role, texts, finish, usage, `[DONE]`."""
+    role = event({"model": MODEL, "choices": [{"index": 0, "delta": {"role": "assistant"}}]})
+    pieces: list[bytes | float] = [role]
+    for text in texts:
+        pieces += [delay, chunk(text)] if delay else [chunk(text)]
+    return Answer((*pieces, chunk(finish=finish), usage(), tail))
+
+
+def refusal(status: int, body: object = None, **headers: str) -> Answer:
+    """A status with a JSON body."""
+    raw = json.dumps({"error": "no"} if body is None else body).encode()
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Answer((raw,), status=status, content_type="application/json", headers=named)
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the client wrote
+        return json.loads(self.body)
+
+
+class FakeServer:
+    """Answers `POST …/chat/completions` with `answers` in turn; the last one again and again.
+
+    Args:
+        answers: what it does; without any, a short proper answer.
+        models: the ids that `GET …/models` lists.
+        models_answer: what `GET …/models` does instead of listing.
+        tls: speaks TLS with this.
+
+    Attributes:
+        received: every byte from every client.
+        requests: every request that came whole.
+        open: how many connections are open now.
+        connections: how many there have been.
+        broken_off: the times (monotonic) at which clients left in the middle of an answer.
+    """
+
+    def __init__(
+        self,
+        *answers: Answer,
+        models: Sequence[str] = (MODEL,),
+        models_answer: Answer | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.answers: Sequence[Answer] = answers or (answer("Hello", " world"),)
+        self.models, self.models_answer, self.tls = models, models_answer, tls
+        self.received = bytearray()
+        self.requests: list[Received] = []
+        self.broken_off: list[float] = []
+        self.open = self.connections = self.port = self._turn = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http{'s' if self.tls else ''}://{self.host}/v1"
+
+    @property
+    def chats(self) -> list[Received]:
+        """The requests for an answer, without those for the list of models."""
+        return [request for request in self.requests if request.path.endswith("/completions")]
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", self.port, ssl=self.tls, limit=2**20
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def start_in_thread(self) -> Self:
+        """Serve from a thread of its own until `stop`."""
+        started = threading.Event()
+
+        async def serve() -> None:
+            self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+            async with self:
+                started.set()
+                await self._stopping.wait()
+
+        self._thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+        self._thread.start()
+        assert started.wait(10), "the fake server did not start"
+        return self
+
+    def stop(self) -> None:
+        """End the thread."""
+        assert self._loop is not None
+        assert self._thread is not None
+        assert self._stopping is not None
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self if self._thread is not None else self.start_in_thread()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def until(self, state: Callable[[Self], object], seconds: float = 1.0) -> bool:
+        """Wait until `state(self)` is true; whether it came true in time."""
+        until = time.monotonic() + seconds
+        while not state(self):
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(_TICK)
+        return True
+
+    def until_blocking(self, state: Callable[[Self], object], seconds: float = 5.0) -> bool:
+        """The same beside a server in a thread."""
+        until = time.monotonic() + seconds
+        while not state(self):
+            if time.monotonic() > until:
+                return False
+            time.sleep(_TICK)
+        return True
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.open += 1
+        self.connections += 1
+        try:
+            while (request := await self._request(reader)) is not None:
+                self.requests.append(request)
+                if not await self._answer(request, reader, writer):
+                    break
+        except ConnectionError:
+            self.broken_off.append(time.monotonic())
+        except asyncio.CancelledError:
+            # The server is closing; asyncio.start_server would report the cancelled task.
+            writer.transport.abort()
+        finally:
+            self.open -= 1
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _request(self, reader: asyncio.StreamReader) -> Received | None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.received += head
+            first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+            headers = {
+                name.strip().lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in lines)
+            }
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            self.received += body
+        except asyncio.IncompleteReadError as error:
+            self.received += error.partial
+            return None
+        method, path, _ = first.split(" ")
+        return Received(method, path, headers, body)
+
+    async def _answer(
+        self, request: Received, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Whether the connection may be used again."""
+        match request.method, request.path.rsplit("/", 1)[-1]:
+            case "GET", "models":
+                listed = json.dumps({"data": [{"id": one} for one in self.models]}).encode()
+                chosen = self.models_answer or Answer((listed,), content_type="application/json")
+            case "POST", "completions":
+                chosen = self.answers[min(self._turn, len(self.answers) - 1)]
+                self._turn += 1
+            case _:
+                chosen = refusal(404)
+        if chosen.status:
+            writer.write(_head(chosen))
+        await self._pause(0.0, reader, writer)
+        while True:
+            for piece in chosen.pieces:
+                if isinstance(piece, bytes):
+                    writer.write(b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b"")
+                    await self._pause(0.0, reader, writer)
+                else:
+                    await self._pause(piece, reader, writer)
+            if not chosen.repeat:
+                break
+        if chosen.clean and chosen.status:
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+        return chosen.clean
+
+    async def _pause(
+        self, seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Wait; notice at once when the client leaves."""
+        until = time.monotonic() + seconds
+        while True:
+            if reader.at_eof() or reader.exception() or writer.transport.is_closing():
+                raise ConnectionResetError
+            await writer.drain()
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(_TICK, left))
+
+
+def _head(chosen: Answer) -> bytes:
+    lines = [f"HTTP/1.1 {chosen.status} Whatever", "transfer-encoding: chunked"]
+    if chosen.content_type:
+        lines.append(f"content-type: {chosen.content_type}")
+    lines += [f"{name}: {value}" for name, value in chosen.headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
