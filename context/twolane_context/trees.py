@@ -88,10 +88,20 @@ def _point(source: bytes, offset: int) -> tree_sitter.Point:
 
 
 def errors(parsed: Parsed) -> int:
-    """How many error and missing nodes the tree has: 0 for a source that parses."""
-    if not parsed.tree.root_node.has_error:
-        return 0
-    return sum(node.is_error or node.is_missing for node in walk(parsed.tree.root_node))
+    """How many errors the tree has: 0 for a source that parses.
+
+    Error and missing nodes count, and nodes that are broken without showing where: a statement's
+    end that is missing (in Go) is no node of its own.
+    """
+    count = 0
+    stack = [parsed.tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.has_error:
+            broken = [child for child in node.children if child.has_error]
+            count += node.is_error or node.is_missing or not broken
+            stack += broken
+    return count
 
 
 def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

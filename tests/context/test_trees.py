@@ -100,6 +100,8 @@ def test_equal_sources_differ_nowhere() -> None:
 def test_errors_counts_broken_and_missing_nodes() -> None:
     assert errors(parsed("a.py", "def f(:\n  pass\n")) > 0
     assert errors(parsed("a.go", "package m\nfunc f() {")) > 0
+    # The missing end of a statement is broken without a node of its own.
+    assert errors(parsed("a.go", "package a\n\nvaxext string\n")) > 0
 
 
 def test_within_gives_the_nodes_that_lie_in_a_span() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import parse
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an action works on, as it was when the user asked.
+    """What an action works on, as it was when the user asked. Its `repr` holds no text.
 
     Attributes:
         text: the whole document.
@@ -31,13 +31,13 @@ class Subject:
         parsed: the text's tree, where the caller keeps one; see `tree_of`.
     """
 
-    text: Text
+    text: Text = field(repr=False)
     language: Language | None
     path: str
     label: Label
     selection: Span
-    instruction: str = ""
-    parsed: Parsed | None = None
+    instruction: str = field(default="", repr=False)
+    parsed: Parsed | None = field(default=None, repr=False)
 
 
 def tree_of(subject: Subject) -> Parsed | None:
@@ -66,10 +66,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One replacement in the subject's text."""
+    """One replacement in the subject's text. Its `repr` does not hold the new text."""
 
     span: Span
-    text: str
+    text: str = field(repr=False)
 
 
 class Action(Protocol):

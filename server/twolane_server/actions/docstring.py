@@ -64,9 +64,9 @@ class WriteDocstring:
         place = place_at(parsed, subject.selection)
         words = words_of(reply, parsed.language, place.name)
         text = rendered(words, place, style_of(parsed), parsed.language)
-        if text == place.old:
-            raise ActionError("The model would write what is there already; nothing to change.")
         edit = Edit(place.target, f"{place.before}{text}{place.after}")
+        if edit.text == subject.text.cut(place.target):
+            raise ActionError("The model would write what is there already; nothing to change.")
         after = subject.text.replaced([(edit.span, edit.text)])
         problem = problem_with_documentation(parsed.language, subject.text, after, parsed)
         if problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
@@ -22,7 +22,7 @@ _MARKS = re.compile(r"^[ \t]*(?:#+|/{2,}|/\*+|\*+(?!/))?[ \t]*|[ \t]*(?:\*+/)?[ 
 class Written:
     """An instruction found in the file: its words, and where its comment is."""
 
-    words: str
+    words: str = field(repr=False)
     span: Span
 
 

@@ -24,8 +24,7 @@ _DIRECTIVE = re.compile(
     (?: noqa\b | type:\s*(?!\()\S | (?:based)?pyright: | mypy: | pylint: | pyre- | pragma:\s | ruff:
       | flake8: | isort: | fmt:\s | yapf: | nosec\b | coding[:=]
       | @ts-\w | eslint- | eslint\s+[\w@/-]+\s*: | biome- | prettier- | deno-lint- | deno-fmt- | oxlint-
-      | tslint: | js[hl]int\s | istanbul\s+ignore | [cv]8\s+ignore | @flow\b | @jsx | @license\b
-      | @preserve\b | @__\w+__ | [@\#]__\w+__ | <(?:reference|amd-) | [\#@]\ ?source(?:Mapping)?URL=
+      | tslint: | js[hl]int\s | istanbul\s+ignore | [cv]8\s+ignore | @flow\b | @jsx | @__\w+__ | [@\#]__\w+__ | <(?:reference|amd-) | [\#@]\ ?source(?:Mapping)?URL=
       | \#(?:end)?region\b | webpack\w+: | @vite-ignore | @(?:jest|vitest)-environment
       | go:\w | \+build\b | nolint\b | lint: | line\s+\S*:\d | export\s+\w+$ | extern\s+\w+$
       | Code\ generated\b.*DO\ NOT\ EDIT

@@ -7,7 +7,7 @@ Fences follow CommonMark 0.31, section 4.5, with two allowances for models: a fe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.text import split_lines
@@ -42,7 +42,7 @@ class Fence:
     """
 
     info: str
-    text: str
+    text: str = field(repr=False)
     closed: bool
 
     def is_in(self, language: Language) -> bool:
@@ -59,7 +59,7 @@ class Parts:
         fences: the fenced blocks that hold anything, in order.
     """
 
-    prose: str
+    prose: str = field(repr=False)
     fences: tuple[Fence, ...]
 
 

@@ -112,12 +112,19 @@ def _trimmed(source: bytes, selection: Span) -> Span:
         return Span(start, start + len(text.strip()))
     if not source[line_start(source, start) : start].strip():
         start = skip_blanks(source, start)
+    elif not source[start : start + 1].strip() and source[start - 1 : start].strip():
+        # Behind the last character of a line: what ends there is meant.
+        start -= 1
     return Span(start, start)
 
 
 def _covered(parsed: Parsed, node: tree_sitter.Node, span: Span) -> tree_sitter.Node | None:
     """The definition that the selection starts with (comments aside) and takes in as a whole."""
-    child = node.first_child_for_byte(span.start) if len(span) else None
+    # Not `first_child_for_byte`, which ends the process on a node without children
+    # (tree-sitter 0.26.1 for Python).
+    child = next((one for one in node.children if one.end_byte > span.start), None)
+    if not span.end > span.start:
+        return None
     while child is not None and (child.type in COMMENTS or child.type in ATTRIBUTES):
         child = child.next_sibling
     return unwrapped(parsed, child) if child is not None and child.end_byte <= span.end else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
@@ -46,7 +46,7 @@ class Place:
     is_class: bool
     definition: Span
     target: Span
-    old: str
+    old: str = field(repr=False)
     indent: str
     before: str
     after: str
@@ -179,11 +179,11 @@ def _jsdoc(
     anchor = head
     for node in run:
         text = _text(parsed, node)
+        if text.startswith("/*") and any(tag in text for tag in _FILE_TAGS):
+            break
         if is_directive(text):
             anchor = node
         elif text.startswith("/**") and not text.startswith("/**/"):
-            if any(tag in text for tag in _FILE_TAGS):
-                break
             return [node], anchor
     return [], anchor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
@@ -29,7 +29,7 @@ class Slot:
     """The bytes to replace, and what goes around the docstring there; see `place.Place`."""
 
     target: Span
-    old: str
+    old: str = field(repr=False)
     indent: str
     before: str
     after: str

@@ -66,13 +66,13 @@ def words_of(reply: str, language: Language, name: str) -> str:
             found = parts.fences[0].text
         if _CODE.search(found):
             raise ReplyRefused("The model answered with code instead of a description; try again.")
-    text = _tidy(found)
+    text = _tidy(found) if len(found) <= 2 * _LONGEST else found
+    if len(text) > _LONGEST:
+        raise ReplyRefused("The model's reply is far too long for documentation; try again.")
     if not any(character.isalnum() for character in text):
         raise ReplyRefused("The model's reply holds no documentation; try again.")
     if _REPEATING.search(text) or any(text == answer for _, answer in SHOTS[language.name]):
         raise ReplyRefused("The model repeated itself or its examples; try again or ask another.")
-    if len(text) > _LONGEST:
-        raise ReplyRefused("The model's reply is far too long for documentation; try again.")
     return text
 
 

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from twolane_server.actions.catalogue import ACTIONS, action_named
+from twolane_server.errors import ActionError
+from twolane_server.lanes.base import LaneName
+
+
+def test_actions_by_name() -> None:
+    assert [(action.name, action.title) for action in ACTIONS] == [
+        ("docstring", "Write docstring"),
+        ("rewrite", "Rewrite selection…"),
+    ]
+    for action in ACTIONS:
+        assert action_named(action.name) is action
+        assert action.home is LaneName.CLOUD
+
+
+def test_an_unknown_name_says_which_there_are() -> None:
+    with pytest.raises(ActionError, match="there are: docstring, rewrite"):
+        action_named("poem")
