@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from math import ceil
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_CHARACTERS_PER_TOKEN = 2.5
 
 
 class Label(IntEnum):
@@ -65,6 +68,11 @@ class Fragment:
     def characters(self) -> int:
         """The length of the text in code points."""
         return len(self.__text)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the text is; leans high, since code runs to 3 characters each."""
+        return ceil(self.characters / _CHARACTERS_PER_TOKEN)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a fragment is immutable")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, cast
 
 import tree_sitter
 
@@ -11,9 +14,11 @@ from twolane_context.languages import grammar
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from twolane_context.languages import Language
+
+_READ = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,56 @@ def parse(language: Language, source: bytes, previous: Parsed | None = None) -> 
 
     The tree depends on the source alone, not on the way there.
     """
+    slices = parse_in_slices(language, source, previous, inf)
+    while True:
+        try:
+            next(slices)
+        except StopIteration as done:
+            return cast("Parsed", done.value)
+
+
+def parse_in_slices(
+    language: Language, source: bytes, previous: Parsed | None, slice_seconds: float
+) -> Generator[None, None, Parsed]:
+    """`parse` for an event loop: yields after each slice of about `slice_seconds` of work."""
+    if previous is not None and previous.language == language:
+        if previous.source == source:
+            return previous
+        again = yield from _sliced(language, source, _edited(previous, source), slice_seconds)
+        # Tree-sitter mends broken code in ways that depend on the old tree (measured: after one in
+        # 7,000 random edits), and the same text must always give the same facts.
+        if not again.root_node.has_error:
+            return Parsed(language, source, again)
+    fresh = yield from _sliced(language, source, None, slice_seconds)
+    return Parsed(language, source, fresh)
+
+
+def _sliced(
+    language: Language, source: bytes, old: tree_sitter.Tree | None, slice_seconds: float
+) -> Generator[None, None, tree_sitter.Tree]:
     parser = tree_sitter.Parser(grammar(language))
-    if previous is None or previous.language != language:
-        return Parsed(language, source, parser.parse(source))
-    if previous.source == source:
-        return previous
+    run = parser.parse if old is None else partial(parser.parse, old_tree=old)
+    if slice_seconds == inf:
+        return run(source)
+    end = 0.0
+
+    def read(offset: int, _: object) -> bytes:
+        return source[offset : offset + _READ]
+
+    def over(*_: object) -> bool:
+        return time.perf_counter() > end
+
+    while True:
+        end = time.perf_counter() + slice_seconds
+        try:
+            return run(read, progress_callback=over)
+        except ValueError:
+            # Stopped by `over`; called again with the same arguments, it goes on from there.
+            yield
+
+
+def _edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:
+    """A copy of the previous tree that knows which of its bytes are now others."""
     old, new = changed(previous.source, source)
     tree = previous.tree.copy()
     tree.edit(
@@ -51,13 +101,19 @@ def parse(language: Language, source: bytes, previous: Parsed | None = None) -> 
         old_end_point=_point(previous.source, old.end),
         new_end_point=_point(source, new.end),
     )
-    again = parser.parse(source, tree)
-    if again.root_node.has_error:
-        # Tree-sitter mends broken code in ways that depend on the old tree (measured: after one in
-        # 5,000 random edits). The same text must always give
-        # the same facts.
-        again = parser.parse(source)
-    return Parsed(language, source, again)
+    return tree
+
+
+def earlier(span: Span, old: bytes, new: bytes) -> Span:
+    """Where a span of `new` was in `old`; what is new itself was at the change."""
+    before, after = changed(old, new)
+
+    def place(offset: int) -> int:
+        if offset <= after.start:
+            return offset
+        return before.start if offset < after.end else offset - after.end + before.end
+
+    return Span(place(span.start), place(span.end))
 
 
 def changed(old: bytes, new: bytes) -> tuple[Span, Span]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from twolane_context.fragments import Fragment
 
-_CHARACTERS_PER_TOKEN = 2.5
 _TOKENS_PER_MESSAGE = 8
 
 
@@ -71,7 +70,7 @@ class Prompt:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the prompt is; leans high, since code runs to 3 characters each."""
-        return int(self.characters / _CHARACTERS_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(
+        """About how many tokens the prompt is; leans high, as `Fragment.tokens` does."""
+        return sum(part.tokens for part in self.fragments) + _TOKENS_PER_MESSAGE * len(
             self.messages
         )

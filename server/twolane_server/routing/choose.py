@@ -19,6 +19,7 @@ A prompt that does not fit the lane that it must take is an error and no reason 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from twolane_context.fragments import Label
@@ -31,6 +32,8 @@ __all__ = ["MOST_CLOUD_CHARACTERS", "Decision", "Question", "choose", "has_repos
 MOST_CLOUD_CHARACTERS = 24_000
 """A longer prompt stays local: that much of a repository is a matter for the team's own model."""
 
+# A reason says what, then where or why: `clients/** in twolane.toml`.
+_GIST_END = re.compile(r" in (?!a )|, ")
 _MARKERS = ("ctx_repo:", "[repo_ctx]")
 _NO_GRANT = "this repository may not use the cloud lane (twolane trust grants it)"
 
@@ -185,7 +188,7 @@ def _kept_local(question: Question) -> Decision | None:
 def _nda(question: Question) -> Decision:
     why = ", ".join(question.label_reasons) or "its label is unknown"
     # The menu has room for the pattern, not for the file that it stands in.
-    gist = question.label_reasons[0].split(" in ")[0] if question.label_reasons else ""
+    gist = _GIST_END.split(question.label_reasons[0])[0] if question.label_reasons else ""
     decision = _local(question, f"NDA ({why})", f"NDA {gist}".rstrip())
     if question.wish is not LaneName.CLOUD:
         return decision

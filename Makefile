@@ -1,0 +1,71 @@
+# The commands of the house. Each sets up what it needs and works alone.
+#
+#   make demo     the main job, with the embedded model: no key, no server, no GPU
+#   make test     lint, types and all tests; FULL=1 lets nothing be skipped
+#   make check    the quick loop: lint, types, the tests that take no time
+#   make bench    every benchmark, with its floor or peer beside it
+#   make schemas  write the settings' JSON schemas anew
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A real repository: the source package of httpx, from wherever pip gets packages.
+DEMO_PACKAGE := httpx==0.28.1
+DEMO_SHA256 := 75e98c5f16b0f35b567856f597f06ff2270a374470a5c2392242528e3e3e42fc
+DEMO_REPOSITORY := .demo/httpx-0.28.1
+
+.PHONY: demo test check lint bench schemas clean
+
+demo: .venv/.embedded $(DEMO_REPOSITORY)/.git
+	@cd $(DEMO_REPOSITORY) && git checkout --quiet .
+	@printf '\n%s\n\n' '== Which lane would a docstring take here, and why? (nothing is sent)'
+	@$(DEMO) route docstring $(DEMO_REPOSITORY)/httpx/_utils.py:230
+	@printf '\n%s\n\n' '== Write it, with the embedded model, and apply the edit'
+	@$(DEMO) do docstring $(DEMO_REPOSITORY)/httpx/_utils.py:230 --apply
+	@printf '\n%s\n\n' '== What git says has changed'
+	@git -C $(DEMO_REPOSITORY) --no-pager diff --stat
+
+# The user's own settings and servers stay out of it; the model's cache is the user's.
+DEMO = TWOLANE_CONFIG_DIR=.demo/config TWOLANE_STATE_DIR=.demo/state \
+       TWOLANE_LOCAL_URL=http://127.0.0.1:9/v1 $(BIN)/twolane
+
+$(DEMO_REPOSITORY)/.git: .venv/.embedded
+	@rm -rf .demo/source $(DEMO_REPOSITORY) && mkdir -p .demo/source
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest .demo/source $(DEMO_PACKAGE)
+	@echo '$(DEMO_SHA256)  .demo/source/httpx-0.28.1.tar.gz' | sha256sum --check --quiet
+	@tar -xf .demo/source/httpx-0.28.1.tar.gz -C .demo
+	@cd $(DEMO_REPOSITORY) && git init --quiet && git add . && \
+	  git -c user.name=demo -c user.email=demo@localhost commit --quiet --message 'httpx 0.28.1'
+
+test: .venv/.test lint
+	TWOLANE_FULL=$(FULL) $(BIN)/python -m pytest
+
+check: .venv/.test lint
+	$(BIN)/python -m pytest -m 'not slow and not embedded and not neovim' -n 2
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+bench: .venv/.test
+	@for file in tests/benchmarks/bench_*.py; do PYTHONPATH=tests $(BIN)/python $$file || exit 1; done
+
+schemas: .venv/.test
+	$(BIN)/python -m twolane_server.settings.schema
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twolane needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+.venv/.embedded: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[embedded]'
+	@touch $@
+
+.venv/.test: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[embedded,test]'
+	@touch $@ .venv/.embedded
+
+clean:
+	rm -rf .venv .demo

@@ -1,0 +1,119 @@
+"""`twolane do`: run an action on a place in a file; show its edit, and apply it if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text as Styled
+
+from twolane_server.cli import place as places
+from twolane_server.source_file import write_back
+
+if TYPE_CHECKING:
+    import argparse
+
+    from twolane_context.text import Text
+    from twolane_server.orders import Order, Ready, Result
+    from twolane_server.service import Service
+    from twolane_server.settings.resolved import Settings
+    from twolane_server.source_file import Place
+
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    places.configure(parser)
+    parser.add_argument("--apply", action="store_true", help="write the edit into the file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the action to its end."""
+    service, settings, place, order = places.open_order(arguments)
+    console = Console(highlight=False, soft_wrap=True, quiet=arguments.json)
+    result = asyncio.run(_answer(service, settings, order, console))
+    before = place.document.text
+    after = before.replaced([(result.edit.span, result.edit.text)])
+    diff = _diff(place.document.path, before, after)
+    for line in diff:
+        console.print(Styled(line.rstrip("\r\n"), style=_STYLES.get(line[:1], "")))
+    if arguments.apply:
+        write_back(Path(place.document.path), after, expected_sha256=place.sha256)
+    if arguments.json:
+        print(json.dumps(_object(result, place, diff)))
+    else:
+        _close(console, result, applied=arguments.apply)
+    return 0
+
+
+async def _answer(service: Service, settings: Settings, order: Order, console: Console) -> Result:
+    try:
+        ready = await service.prepare(order, settings)
+        _open(console, ready)
+
+        def on_text(text: str, pieces: int) -> None:
+            del pieces
+            console.print(Styled(text, style="dim"), end="")
+
+        with Progress(*_COLUMNS, console=console, transient=True) as bar:
+            task = bar.add_task("", total=1.0, visible=False)
+
+            def on_notice(notice: str, share: float | None) -> None:
+                shown = share is not None and share < 1
+                bar.update(task, description=notice, completed=share or 0.0, visible=shown)
+                if not shown:
+                    console.print(Styled(notice, style="yellow"))
+
+            result = await service.carry_out(ready, on_text, on_notice)
+        console.print("\n")
+        return result
+    finally:
+        await service.aclose()
+
+
+def _open(console: Console, ready: Ready) -> None:
+    console.print(Styled(str(ready.decision), style="bold"))
+    console.print(
+        f"about {ready.task.prompt.tokens} tokens; context in "
+        f"{ready.context_seconds * 1000:.0f} ms\n"
+    )
+
+
+def _close(console: Console, result: Result, *, applied: bool) -> None:
+    console.print()
+    used = (
+        f", {result.usage.prompt} tokens in, {result.usage.completion} out" if result.usage else ""
+    )
+    seconds = result.seconds
+    console.print(
+        f"{result.model}: first token after {seconds['first_token']:.1f} s, "
+        f"all after {seconds['total']:.1f} s{used}"
+    )
+    console.print("applied" if applied else "not applied; --apply writes it into the file")
+
+
+def _diff(path: str, before: Text, after: Text) -> list[str]:
+    """A unified diff, with each line's own end."""
+    name = Path(path).name
+    return list(difflib.unified_diff(before.lines, after.lines, f"a/{name}", f"b/{name}", n=3))
+
+
+def _object(result: Result, place: Place, diff: list[str]) -> dict[str, object]:
+    usage = result.usage
+    return {
+        "decision": places.decision_object(result.decision),
+        "edit": {
+            "path": place.document.path,
+            "before_sha256": place.sha256,
+            "diff": "".join(diff),
+        },
+        "usage": usage and {"in": usage.prompt, "cached": usage.cached, "out": usage.completion},
+        "seconds": result.seconds,
+    }

@@ -1,0 +1,71 @@
+"""`twolane route`: which lane, why, and what would be sent. Sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_server.cli import place as places
+
+if TYPE_CHECKING:
+    import argparse
+
+    from twolane_server.orders import Ready
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    places.configure(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the decision."""
+    service, settings, _, order = places.open_order(arguments)
+    ready = asyncio.run(service.prepare(order, settings))
+    if arguments.json:
+        print(json.dumps(_object(ready)))
+    else:
+        _show(ready)
+    return 0
+
+
+def _object(ready: Ready) -> dict[str, object]:
+    prompt = ready.task.prompt
+    return {
+        **places.decision_object(ready.decision),
+        "prompt_tokens": prompt.tokens,
+        # Prices are settings with a date; until they are, no figure is better than a wrong one.
+        "cost_usd": None,
+        "fragments": [
+            {
+                "path": fragment.origin.path,
+                "start_line": fragment.origin.start_line,
+                "end_line": fragment.origin.end_line,
+                "label": fragment.label.name,
+                "tokens": fragment.tokens,
+            }
+            for fragment in prompt.fragments
+        ],
+    }
+
+
+def _show(ready: Ready) -> None:
+    prompt = ready.task.prompt
+    print(ready.decision)
+    print(
+        f"  about {prompt.tokens} tokens would be sent, "
+        f"and up to {prompt.max_tokens} come back; from:"
+    )
+    own = 0
+    for fragment in prompt.fragments:
+        origin = fragment.origin
+        if not origin.path:
+            own += fragment.tokens
+            continue
+        lines = f"{origin.start_line}-{origin.end_line}"
+        print(
+            f"  {fragment.label.name:4}  {Path(origin.path).name}:{lines}  {fragment.tokens} tokens"
+        )
+    print(f"  OPEN  twolane's own wording and your instruction  {own} tokens")

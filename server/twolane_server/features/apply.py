@@ -1,0 +1,103 @@
+"""One versioned edit: checked just before it is sent, and watched as the editor takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from twolane_context.spans import Span
+from twolane_context.text import encode
+from twolane_server import convert
+from twolane_server.documents import check_fresh
+from twolane_server.errors import StaleDocument
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+    from twolane_server.actions.base import Edit
+    from twolane_server.documents import Document
+    from twolane_server.session import Session
+
+_SECONDS_UNTIL_TAKEN = 3.0
+
+
+async def apply(
+    server: LanguageServer,
+    session: Session,
+    then: Document,
+    edit: Edit,
+    *,
+    target: Span,
+    title: str,
+) -> str:
+    """Have the editor apply `edit`, which was made for the document `then`, in one undo step.
+
+    Args:
+        server: the connection.
+        session: holds the document as it is now.
+        then: the document that the action worked on.
+        edit: the replacement, in `then`'s bytes.
+        target: all that the edit was derived from; none of it may have changed.
+        title: the undo step's name, where the editor shows one.
+
+    Returns:
+        A sentence when the editor's text came out otherwise than sent; else an empty string.
+
+    Raises:
+        StaleDocument: the document changed since, or the editor refused the edit.
+    """
+    encoding = convert.Encoding(server.workspace.position_encoding)
+    # Nothing is awaited between this check and the send, so nothing can change between them.
+    check_fresh(then, session.document(then.uri), target)
+    changed = session.next_version(then.uri)
+    response = await server.workspace_apply_edit_async(
+        types.ApplyWorkspaceEditParams(
+            edit=_workspace_edit(server, then, edit, encoding), label=title
+        )
+    )
+    if not response.applied:
+        changed.cancel()
+        raise StaleDocument(
+            "The editor did not apply the edit, most likely because the document changed "
+            "meanwhile; run the action again."
+        )
+    return await _difference(changed, edit)
+
+
+def _workspace_edit(
+    server: LanguageServer, then: Document, edit: Edit, encoding: convert.Encoding
+) -> types.WorkspaceEdit:
+    replacement = types.TextEdit(
+        range=convert.area(then.text, edit.span, encoding), new_text=edit.text
+    )
+    workspace = server.client_capabilities.workspace
+    capability = workspace.workspace_edit if workspace is not None else None
+    if capability is None or not capability.document_changes:
+        return types.WorkspaceEdit(changes={then.uri: [replacement]})
+    identifier = types.OptionalVersionedTextDocumentIdentifier(uri=then.uri, version=then.version)
+    return types.WorkspaceEdit(
+        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=[replacement])]
+    )
+
+
+async def _difference(changed: asyncio.Future[Document | None], edit: Edit) -> str:
+    """What to tell when the change that follows is not the edit that was sent.
+
+    Some editors answer `applied` for an edit that they dropped (Neovim with a stale version) or
+    applied to a newer text (old VS Code clients), so the answer alone proves nothing.
+    """
+    try:
+        now = await asyncio.wait_for(changed, _SECONDS_UNTIL_TAKEN)
+    except TimeoutError:
+        return "The editor said that it applied the edit, but the document did not change."
+    new = encode(edit.text)
+    if now is None:
+        return "The document was closed before the edit could be seen in it."
+    if Span(edit.span.start, edit.span.start + len(new)).cut(now.text.source) != new:
+        return (
+            "The document is not as the edit should have left it; look at it, and undo once "
+            "if it is not what you want."
+        )
+    return ""

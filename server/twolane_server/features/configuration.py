@@ -1,0 +1,89 @@
+"""Settings: read after `initialized`, again at `workspace/didChangeConfiguration`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from lsprotocol import types
+
+from twolane_server.errors import ActionError
+from twolane_server.settings.resolved import Mode
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+    from twolane_server.problems import Problem
+    from twolane_server.session import Session
+    from twolane_server.settings.resolved import Settings
+
+SECTION = "twolane"
+MODE = "twolane.mode"
+
+
+async def read(server: LanguageServer, session: Session, options: object) -> None:
+    """Read the settings anew and show each thing that is wrong with them, once.
+
+    Args:
+        server: the connection.
+        session: takes the settings.
+        options: `initializationOptions` or the client's section, over the user's file.
+    """
+    sent, session.preview = _without_preview(options)
+    # pydantic is imported in there, for the first time: not on the loop.
+    session.settings, problems = await asyncio.to_thread(_load, session, sent)
+    session.settings_read.set()
+    for problem in problems:
+        server.window_show_message(
+            types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
+        )
+
+
+def _load(session: Session, options: object) -> tuple[Settings, tuple[Problem, ...]]:
+    from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
+
+    return load(session.folders, options, session.environ)
+
+
+def _without_preview(options: object) -> tuple[object, bool]:
+    """`preview` says what the client can show; it is not a setting of the user's."""
+    if not isinstance(options, dict):
+        return options, False
+    given = cast("dict[str, object]", options)
+    rest = {key: value for key, value in given.items() if key != "preview"}
+    return rest, given.get("preview") is True
+
+
+async def did_change(
+    server: LanguageServer, session: Session, params: types.DidChangeConfigurationParams
+) -> None:
+    """Take what the client sent, or ask it where it sends nothing and can be asked."""
+    options = _section(params.settings)
+    workspace = server.client_capabilities.workspace
+    if not options and workspace is not None and workspace.configuration:
+        answers = await server.workspace_configuration_async(
+            types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+        )
+        options = _section(answers[0]) if answers else {}
+    await read(server, session, {"preview": session.preview, **options})
+
+
+def _section(sent: object) -> dict[str, object]:
+    """Our part of what a client sent, which may be the part alone."""
+    given = cast("dict[str, object]", sent) if isinstance(sent, dict) else {}
+    inner = given.get(SECTION, given)
+    return cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
+
+
+def set_mode(session: Session, argument: object) -> dict[str, str]:
+    """The command `twolane.mode`: `auto`, `local` or `cloud` from now on, for this editor.
+
+    Raises:
+        ActionError: there is no such mode.
+    """
+    mode = cast("dict[str, object]", argument).get("mode") if isinstance(argument, dict) else None
+    if mode not in tuple(Mode):
+        raise ActionError("twolane.mode takes one object with `mode`: auto, local or cloud.")
+    session.settings = replace(session.settings, mode=Mode(str(mode)))
+    return {"mode": session.settings.mode.value}

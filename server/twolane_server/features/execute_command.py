@@ -1,0 +1,144 @@
+"""`workspace/executeCommand`: run an action, show its progress, send its edit."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import types
+
+from twolane_server import convert
+from twolane_server.errors import ActionError, TwolaneError
+from twolane_server.features.apply import apply
+from twolane_server.features.preview import Preview
+from twolane_server.features.progress import work_done
+from twolane_server.lanes.base import LaneName
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+    from twolane_server.service import Service
+    from twolane_server.session import Session
+
+_REPORT_EVERY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The one argument of `twolane.run`.
+
+    Attributes:
+        action: an action's name.
+        uri: the document.
+        range: the selection.
+        instruction: what to do, for an action that takes it; else empty.
+        lane: a lane that the user forces, or `None`.
+    """
+
+    action: str
+    uri: str
+    range: types.Range
+    instruction: str = ""
+    lane: LaneName | None = None
+
+
+def parse_run(argument: object) -> Run:
+    """The command's argument, checked.
+
+    Raises:
+        ActionError: the argument is not of the form `Run` has.
+    """
+    wrong = ActionError(
+        "twolane.run takes one object with `action`, `uri` and `range`, and if you like "
+        "`instruction` and `lane` (local or cloud)."
+    )
+    if not isinstance(argument, dict):
+        raise wrong
+    given = cast("dict[str, Any]", argument)
+    try:
+        ends = [
+            types.Position(int(given["range"][end]["line"]), int(given["range"][end]["character"]))
+            for end in ("start", "end")
+        ]
+        lane = LaneName(given["lane"]) if given.get("lane") else None
+        texts = (given["action"], given["uri"], given.get("instruction") or "")
+    except (KeyError, TypeError, ValueError):
+        raise wrong from None
+    if not all(isinstance(text, str) for text in texts):
+        raise wrong
+    return Run(texts[0], texts[1], types.Range(ends[0], ends[1]), texts[2], lane)
+
+
+async def run(
+    server: LanguageServer,
+    session: Session,
+    service: Service,
+    argument: object,
+    token: types.ProgressToken | None,
+) -> dict[str, object]:
+    """Run one action to its end and have the editor apply the edit.
+
+    Returns:
+        `{"applied", "decision", "message"}`. What the person should know of is also shown, once.
+    """
+    try:
+        return await _run(server, session, service, parse_run(argument), token)
+    except TwolaneError as error:
+        server.window_show_message(
+            types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {error}")
+        )
+        return {"applied": False, "decision": None, "message": str(error)}
+
+
+async def _run(
+    server: LanguageServer,
+    session: Session,
+    service: Service,
+    wanted: Run,
+    token: types.ProgressToken | None,
+) -> dict[str, object]:
+    snapshot = session.snapshot(wanted.uri)
+    if snapshot is None:
+        raise ActionError("This document is not open in the editor, so there is nothing to edit.")
+    encoding = convert.Encoding(server.workspace.position_encoding)
+    order = service.order(
+        wanted.action,
+        snapshot.document,
+        convert.span(snapshot.document.text, wanted.range, encoding),
+        instruction=wanted.instruction,
+        forced=wanted.lane,
+    )
+    async with work_done(server, token, order.action.title) as progress:
+        await session.settings_read.wait()
+        ready = await service.prepare(order, session.settings)
+        progress.report(str(ready.decision))
+        preview = Preview(server, session, wanted.uri, ready.decision)
+        last, loop = 0.0, asyncio.get_running_loop()
+
+        def on_text(text: str, tokens: int) -> None:
+            nonlocal last
+            preview.add(text)
+            if loop.time() - last >= _REPORT_EVERY_SECONDS:
+                last = loop.time()
+                progress.report(f"{ready.decision} · {tokens} tokens")
+
+        try:
+            result = await service.carry_out(ready, on_text, progress.report)
+            difference = await apply(
+                server,
+                session,
+                snapshot.document,
+                result.edit,
+                target=ready.task.target,
+                title=order.action.title,
+            )
+        finally:
+            preview.end()
+    if difference:
+        server.window_show_message(
+            types.ShowMessageParams(
+                type=types.MessageType.Warning, message=f"twolane: {difference}"
+            )
+        )
+    return {"applied": not difference, "decision": str(result.decision), "message": difference}

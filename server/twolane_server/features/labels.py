@@ -1,0 +1,27 @@
+"""What the menu knows of labels and trust: read in the background, so that it answers from memory.
+
+A label is read when a document is opened and saved, and again after a listing when the last reading
+is some seconds old: `twolane trust` in a terminal, or an edit of `twolane.toml`, then shows at the
+next listing. Running an action always reads afresh and does not rely on any of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twolane_server.service import Service
+    from twolane_server.session import Session
+
+_FRESH_SECONDS = 2.0
+
+
+async def refresh(session: Session, service: Service, uri: str) -> None:
+    """Read a document's label and trust, unless that was done just now."""
+    now = asyncio.get_running_loop().time()
+    snapshot = session.snapshot(uri)
+    if snapshot is None or not session.claim_reading(uri, now, _FRESH_SECONDS):
+        return
+    known = await asyncio.to_thread(service.known, snapshot.document.path, snapshot.settings)
+    session.learn(uri, known)

@@ -1,0 +1,101 @@
+"""pygls' protocol with some things done our way.
+
+- Documents are kept by the session alone: pygls' own copies split lines otherwise and are not
+  needed.
+- `$/cancelRequest` also stops a command: pygls cancels only the answer to it.
+- A command that is cancelled by its progress token is answered.
+- A command can see the progress token that came with its request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import types
+from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.language_server import lsp_method
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from concurrent.futures import Future
+
+    from cattrs import Converter
+    from lsprotocol.types import ProgressToken
+    from pygls.lsp.server import LanguageServer
+    from pygls.protocol.json_rpc import MsgId
+
+
+class Protocol(LanguageServerProtocol):
+    """One connection to an editor."""
+
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        self.running: dict[MsgId, asyncio.Task[object]] = {}
+        self._token: ContextVar[ProgressToken | None] = ContextVar("token", default=None)
+        # It reads every attribute, in search of handlers: all must be there.
+        super().__init__(server, converter)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(
+        self, params: types.DidOpenTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Hand the notification to the feature, without a copy for pygls."""
+        yield self._feature(types.TEXT_DOCUMENT_DID_OPEN), (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: types.DidChangeTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Hand the notification to the feature, without a copy for pygls."""
+        yield self._feature(types.TEXT_DOCUMENT_DID_CHANGE), (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(
+        self, params: types.DidCloseTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Hand the notification to the feature, without a copy for pygls."""
+        yield self._feature(types.TEXT_DOCUMENT_DID_CLOSE), (params,), None
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(
+        self, params: types.ExecuteCommandParams
+    ) -> Generator[Any, Any, Any]:
+        """Run a command, with its progress token in `work_done_token`."""
+        self._token.set(params.work_done_token)
+        return (yield from super().lsp_workspace__execute_command(params))
+
+    @property
+    def work_done_token(self) -> ProgressToken | None:
+        """The client's progress token for the command being handled, if it sent one."""
+        return self._token.get()
+
+    def track(self) -> None:
+        """Let `$/cancelRequest` for the request being handled cancel the current task."""
+        task, message = asyncio.current_task(), self.msg_id
+        if task is not None and message is not None:
+            self.running[message] = task
+            task.add_done_callback(lambda _: self.running.pop(message, None))
+
+    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
+        super()._handle_cancel_notification(msg_id)
+        task = self.running.get(msg_id)
+        if task is not None:
+            task.cancel()
+
+    def _run_generator(
+        self,
+        future: Future[Any] | None,
+        *,
+        gen: Generator[Any, Any, Any],
+        result_future: Future[Any],
+    ) -> None:
+        """Answer a command that its progress token cancelled; pygls never would."""
+        if future is not None and future.cancelled():
+            gen.close()
+            result_future.cancel()
+        else:
+            super()._run_generator(future, gen=gen, result_future=result_future)
+
+    def _feature(self, method: str) -> object:
+        return cast("dict[str, object]", self.fm.features)[method]

@@ -1,0 +1,109 @@
+"""What disk and user say about one file at one moment, kept as a value.
+
+The editor's menu answers from a value read a moment ago. Running an action reads a new one, and the
+border reads once more, just before anything is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_context.fragments import Label
+from twolane_server.border.standing import Standing
+from twolane_server.labels import Labelled, label_with, no_file, rules_for
+from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
+from twolane_server.policy import policy_hash
+from twolane_server.trust import standing as trust_in
+
+if TYPE_CHECKING:
+    from twolane_context.fragments import Origin
+    from twolane_context.text import Text
+    from twolane_server.border.standing import ReadStanding
+    from twolane_server.labels import FileRules
+    from twolane_server.settings.resolved import Folders, Settings
+
+__all__ = ["UNKNOWN", "Known", "head_of", "read_known", "read_standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one file.
+
+    Attributes:
+        rules: everything that speaks about the file; `None` for a document without a file.
+        granted: whether each repository that the file lies in may use the cloud lane.
+        grant_reason: why not, fit to be shown; empty where it may.
+        cloud_state: why the cloud lane cannot be used at all, or `None`.
+        read: whether this comes from disk at all.
+    """
+
+    rules: FileRules | None
+    granted: bool = False
+    grant_reason: str = ""
+    cloud_state: str | None = None
+    read: bool = True
+
+    def label(self, head: str) -> Labelled:
+        """The label of the file's text, from memory.
+
+        Args:
+            head: the first lines of the text as the editor has it; see `head_of`.
+        """
+        if not self.read:
+            return Labelled(Label.NDA, ("its label is not read yet",))
+        return no_file() if self.rules is None else label_with(self.rules, head)
+
+
+UNKNOWN = Known(None, read=False)
+"""What is known before anything was read: nothing, so the document is NDA."""
+
+
+def head_of(text: Text) -> str:
+    """As much of a text's start as markers are looked for in."""
+    head = "".join(text.lines[:HEAD_LINES])
+    return head if len(head) >= HEAD_CHARACTERS else "".join(text.lines[:HEAD_CHARACTERS])
+
+
+def read_known(path: str, settings: Settings, folders: Folders, cloud_state: str | None) -> Known:
+    """Read what speaks about a file. Waits for the disk; never fails.
+
+    Args:
+        path: the file, absolute; empty for a document without one.
+        settings: holds the user's own rules.
+        folders: where the grants are.
+        cloud_state: why the cloud lane cannot be used, or `None`.
+    """
+    if not path:
+        return Known(None, cloud_state=cloud_state)
+    rules = rules_for(Path(path), settings.nda)
+    refused = [trust for root in rules.roots if not (trust := trust_in(root, folders)).granted]
+    reason = f"this repository may not use the cloud lane: {refused[0].reason}" if refused else ""
+    return Known(rules, bool(rules.roots) and not refused, reason, cloud_state)
+
+
+def read_standing(settings: Settings, folders: Folders) -> ReadStanding:
+    """What the border asks about a prompt's sources: read from disk at each call."""
+
+    def read(origins: tuple[Origin, ...]) -> Standing:
+        known = [read_known(path, settings, folders, None) for path in {o.path for o in origins}]
+        rules = [each.rules for each in known if each.rules is not None]
+        labels = [label_with(each, None) for each in rules]
+        nda = [label for label in labels if label.label is Label.NDA]
+        ungranted = [each.grant_reason for each in known if not each.granted]
+        reasons = nda[0].reasons if nda else tuple(ungranted[:1])
+        return Standing(
+            label=Label.highest(label.label for label in labels),
+            granted=bool(known) and not ungranted,
+            words=tuple(dict.fromkeys(word for each in rules for word in each.words)),
+            reasons=reasons,
+            policy_hash=policy_hash(
+                rule
+                for each in rules
+                for policy in each.policies
+                for rule in policy.rules(each.roots[0] if each.roots else policy.folder)
+            ),
+        )
+
+    return read

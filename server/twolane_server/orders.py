@@ -1,0 +1,84 @@
+"""What a user asks for, and what becomes of it, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twolane_context.spans import Span
+    from twolane_server.actions.base import Action, Edit, Task
+    from twolane_server.documents import Document
+    from twolane_server.lanes.base import LaneName, Usage
+    from twolane_server.routing.choose import Decision, Question
+    from twolane_server.settings.resolved import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user asked for.
+
+    Attributes:
+        action: which action.
+        document: the document, frozen.
+        selection: the selected bytes; empty for a cursor.
+        instruction: what to do, where the action takes one.
+        forced: the lane that the user chose, or `None`.
+    """
+
+    action: Action
+    document: Document
+    selection: Span
+    instruction: str = ""
+    forced: LaneName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An order with its prompt and its lane; nothing has been sent.
+
+    Attributes:
+        task: the prompt and where the answer goes.
+        question: all that decided.
+        decision: the lane and why.
+        settings: the settings that decided it.
+        started: when the order came, on the monotonic clock.
+        context_seconds: how long reading the label and building the prompt took.
+    """
+
+    task: Task
+    question: Question
+    decision: Decision
+    settings: Settings
+    started: float
+    context_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished order.
+
+    Attributes:
+        edit: the replacement, proved harmless, not yet applied.
+        decision: the lane that answered, and why; may differ from what was decided first, since
+            the border can refuse the cloud at the last moment.
+        model: the model that answered.
+        usage: what the server counted, where it did.
+        seconds: `context`, `first_token` and `total`, from the order on.
+    """
+
+    edit: Edit
+    decision: Decision
+    model: str
+    usage: Usage | None
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line of the editor's menu."""
+
+    action: Action
+    decision: Decision

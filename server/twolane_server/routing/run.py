@@ -1,0 +1,263 @@
+"""Go to the lane that was chosen and bring back a whole answer, or an error that says why not.
+
+The cloud may be exchanged for the local lane, before anything of the answer has come; the local
+lane is never exchanged for the cloud.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from twolane_server.border.gate import Gate, local_request
+from twolane_server.border.ledger import Ledger
+from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.errors import (
+    AnswerIncomplete,
+    AnswerTruncated,
+    KeyUnusable,
+    LaneError,
+    LedgerError,
+    Refused,
+)
+from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.local import open_local
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from twolane_server.border.standing import ReadStanding
+    from twolane_server.lanes.base import Chunk, Usage
+    from twolane_server.lanes.local import Local
+    from twolane_server.lanes.scripted import Scripted
+    from twolane_server.prompts import Prompt
+    from twolane_server.routing.choose import Decision
+    from twolane_server.settings.resolved import Folders, Settings
+
+Notify: TypeAlias = "Callable[[str, float | None], None]"
+"""Takes a sentence and how much of that work is done, 0 to 1, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer.
+
+    Attributes:
+        text: all of it.
+        decision: the lane that gave it, and why.
+        model: the model that gave it.
+        usage: the server's counts, where it sent them.
+        first_token_at: when the first text came, on the monotonic clock.
+    """
+
+    text: str = field(repr=False)
+    decision: Decision
+    model: str
+    usage: Usage | None
+    first_token_at: float
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer on its way."""
+
+    on_text: Callable[[str, int], None]
+    parts: list[str] = field(default_factory=list, repr=False)
+    finish: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+    first_token_at: float = 0.0
+
+    async def read(self, chunks: AsyncGenerator[Chunk]) -> None:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                self._take(chunk)
+
+    def _take(self, chunk: Chunk) -> None:
+        if chunk.text:
+            self.first_token_at = self.first_token_at or time.monotonic()
+            self.parts.append(chunk.text)
+            self.on_text(chunk.text, len(self.parts))
+        self.finish = chunk.finish or self.finish
+        self.usage = chunk.usage or self.usage
+        self.model = chunk.model or self.model
+
+    def whole(self, decision: Decision, model: str) -> Reply:
+        if self.finish == "length":
+            raise AnswerTruncated(
+                "The model reached its token limit in the middle of the answer, so nothing was "
+                "applied; select less, or ask for less."
+            )
+        if self.finish != "stop":
+            raise AnswerIncomplete(
+                "The model's server ended the answer early, so nothing was applied; run the "
+                "action again."
+            )
+        text = "".join(self.parts)
+        return Reply(text, decision, self.model or model, self.usage, self.first_token_at)
+
+
+class Runner:
+    """The lanes, the gate and the ledger, each opened at first use and kept.
+
+    Args:
+        folders: where the ledger and the model's cache are.
+        environ: the environment variables, for keys.
+        read_standing: what owner and repository say about a prompt's sources now.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        environ: Mapping[str, str],
+        read_standing: Callable[[Settings], ReadStanding],
+    ) -> None:
+        self._folders = folders
+        self._environ = environ
+        self._read_standing = read_standing
+        self._ledger: Ledger | LedgerError | None = None
+        self._gates: dict[Settings, Gate] = {}
+        self._locals: dict[Settings, Local | Scripted] = {}
+        self._notify: Notify | None = None
+
+    async def run(
+        self,
+        prompt: Prompt,
+        decision: Decision,
+        settings: Settings,
+        *,
+        otherwise: Callable[[str], Decision],
+        on_text: Callable[[str, int], None],
+        on_notice: Notify,
+    ) -> Reply:
+        """Get the whole answer.
+
+        Args:
+            prompt: what to ask.
+            decision: which lane.
+            settings: endpoints and limits.
+            otherwise: decides anew when the cloud lane cannot be used for a reason.
+            on_text: called with each piece of text, and with how many came so far.
+            on_notice: called with what the person should know meanwhile, and how much of it is
+                done (0 to 1) where that is known.
+
+        Raises:
+            LaneError: no usable answer came.
+            TooLarge: the cloud lane cannot be used and the local one cannot hold the prompt.
+        """
+        if decision.lane is LaneName.CLOUD:
+            answer = _Answer(on_text)
+            try:
+                return await self._cloud(prompt, decision, settings, answer)
+            except Refused as refused:
+                decision = otherwise("; ".join(refused.reasons) or str(refused))
+            except (LaneError, KeyUnusable) as error:
+                if answer.parts:
+                    raise
+                decision = otherwise(f"the cloud lane failed: {error}")
+            on_notice(str(decision), None)
+        return await self._local(prompt, decision, settings, _Answer(on_text), on_notice)
+
+    async def aclose(self) -> None:
+        """Close everything that was opened."""
+        for lane in self._locals.values():
+            await lane.aclose()
+        for gate in self._gates.values():
+            await gate.aclose()
+        if isinstance(self._ledger, Ledger):
+            self._ledger.close()
+
+    async def _cloud(
+        self, prompt: Prompt, decision: Decision, settings: Settings, answer: _Answer
+    ) -> Reply:
+        gate = await self._gate(settings)
+        cleared = await gate.clear(prompt, reasons=decision.reasons)
+        await answer.read(gate.stream(cleared))
+        return answer.whole(decision, cleared.model)
+
+    async def _local(
+        self,
+        prompt: Prompt,
+        decision: Decision,
+        settings: Settings,
+        answer: _Answer,
+        on_notice: Notify,
+    ) -> Reply:
+        self._notify = on_notice
+        lane = self._locals.get(settings)
+        if lane is None:
+            lane = open_local(settings, self._folders, self._environ, self._tell)
+            self._locals[settings] = lane
+        model = await lane.resolve()
+        if lane.stand_in:
+            on_notice(lane.stand_in, None)
+        request = local_request(prompt, model)
+        sending = Sending(
+            time=datetime.now(UTC),
+            action=prompt.action,
+            lane=LaneName.LOCAL,
+            model=model,
+            host=lane.host,
+            body=request.body,
+            files=origins(prompt),
+            label=prompt.label,
+            reasons=decision.reasons,
+        )
+        async with self._recorded(sending, answer, on_notice):
+            await answer.read(lane.stream(request))
+        return answer.whole(decision, model)
+
+    def _tell(self, sentence: str, share: float | None) -> None:
+        """A lane outlives a request; what it has to say goes to the latest one."""
+        if self._notify is not None:
+            self._notify(sentence, share)
+
+    async def _gate(self, settings: Settings) -> Gate:
+        gate = self._gates.get(settings)
+        if gate is None:
+            ledger = await self._open_ledger()
+            gate = Gate(settings, self._environ, ledger, self._read_standing(settings))
+            if isinstance(ledger, Ledger):
+                self._gates[settings] = gate
+        return gate
+
+    @asynccontextmanager
+    async def _recorded(
+        self, sending: Sending, answer: _Answer, on_notice: Notify
+    ) -> AsyncGenerator[None]:
+        """Keep the local lane's account. It may be lost; nothing leaves the team's own machines."""
+        ledger, started = await self._open_ledger(), time.monotonic()
+        seq, result = None, "failed"
+        try:
+            if isinstance(ledger, LedgerError):
+                raise ledger
+            seq = await asyncio.to_thread(ledger.before_send, sending)
+        except LedgerError as error:
+            on_notice(str(error), None)
+        try:
+            yield
+            result = answer.finish or "finished"
+        except asyncio.CancelledError:
+            result = "cancelled"
+            raise
+        except LaneError as error:
+            result = type(error).__name__
+            raise
+        finally:
+            if seq is not None and isinstance(ledger, Ledger):
+                outcome = Outcome(result, time.monotonic() - started, answer.usage)
+                with suppress(LedgerError):  # told above, or at the next request
+                    await asyncio.shield(asyncio.to_thread(ledger.outcome, seq, outcome))
+
+    async def _open_ledger(self) -> Ledger | LedgerError:
+        """The ledger, tried again after a failure: a full disk may have been emptied."""
+        if not isinstance(self._ledger, Ledger):
+            try:
+                self._ledger = await asyncio.to_thread(Ledger.open, self._folders.state / "ledger")
+            except LedgerError as error:
+                self._ledger = error
+        return self._ledger

@@ -1,0 +1,236 @@
+"""The way of a request, from a place in a document to an edit, for the editor and the command line.
+
+order -> prepare (label, prompt, decision) -> carry out (gate, lane, reply, proof) -> result
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twolane_context.languages import language_for
+from twolane_context.trees import earlier
+from twolane_server.actions.base import Subject
+from twolane_server.actions.catalogue import ACTIONS, action_named
+from twolane_server.errors import KeyUnusable, TooLarge
+from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
+from twolane_server.lanes.key import read_key
+from twolane_server.orders import Offer, Order, Ready, Result
+from twolane_server.routing.choose import Question, choose, has_repository_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from twolane_context.fragments import Label
+    from twolane_context.spans import Span
+    from twolane_server.actions.base import Action
+    from twolane_server.documents import Document
+    from twolane_server.knowledge import Known
+    from twolane_server.labels import Labelled
+    from twolane_server.lanes.base import LaneName
+    from twolane_server.routing.run import Notify, Runner
+    from twolane_server.session import Session, Snapshot
+    from twolane_server.settings.resolved import Folders, Settings
+
+
+class Service:
+    """Everything a request needs. Lanes, gate and ledger open at first use.
+
+    Args:
+        folders: where settings, state and caches are.
+        environ: the environment variables.
+    """
+
+    def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
+        self._folders = folders
+        self._environ = environ
+        self._runner: Runner | None = None
+
+    def order(
+        self,
+        action: str,
+        document: Document,
+        selection: Span,
+        *,
+        instruction: str = "",
+        forced: LaneName | None = None,
+    ) -> Order:
+        """An order by the action's name.
+
+        Raises:
+            ActionError: there is no such action.
+        """
+        return Order(action_named(action), document, selection, instruction, forced)
+
+    def offers(self, session: Session, snapshot: Snapshot, selection: Span) -> Iterator[Offer]:
+        """The actions that make sense at a selection, each with its lane; from memory alone."""
+        document = snapshot.document
+        language = language_for(document.path, document.language_id)
+        if language is None:
+            return
+        known = snapshot.known or UNKNOWN
+        labelled = known.label(head_of(document.text))
+        tree = session.tree(document, language)
+        subject = Subject(
+            text=tree.text,
+            language=language,
+            path=document.path,
+            label=labelled.label,
+            selection=earlier(selection, tree.parsed.source, document.text.source),
+            parsed=tree.parsed,
+        )
+        for action in ACTIONS:
+            if action.offered(subject):
+                size = len(selection)
+                question = self._question(
+                    action, labelled, known, snapshot.settings, characters=size, tokens=size // 2
+                )
+                with suppress(TooLarge):  # then no lane would take it
+                    yield Offer(action, choose(question))
+
+    async def prepare(self, order: Order, settings: Settings) -> Ready:
+        """Read the label afresh, build the prompt, choose the lane. Sends nothing.
+
+        Raises:
+            ActionError: there is nothing to do there.
+            TooLarge: no lane that is allowed can hold the prompt.
+        """
+        started = time.monotonic()
+        document = order.document
+        known = await asyncio.to_thread(self.known, document.path, settings)
+        labelled = known.label(head_of(document.text))
+        subject = Subject(
+            text=document.text,
+            language=language_for(document.path, document.language_id),
+            path=document.path,
+            label=labelled.label,
+            selection=order.selection,
+            instruction=order.instruction,
+        )
+        task = await asyncio.to_thread(order.action.prepare, subject)
+        question = replace(
+            self._question(
+                order.action,
+                _of_prompt(labelled, task.prompt.label),
+                known,
+                settings,
+                characters=task.prompt.characters,
+                tokens=task.prompt.tokens,
+            ),
+            answer_tokens=task.prompt.max_tokens,
+            forced=order.forced,
+            instruction_marker=has_repository_marker(order.instruction),
+        )
+        seconds = time.monotonic() - started
+        return Ready(task, question, choose(question), settings, started, seconds)
+
+    async def carry_out(
+        self,
+        ready: Ready,
+        on_text: Callable[[str, int], None],
+        on_notice: Notify,
+    ) -> Result:
+        """Ask the model and turn its reply into an edit that is proved harmless.
+
+        Args:
+            ready: from `prepare`.
+            on_text: called with each new piece of the answer and the number of pieces so far.
+            on_notice: called with what the person should know meanwhile, such as a model loading.
+
+        Raises:
+            LaneError: no usable answer came.
+            ReplyRefused: the answer would do harm.
+        """
+        reply = await self._open().run(
+            ready.task.prompt,
+            ready.decision,
+            ready.settings,
+            otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
+            on_text=on_text,
+            on_notice=on_notice,
+        )
+        action = action_named(ready.task.prompt.action)
+        edit = await asyncio.to_thread(action.finish, ready.task, reply.text)
+        return Result(
+            edit=edit,
+            decision=reply.decision,
+            model=reply.model,
+            usage=reply.usage,
+            seconds={
+                "context": round(ready.context_seconds, 4),
+                "first_token": round(reply.first_token_at - ready.started, 4),
+                "total": round(time.monotonic() - ready.started, 4),
+            },
+        )
+
+    def known(self, path: str, settings: Settings) -> Known:
+        """Read a file's rules and its repository's trust from disk."""
+        return read_known(path, settings, self._folders, self._cloud_state(settings))
+
+    async def aclose(self) -> None:
+        """Close lanes and ledger."""
+        if self._runner is not None:
+            await self._runner.aclose()
+
+    def _open(self) -> Runner:
+        from twolane_server.routing.run import Runner  # noqa: PLC0415 - imports httpx, sqlite
+
+        if self._runner is None:
+            self._runner = Runner(
+                self._folders,
+                self._environ,
+                lambda settings: read_standing(settings, self._folders),
+            )
+        return self._runner
+
+    def _cloud_state(self, settings: Settings) -> str | None:
+        """Why the cloud lane cannot be used, or `None`."""
+        try:
+            if read_key(settings.cloud.key, self._environ) is None:
+                source = settings.cloud.key.environment or "the settings"
+                return f"no key for the cloud lane in {source}"
+        except KeyUnusable as error:
+            return str(error)
+        return None
+
+    def _question(
+        self,
+        action: Action,
+        labelled: Labelled,
+        known: Known,
+        settings: Settings,
+        *,
+        characters: int,
+        tokens: int,
+    ) -> Question:
+        return Question(
+            action=action.name,
+            home=action.home,
+            repository_wide=False,
+            label=labelled.label,
+            label_reasons=labelled.reasons,
+            mode=settings.mode,
+            forced=None,
+            instruction_marker=False,
+            characters=characters,
+            prompt_tokens=tokens,
+            answer_tokens=0,
+            local_window=settings.local.window,
+            cloud_window=settings.cloud.window,
+            granted=known.granted,
+            grant_reason=known.grant_reason,
+            cloud_state=known.cloud_state,
+            budget_spent=False,
+            local_model=settings.local.model,
+            cloud_model=settings.cloud.model,
+        )
+
+
+def _of_prompt(labelled: Labelled, label: Label) -> Labelled:
+    """The document's label, raised when some other fragment of the prompt is higher."""
+    if label <= labelled.label:
+        return labelled
+    return replace(labelled, label=label, reasons=("a part of the prompt is NDA",))

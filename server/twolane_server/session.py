@@ -1,0 +1,152 @@
+"""The one mutable thing: what is open, what is set, what was last read about each document.
+
+Notifications change the session, in order, on the event loop. A request takes a `Snapshot` before
+its first `await` and works on that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twolane_context.languages import language_for
+from twolane_context.trees import parse, parse_in_slices
+from twolane_server.settings.resolved import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twolane_context.languages import Language
+    from twolane_context.text import Text
+    from twolane_context.trees import Parsed
+    from twolane_server.documents import Document
+    from twolane_server.knowledge import Known
+    from twolane_server.settings.resolved import Folders
+
+_SLICE_SECONDS = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a request works on; later changes do not touch it.
+
+    Attributes:
+        document: the document at one version.
+        settings: the settings at that time.
+        known: what was last read about the document's label and its repository's trust; `None`
+            before the first reading, and then the document is NDA.
+    """
+
+    document: Document
+    settings: Settings
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A text and its syntax tree."""
+
+    text: Text
+    parsed: Parsed
+
+
+class Session:
+    """The state of one editor's connection.
+
+    Args:
+        folders: where settings, state and caches are.
+        environ: the environment variables.
+    """
+
+    def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
+        self.folders = folders
+        self.environ = environ
+        self.settings = Settings()
+        self.settings_read = asyncio.Event()
+        self.preview = False
+        self._documents: dict[str, Document] = {}
+        self._known: dict[str, Known] = {}
+        self._read_at: dict[str, float] = {}
+        self._trees: dict[str, Tree] = {}
+        self._waiting: dict[str, list[asyncio.Future[Document | None]]] = {}
+
+    def put(self, document: Document) -> None:
+        """Open a document, or take its next version."""
+        self._documents[document.uri] = document
+        self._tell(document.uri, document)
+
+    def change(self, uri: str, version: int, edit: Callable[[Text], Text]) -> None:
+        """Apply a change to an open document; a document that is not open is left alone."""
+        document = self._documents.get(uri)
+        if document is not None:
+            self.put(document.changed(version, edit(document.text)))
+
+    def close(self, uri: str) -> None:
+        """Forget a document."""
+        self._documents.pop(uri, None)
+        self._known.pop(uri, None)
+        self._read_at.pop(uri, None)
+        self._trees.pop(uri, None)
+        self._tell(uri, None)
+
+    def claim_reading(self, uri: str, now: float, fresh_seconds: float) -> bool:
+        """Whether it is time to read a document's label again; if so, it counts as read now."""
+        last = self._read_at.get(uri)
+        if uri not in self._documents or (last is not None and now - last < fresh_seconds):
+            return False
+        self._read_at[uri] = now
+        return True
+
+    def learn(self, uri: str, known: Known) -> None:
+        """Keep what was read about a document, if it is still open."""
+        if uri in self._documents:
+            self._known[uri] = known
+
+    def document(self, uri: str) -> Document | None:
+        """The document as it is now, or `None` when it is not open."""
+        return self._documents.get(uri)
+
+    def snapshot(self, uri: str) -> Snapshot | None:
+        """What a request about `uri` works on, or `None` when it is not open."""
+        document = self._documents.get(uri)
+        if document is None:
+            return None
+        return Snapshot(document, self.settings, self._known.get(uri))
+
+    def tree(self, document: Document, language: Language) -> Tree:
+        """The last tree of a document, which may be of a text some keys ago; one is made if none."""
+        tree = self._trees.get(document.uri)
+        if tree is None or tree.parsed.language != language:
+            tree = Tree(document.text, parse(language, document.text.source))
+            self._trees[document.uri] = tree
+        return tree
+
+    async def parse(self, uri: str) -> None:
+        """Bring a document's tree up to date, in slices, so that requests are answered meanwhile."""
+        document = self._documents.get(uri)
+        language = document and language_for(document.path, document.language_id)
+        if document is None or language is None:
+            return
+        last = self._trees.get(uri)
+        previous = last.parsed if last else None
+        work = parse_in_slices(language, document.text.source, previous, _SLICE_SECONDS)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                if uri in self._documents:
+                    self._trees[uri] = Tree(document.text, done.value)
+                return
+            await asyncio.sleep(0)
+
+    def next_version(self, uri: str) -> asyncio.Future[Document | None]:
+        """Resolves with the document at its next change, or with `None` when it is closed."""
+        future: asyncio.Future[Document | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(uri, []).append(future)
+        return future
+
+    def _tell(self, uri: str, document: Document | None) -> None:
+        for future in self._waiting.pop(uri, ()):
+            if not future.done():
+                future.set_result(document)

@@ -1,0 +1,108 @@
+"""Files named on a command line: read whole and exactly, written back whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from twolane_context.spans import Span
+from twolane_context.text import Text, decode
+from twolane_server.documents import Document
+from twolane_server.errors import ActionError, StaleDocument
+
+_PLACE = re.compile(r"(?P<path>.+):(?P<first>\d+)(?:-(?P<last>\d+))?", re.DOTALL)
+_LARGEST = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file and a selection in it, as `FILE:LINE` or `FILE:LINE-LINE` named them.
+
+    Attributes:
+        document: the file's text.
+        selection: the lines from first to last; empty, at the line's start, for a single line.
+        sha256: of the file's bytes.
+    """
+
+    document: Document
+    selection: Span
+    sha256: str
+
+
+def read_place(place: str) -> Place:
+    """Read the file that `place` names.
+
+    Raises:
+        ActionError: the place is malformed, or the file is not a text in UTF-8.
+    """
+    named = _PLACE.fullmatch(place)
+    if named is None:
+        raise ActionError(f"{place} is not a place; write FILE:LINE or FILE:LINE-LINE.")
+    path = Path(named["path"]).absolute()
+    content = _read(path)
+    text = _text(path, content)
+    first = int(named["first"])
+    last = int(named["last"] or first)
+    if not 1 <= first <= last <= len(text.lines):
+        raise ActionError(
+            f"{path.name} has {len(text.lines)} lines, so {place} names none; lines count from 1."
+        )
+    start = text.row_start(first - 1)
+    end = start if named["last"] is None else text.row_start(last)
+    document = Document(uri=path.as_uri(), path=str(path), language_id="", version=0, text=text)
+    return Place(document, Span(start, end), sha256(content).hexdigest())
+
+
+def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
+    """Replace a file's content, if it is still what was read; its mode stays.
+
+    The new content is on disk before it takes the old one's place, so a crash leaves one of them.
+
+    Raises:
+        StaleDocument: the file changed since.
+        ActionError: it cannot be written.
+    """
+    real = path.resolve()
+    if sha256(_read(real)).hexdigest() != expected_sha256:
+        raise StaleDocument(
+            f"{path.name} changed while the model was writing, so nothing was applied; run it again."
+        )
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.source)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(real.stat().st_mode)
+        Path(temporary).replace(real)
+    except OSError as error:
+        with suppress(OSError):
+            Path(temporary).unlink(missing_ok=True)
+        raise ActionError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ActionError(f"{path.name} is larger than 20 MB, which is no source file.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ActionError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _text(path: Path, content: bytes) -> Text:
+    if b"\0" in content:
+        raise ActionError(f"{path.name} is a binary file, so there is nothing to edit.")
+    try:
+        return Text.of(decode(content))
+    except UnicodeDecodeError as error:
+        raise ActionError(
+            f"{path.name} is not valid UTF-8 (byte {error.start}), so editing it could harm it; "
+            "save it as UTF-8 first."
+        ) from error

@@ -1,0 +1,17 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# The machine that runs the tests may be small and busy: an example's time says nothing about it.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
+# Nothing of the developer's own settings, keys or caches takes part.
+for name in [name for name in os.environ if name.startswith("TWOLANE_")]:
+    if name not in {"TWOLANE_FULL", "TWOLANE_EXAMPLES", "TWOLANE_CACHE_DIR"}:
+        del os.environ[name]
+os.environ.pop("HOLYSHEEP_API_KEY", None)

@@ -1,0 +1,245 @@
+"""The real server process with an editor that counts UTF-16, from the list to the edit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from lsprotocol import types
+
+from support_lsp import Editor, config, initialize_params
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+BEFORE = "# é 😀\r\nfrom os import sep\r\n\r\n\r\ndef join(a: str, b: str) -> str:\r\n    return a + sep + b  # 😀\r\n"
+SENTENCE = "Join two paths, 😀 included."
+AFTER = BEFORE.replace("str:\r\n", f'str:\r\n    """{SENTENCE}"""\r\n')
+SLOW = [{"chunks": [f"{word} " for word in SENTENCE.split()] * 20, "delay_seconds": 0.05}]
+
+
+class Desk:
+    """A repository, scratch folders, a script for the local lane, and an editor on the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "repository"
+        self.root.mkdir()
+        subprocess.run(["git", "init", "--quiet", self.root], check=True)
+        self.file = self.root / "a.py"
+        self.uri = self.file.as_uri()
+        self.replies = folder / "replies.json"
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "TWOLANE_CONFIG_DIR": str(folder / "config"),
+            "TWOLANE_STATE_DIR": str(folder / "state"),
+            "TWOLANE_CACHE_DIR": str(folder / "cache"),
+        }
+        self.options: dict[str, object] = {
+            "preview": True,
+            "local": {"url": f"scripted:{self.replies}"},
+        }
+
+    @asynccontextmanager
+    async def editor(self, replies: list[dict[str, object]]) -> AsyncGenerator[Editor]:
+        self.replies.write_text(json.dumps(replies), "utf-8")
+        editor = cast("Editor", await config(self.environ).start())
+        try:
+            await editor.initialize_session(initialize_params(str(self.root), self.options))
+            yield editor
+            await editor.shutdown_session()
+        finally:
+            await editor.end()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def _said(editor: Editor) -> list[str]:
+    return [message.message for message in editor.messages]
+
+
+async def test_list_run_stream_apply(desk: Desk) -> None:
+    async with desk.editor([{"chunks": ["Join two paths, ", "😀 included."]}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        actions = await editor.labelled(desk.uri, 5)
+        titles = [action.title for action in actions]
+        assert "Write docstring  [local: NDA no twolane.toml]" in titles
+        answer = await editor.run(actions[0])
+        assert answer["applied"] is True
+        assert answer["decision"] == "local: NDA (no twolane.toml, and unknown is NDA)"
+        assert editor.texts[desk.uri] == AFTER
+        streamed = "".join(preview["text"] for preview in editor.previews)
+        assert streamed == SENTENCE
+        assert editor.previews[-1]["done"] is True
+
+
+async def test_the_document_follows_the_editor_while_it_types(desk: Desk) -> None:
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        for column, key in enumerate("é😀\x0c\u2028"):
+            at = types.Position(0, 5 + 2 * column)
+            editor.replace(desk.uri, types.Range(at, at), key if key != "é" else "éé")
+        expected = editor.texts[desk.uri].replace("str:\r\n", f'str:\r\n    """{SENTENCE}"""\r\n')
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        assert (await editor.run(action))["applied"] is True
+        assert editor.texts[desk.uri] == expected
+
+
+@pytest.mark.parametrize("way", ["request", "progress"])
+async def test_cancel_stops_the_work_and_changes_nothing(desk: Desk, way: str) -> None:
+    async with desk.editor(SLOW) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        running = editor.run(action, "token")
+        await asyncio.wait_for(editor.streamed.wait(), 10)
+        if way == "progress":
+            editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("token"))
+        else:
+            (request,) = editor.protocol._request_futures
+            editor.cancel_request(types.CancelParams(request))
+        with pytest.raises(BaseException, match=r"(?i)cancel"):
+            await asyncio.wait_for(running, 5)
+        for _ in range(100):
+            if editor.previews[-1]["done"]:
+                break
+            await asyncio.sleep(0.02)
+        assert editor.previews[-1]["done"], "the work itself stopped, not only its answer"
+        pieces = len(editor.previews)
+        await asyncio.sleep(0.3)
+        assert len(editor.previews) == pieces
+        assert editor.texts[desk.uri] == BEFORE
+        ends = cast("list[types.WorkDoneProgressReport]", editor.progress_reports["token"])
+        assert ends[-1] == types.WorkDoneProgressEnd(message="stopped")
+
+
+async def test_an_edit_meanwhile_drops_the_answer_and_says_so(desk: Desk) -> None:
+    async with desk.editor([{"chunks": [SENTENCE], "delay_seconds": 0.5}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        running = editor.run(action, "token")
+        await editor.begun("token")
+        top = types.Position(0, 0)
+        editor.replace(desk.uri, types.Range(top, top), "# new\r\n")
+        answer = await running
+        assert answer["applied"] is False
+        assert editor.texts[desk.uri] == "# new\r\n" + BEFORE
+        assert any("changed while the model was writing" in said for said in _said(editor))
+
+
+async def test_progress_names_lane_and_reason_and_never_the_text(desk: Desk) -> None:
+    async with desk.editor([{"chunks": [SENTENCE]}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        await editor.run(action, "token")
+        reports = cast("list[types.WorkDoneProgressReport]", editor.progress_reports["token"])
+        said = " ".join(str(report.message) for report in reports)
+        assert "local: NDA (no twolane.toml" in said
+        assert "paths" not in said
+        assert reports[-1] == types.WorkDoneProgressEnd(message="done")
+
+
+async def test_a_rewrite_takes_its_instruction_from_the_client(desk: Desk) -> None:
+    code = "def join(a: str, b: str) -> str:\n    return f'{a}{sep}{b}'  # 😀\n"
+    async with desk.editor([{"reply": f"Sure:\n```python\n{code}```\n"}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        actions = await editor.labelled(desk.uri, 5)
+        rewrite = next(each for each in actions if each.title.startswith("Rewrite selection…"))
+        answer = await editor.run(rewrite, instruction="use an f-string")
+        assert answer["applied"] is True, _said(editor)
+        body = "    return f'{a}{sep}{b}'  # 😀\r\n"
+        assert editor.texts[desk.uri] == BEFORE.replace("    return a + sep + b  # 😀\r\n", body)
+
+
+async def test_bad_settings_are_shown_and_the_rest_works(desk: Desk) -> None:
+    desk.options |= {"modee": "local", "cloud": {"url": "ftp://x", "window": -1}}
+    settings = desk.root.parent / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("broken = [", "utf-8")
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        assert (await editor.run(action))["applied"] is True
+        said = "\n".join(_said(editor))
+        for part in ("settings.toml", "modee", "cloud.url", "cloud.window"):
+            assert part in said
+
+
+async def test_settings_change_while_it_runs(desk: Desk) -> None:
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        await editor.labelled(desk.uri, 5)
+        editor.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams({"twolane": {"mode": "sideways"}})
+        )
+        for _ in range(100):
+            if any("mode" in said for said in _said(editor)):
+                break
+            await asyncio.sleep(0.05)
+        assert any("mode" in said for said in _said(editor))
+        params = types.ExecuteCommandParams("twolane.mode", [{"mode": "local"}])
+        assert (await editor.workspace_execute_command_async(params))["mode"] == "local"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ([{}], "takes one object"),
+        ([7], "takes one object"),
+        ([None], "takes one object"),
+        (None, "takes one object"),
+        ([{"action": "dance", "uri": "URI", "range": None}], "takes one object"),
+    ],
+)
+async def test_a_malformed_command_is_a_sentence(
+    desk: Desk, arguments: list[object] | None, part: str
+) -> None:
+    async with desk.editor([]) as editor:
+        params = types.ExecuteCommandParams("twolane.run", arguments)
+        answer = await editor.workspace_execute_command_async(params)
+        assert answer["applied"] is False
+        assert part in _said(editor)[-1]
+
+
+async def test_a_document_that_is_not_open_is_a_sentence(desk: Desk) -> None:
+    place = {"line": 0, "character": 0}
+    run = {"action": "docstring", "uri": desk.uri, "range": {"start": place, "end": place}}
+    async with desk.editor([]) as editor:
+        params = types.ExecuteCommandParams("twolane.run", [run])
+        assert (await editor.workspace_execute_command_async(params))["applied"] is False
+        assert "not open" in _said(editor)[-1]
+
+
+async def test_other_languages_offer_nothing(desk: Desk) -> None:
+    async with desk.editor([]) as editor:
+        uri = desk.uri.replace(".py", ".txt")
+        editor.open(uri, "plaintext", "def join(): pass\n")
+        assert await editor.actions(uri, 0) == []
+
+
+async def test_a_client_that_wants_other_kinds_gets_nothing(desk: Desk) -> None:
+    async with desk.editor([]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        place = types.Position(5, 0)
+        for only, some in (("quickfix", False), ("refactor", True), ("refactor.rewrite", True)):
+            context = types.CodeActionContext([], [types.CodeActionKind(only)])
+            params = types.CodeActionParams(
+                types.TextDocumentIdentifier(desk.uri), types.Range(place, place), context
+            )
+            found = await editor.text_document_code_action_async(params)
+            assert bool(found) is some, only
+
+
+async def test_an_untitled_document_is_nda(desk: Desk) -> None:
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open("untitled:Untitled-1", "python", BEFORE)
+        (action, *_) = await editor.labelled("untitled:Untitled-1", 5)
+        assert "[local: NDA no file" in action.title
+        assert (await editor.run(action))["applied"] is True

@@ -1,0 +1,164 @@
+"""A test editor on pytest-lsp: keeps its own text, applies edits in UTF-16 by its own arithmetic."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import converters, types
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+from pytest_lsp.client import register_lsp_features
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+VSCODE = "visual-studio-code"
+
+
+def _converter() -> Converter:
+    """lsprotocol takes a CodeAction with a command for a bare Command; tell the two apart."""
+    converter = converters.get_converter()
+
+    def either(value: Any, _: object) -> types.CodeAction | types.Command:  # noqa: ANN401 - JSON
+        kind = types.Command if isinstance(value.get("command"), str) else types.CodeAction
+        return converter.structure(value, kind)
+
+    converter.register_structure_hook(types.CodeAction | types.Command, either)
+    return converter
+
+
+def offset(text: str, position: types.Position) -> int:
+    """The index in `text` of a position in UTF-16, by counting units; lines end as LSP says."""
+    index = 0
+    for _ in range(position.line):
+        ends = [at for end in "\r\n" if (at := text.find(end, index)) >= 0]
+        index = min(ends)
+        index += 2 if text.startswith("\r\n", index) else 1
+    units = 0
+    while units < position.character:
+        units += len(text[index].encode("utf-16-le")) // 2
+        index += 1
+    return index
+
+
+class Editor(LanguageClient):
+    """An editor with documents, edits, previews and messages."""
+
+    def __init__(self) -> None:
+        super().__init__(converter_factory=_converter)
+        self.texts: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+        self.previews: list[dict[str, Any]] = []
+        self.streamed = asyncio.Event()
+        register_lsp_features(self)
+        self.feature(types.WORKSPACE_APPLY_EDIT)(self._on_apply())
+        self.feature("twolane/preview")(self._on_preview())
+
+    async def end(self) -> None:
+        """Make sure that the server is gone, also when a test failed before its shutdown."""
+        process = self._server
+        if process is not None and process.returncode is None:
+            try:
+                await asyncio.wait_for(process.wait(), 5)
+            except TimeoutError:
+                process.kill()
+        await self.stop()
+
+    def open(self, uri: str, language: str, text: str) -> None:
+        self.texts[uri], self.versions[uri] = text, 1
+        item = types.TextDocumentItem(uri, language, 1, text)
+        self.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def replace(self, uri: str, area: types.Range, new: str) -> None:
+        """What typing does: change the text and tell the server."""
+        text = self.texts[uri]
+        start, end = offset(text, area.start), offset(text, area.end)
+        self.texts[uri] = text[:start] + new + text[end:]
+        self.versions[uri] += 1
+        self.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(self.versions[uri], uri),
+                [types.TextDocumentContentChangePartial(area, new)],
+            )
+        )
+
+    async def actions(self, uri: str, line: int) -> list[types.CodeAction]:
+        place = types.Position(line, 0)
+        found = await self.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(uri),
+                types.Range(place, place),
+                types.CodeActionContext([]),
+            )
+        )
+        return [cast("types.CodeAction", action) for action in found or []]
+
+    async def labelled(self, uri: str, line: int) -> list[types.CodeAction]:
+        """The list once the label has been read in the background."""
+        for _ in range(100):
+            actions = await self.actions(uri, line)
+            if actions and "not read yet" not in actions[0].title:
+                return actions
+            await asyncio.sleep(0.05)
+        raise AssertionError("the label was never read")
+
+    def run(
+        self, action: types.CodeAction, token: str | None = None, **more: object
+    ) -> asyncio.Task[dict[str, Any]]:
+        """Start an action's command; the task's result is the server's answer."""
+        assert action.command is not None
+        if token is not None:
+            self.progress_reports[token] = []
+        (argument,) = action.command.arguments or ()
+        params = types.ExecuteCommandParams(
+            action.command.command, [{**cast("dict[str, Any]", argument), **more}], token
+        )
+        return asyncio.ensure_future(self.workspace_execute_command_async(params))
+
+    async def begun(self, token: str) -> None:
+        """Wait until the server shows progress."""
+        for _ in range(500):
+            if self.progress_reports[token]:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("the server never began")
+
+    def _on_apply(self) -> object:
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            (change,) = params.edit.document_changes or ()
+            assert isinstance(change, types.TextDocumentEdit)
+            uri = change.text_document.uri
+            if change.text_document.version != self.versions[uri]:
+                return types.ApplyWorkspaceEditResult(applied=False)
+            (edit,) = change.edits
+            assert isinstance(edit, types.TextEdit)
+            self.replace(uri, edit.range, edit.new_text)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+        return apply
+
+    def _on_preview(self) -> object:
+        def preview(params: Any) -> None:  # noqa: ANN401 - a notification of our own
+            self.previews.append(params if isinstance(params, dict) else params._asdict())
+            self.streamed.set()
+
+        return preview
+
+
+def config(environ: dict[str, str]) -> ClientServerConfig:
+    """Start the real server with this environment."""
+    return ClientServerConfig(
+        server_command=[sys.executable, "-m", "twolane_server.cli", "lsp"],
+        client_factory=cast("Any", Editor),
+        server_env=environ,
+    )
+
+
+def initialize_params(root: str, options: dict[str, object]) -> types.InitializeParams:
+    """What VS Code sends, with our options."""
+    return types.InitializeParams(
+        capabilities=client_capabilities(VSCODE),
+        root_uri=f"file://{root}",
+        initialization_options=options,
+    )
