@@ -97,9 +97,9 @@ def escaped(text: str, quotes: str) -> tuple[str, str]:
     touches = quotes in text or text.endswith(quote)
     if "\\" in text and not touches and not text.endswith("\\"):
         return "r", text
-    text = text.replace("\\", "\\\\").replace(quotes, f"\\{quote}" * 3)
-    if text.endswith(quote):
-        text = text[:-1] + f"\\{quote}"
+    text = text.replace("\\", "\\\\")
+    closing = re.compile(f"{quote}{{3,}}|{quote}+\\Z")
+    text = closing.sub(lambda run: f"\\{quote}" * len(run[0]), text)
     return "", text
 
 
