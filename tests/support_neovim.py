@@ -70,14 +70,24 @@ def require() -> str:
 
 @dataclass(frozen=True)
 class Drove:
-    """What a driver left: its report, all that Neovim printed, and each server's exit status.
+    """What a driver left.
 
-    The status of a server that did not end is empty.
+    Attributes:
+        report: what it handed over.
+        output: all that Neovim printed.
+        log: Neovim's log of its language clients, where a server's standard error goes too.
+        server_exits: each server's exit status; empty for one that did not end in time.
     """
 
     report: Any
     output: str
+    log: str
     server_exits: list[str]
+
+    def check_clean(self, servers: int = 1) -> None:
+        """Every server ended as it should, and nobody complained."""
+        assert self.server_exits == ["0"] * servers
+        assert not self.log
 
 
 @dataclass(frozen=True)
@@ -143,7 +153,13 @@ class Neovim:
         output = process.stdout.decode("utf-8", "replace")
         assert process.returncode == 0, f"{driver} ended with {process.returncode}:\n{output}"
         left = json.loads(report.read_text("utf-8")) if report.exists() else None
-        return Drove(left, output, _exits(servers))
+        exits = _exits(servers)
+        return Drove(left, output, self._log(), exits)
+
+    def _log(self) -> str:
+        log = self.room / "xdg" / "state_home" / "nvim" / "lsp.log"
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        return "\n".join(line for line in lines if not line.startswith("[START]"))
 
     def _init(self, servers: Path) -> str:
         server = [sys.executable, "-m", "twolane_server.cli", "lsp"]

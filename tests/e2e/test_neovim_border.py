@@ -82,7 +82,7 @@ def test_nothing_of_a_file_under_nda_reaches_the_cloud(
     assert drove.report["decisions"][0].startswith("local: NDA (clients/** in twolane.toml)")
     assert cloud.connections == 0
     assert bytes(cloud.received) == b""
-    assert drove.server_exits == ["0"]
+    drove.check_clean()
 
 
 def test_the_mode_cloud_does_not_open_the_border(
@@ -110,4 +110,4 @@ def test_the_cloud_sees_the_open_file_and_nothing_of_its_neighbour(
     assert {request.path for request in cloud.requests} <= {"/v1/models", "/v1/chat/completions"}
     for canary in CANARIES:
         assert canary not in bytes(cloud.received).lower()
-    assert drove.server_exits == ["0"]
+    drove.check_clean()

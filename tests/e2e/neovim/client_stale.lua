@@ -17,6 +17,20 @@ t.drive(function()
 
   local opened = server.sent("textDocument/didOpen")[1].params.textDocument.version
   t.equal(opened, 0, "the version that Neovim does not check")
+
+  -- Read anew while an action runs: the version is 0 once more.
+  local range = { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 0 } }
+  local argument = { action = "docstring", uri = uri, range = range }
+  client:exec_cmd({ title = "x", command = "twolane.run", arguments = { argument } })
+  vim.fn.writefile({ "# other", "x = 1" }, t.given.file)
+  vim.cmd("silent edit!")
+  t.equal(vim.lsp.util.buf_versions[bufnr], opened, "the version of a buffer that was read anew")
+  t.equal(edit(opened, "stale").applied, false, "an edit for the text before :edit!")
+  t.equal(t.text(bufnr), "# other\nx = 1\n", "the text")
+  local request = server.sent("workspace/executeCommand")[1]
+  t.equal(server.sent("$/cancelRequest")[1].params, { id = request.id }, "what is cancelled")
+  vim.cmd("TwolaneCancel")
+
   vim.api.nvim_buf_set_lines(bufnr, 0, 0, false, { "# typed" })
   local before = t.text(bufnr)
   local answer = edit(opened, "stale")
@@ -38,21 +52,21 @@ t.drive(function()
   vim.cmd("silent undo")
   t.equal(t.text(bufnr), "# fresh\n" .. before, "one undo takes back what was typed after")
 
-  -- Read anew: Neovim does not count that as a version.
-  vim.cmd("silent write")
-  local range = { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 0 } }
-  local argument = { action = "docstring", uri = uri, range = range }
-  client:exec_cmd({ title = "x", command = "twolane.run", arguments = { argument } })
-  version = vim.lsp.util.buf_versions[bufnr]
-  vim.fn.writefile({ "# other" }, t.given.file)
-  vim.cmd("silent edit!")
-  t.equal(edit(version, "stale").applied, false, "an edit for the text before :edit!")
-  t.equal(t.text(bufnr), "# other\n", "the text")
-  vim.cmd("TwolaneCancel")
-
   vim.bo[bufnr].modifiable = false
   t.equal(edit(vim.lsp.util.buf_versions[bufnr], "x").applied, false, "a buffer that is locked")
   vim.bo[bufnr].modifiable = true
+
+  -- The client lets go of the buffer while an action runs.
+  client:exec_cmd({ title = "x", command = "twolane.run", arguments = { argument } })
+  t.wait("the preview", function()
+    return t.preview(bufnr)
+  end)
+  vim.lsp.buf_detach_client(bufnr, client.id)
+  t.equal(t.preview(bufnr), nil, "the preview of a client that is gone")
+  t.equal(#server.sent("$/cancelRequest"), 3, "cancelled requests")
+  t.equal(edit(vim.lsp.util.buf_versions[bufnr], "x").applied, false, "after it let go")
+  vim.cmd("TwolaneCancel")
+
   vim.cmd("enew | bunload! #")
   answer = edit(vim.NIL, "x")
   t.equal(answer.applied, false, "a buffer that is not loaded")

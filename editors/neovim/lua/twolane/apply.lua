@@ -56,6 +56,9 @@ function M.apply(params, context)
   for _, document in ipairs(documents) do
     new_undo_step(vim.uri_to_bufnr(document.uri))
   end
+  -- Any message makes Neovim send what it holds back of the buffer's changes, so the server sees the
+  -- edit alone and can compare it, before the next key is typed.
+  client:notify("$/setTrace", { value = "off" })
   return { applied = applied, failureReason = not applied and tostring(problem) or nil }
 end
 

@@ -70,7 +70,8 @@ local function check_doctor(command)
     if finding.ok then
       vim.health.ok(line)
     else
-      vim.health.warn(line, type(finding.fix) == "string" and { finding.fix } or nil)
+      local fix = type(finding.fix) == "string" and finding.fix or ""
+      vim.health.warn(line, fix ~= "" and { fix } or nil)
     end
   end
 end

@@ -201,10 +201,19 @@ vim.api.nvim_create_autocmd("LspRequest", {
 
 vim.api.nvim_create_autocmd("LspDetach", {
   group = group,
-  desc = "twolane: a server that is gone does not answer any more",
+  desc = "twolane: stop for a buffer that goes away or is read anew; a dead server does not answer",
   callback = function(event)
     local run = running[event.buf]
-    if run and run.client_id == event.data.client_id then
+    if not run or run.client_id ~= event.data.client_id then
+      return
+    end
+    local client = vim.lsp.get_client_by_id(run.client_id)
+    if client and run.request_id and not client:is_stopped() then
+      -- Until the answer to this comes, an edit may still be on its way.
+      run.touched = true
+      run.preview:close()
+      client:cancel_request(run.request_id)
+    else
       finish(event.buf, run)
     end
   end,
