@@ -46,7 +46,10 @@ class Editor(LanguageClient):
     """An editor with documents, edits, previews and messages."""
 
     def __init__(self) -> None:
-        super().__init__(converter_factory=_converter)
+        # pytest-lsp leaves its *args untyped
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            converter_factory=_converter
+        )
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.previews: list[dict[str, Any]] = []
@@ -110,11 +113,22 @@ class Editor(LanguageClient):
         assert action.command is not None
         if token is not None:
             self.progress_reports[token] = []
-        (argument,) = action.command.arguments or ()
-        params = types.ExecuteCommandParams(
-            action.command.command, [{**cast("dict[str, Any]", argument), **more}], token
-        )
-        return asyncio.ensure_future(self.workspace_execute_command_async(params))
+        assert action.command.arguments is not None
+        (argument,) = action.command.arguments
+        wanted = {**cast("dict[str, Any]", argument), **more}
+        return asyncio.ensure_future(self.command(action.command.command, [wanted], token))
+
+    async def command(
+        self, name: str, arguments: list[Any] | None, token: str | None = None
+    ) -> dict[str, Any]:
+        """Run a command; every one of ours answers an object."""
+        params = types.ExecuteCommandParams(name, arguments, token)
+        return cast("dict[str, Any]", await self.workspace_execute_command_async(params))
+
+    def cancel_all(self) -> None:
+        """Send `$/cancelRequest` for what was asked and not yet answered."""
+        for request in self.protocol._request_futures:  # pyright: ignore[reportPrivateUsage] - pygls tells the ids nowhere else
+            self.cancel_request(types.CancelParams(request))
 
     async def begun(self, token: str) -> None:
         """Wait until the server shows progress."""
@@ -126,7 +140,8 @@ class Editor(LanguageClient):
 
     def _on_apply(self) -> object:
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
-            (change,) = params.edit.document_changes or ()
+            assert params.edit.document_changes is not None
+            (change,) = params.edit.document_changes
             assert isinstance(change, types.TextDocumentEdit)
             uri = change.text_document.uri
             if change.text_document.version != self.versions[uri]:
@@ -140,7 +155,7 @@ class Editor(LanguageClient):
 
     def _on_preview(self) -> object:
         def preview(params: Any) -> None:  # noqa: ANN401 - a notification of our own
-            self.previews.append(params if isinstance(params, dict) else params._asdict())
+            self.previews.append(cast("dict[str, Any]", params))
             self.streamed.set()
 
         return preview

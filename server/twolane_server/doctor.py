@@ -121,7 +121,7 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
     except TwolaneError as error:
         return Finding("local lane", ok=False, message=str(error), fix="correct [local]")
     try:
-        model = await lane.resolve()
+        answering = await lane.answering()
     except LaneError as error:
         stands_in = settings.embedded.enabled and isinstance(error, LaneUnreachable)
         more = " Until then the embedded model stands in." if stands_in else ""
@@ -129,7 +129,9 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
         return Finding("local lane", ok=False, message=f"{error}{more}", fix=fix)
     finally:
         await lane.aclose()
-    return Finding("local lane", ok=True, message=f"{model} answers at {lane.host}")
+    return Finding(
+        "local lane", ok=True, message=f"{answering.model} answers at {answering.lane.host}"
+    )
 
 
 def _embedded(settings: Settings, folders: Folders) -> Finding:

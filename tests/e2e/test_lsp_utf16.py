@@ -15,7 +15,7 @@ from lsprotocol import types
 from support_lsp import Editor, config, initialize_params
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
 BEFORE = "# é 😀\r\nfrom os import sep\r\n\r\n\r\ndef join(a: str, b: str) -> str:\r\n    return a + sep + b  # 😀\r\n"
@@ -46,7 +46,7 @@ class Desk:
         }
 
     @asynccontextmanager
-    async def editor(self, replies: list[dict[str, object]]) -> AsyncGenerator[Editor]:
+    async def editor(self, replies: Sequence[object]) -> AsyncGenerator[Editor]:
         self.replies.write_text(json.dumps(replies), "utf-8")
         editor = cast("Editor", await config(self.environ).start())
         try:
@@ -103,8 +103,7 @@ async def test_cancel_stops_the_work_and_changes_nothing(desk: Desk, way: str) -
         if way == "progress":
             editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("token"))
         else:
-            (request,) = editor.protocol._request_futures
-            editor.cancel_request(types.CancelParams(request))
+            editor.cancel_all()
         with pytest.raises(BaseException, match=r"(?i)cancel"):
             await asyncio.wait_for(running, 5)
         for _ in range(100):
@@ -184,36 +183,35 @@ async def test_settings_change_while_it_runs(desk: Desk) -> None:
                 break
             await asyncio.sleep(0.05)
         assert any("mode" in said for said in _said(editor))
-        params = types.ExecuteCommandParams("twolane.mode", [{"mode": "local"}])
-        assert (await editor.workspace_execute_command_async(params))["mode"] == "local"
+        answer = await editor.command("twolane.mode", [{"mode": "local"}])
+        assert answer == {"mode": "local"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "part"),
-    [
-        ([{}], "takes one object"),
-        ([7], "takes one object"),
-        ([None], "takes one object"),
-        (None, "takes one object"),
-        ([{"action": "dance", "uri": "URI", "range": None}], "takes one object"),
-    ],
-)
+MALFORMED: dict[str, list[object] | None] = {
+    "an empty object": [{}],
+    "a number": [7],
+    "nothing": [None],
+    "no arguments": None,
+    "no range": [{"action": "dance", "uri": "URI", "range": None}],
+}
+
+
+@pytest.mark.parametrize("arguments", MALFORMED.values(), ids=MALFORMED.keys())
 async def test_a_malformed_command_is_a_sentence(
-    desk: Desk, arguments: list[object] | None, part: str
+    desk: Desk, arguments: list[object] | None
 ) -> None:
     async with desk.editor([]) as editor:
-        params = types.ExecuteCommandParams("twolane.run", arguments)
-        answer = await editor.workspace_execute_command_async(params)
-        assert answer["applied"] is False
-        assert part in _said(editor)[-1]
+        found = await editor.command("twolane.run", arguments)
+        assert found["applied"] is False
+        assert "takes one object" in _said(editor)[-1]
 
 
 async def test_a_document_that_is_not_open_is_a_sentence(desk: Desk) -> None:
     place = {"line": 0, "character": 0}
     run = {"action": "docstring", "uri": desk.uri, "range": {"start": place, "end": place}}
     async with desk.editor([]) as editor:
-        params = types.ExecuteCommandParams("twolane.run", [run])
-        assert (await editor.workspace_execute_command_async(params))["applied"] is False
+        found = await editor.command("twolane.run", [run])
+        assert found["applied"] is False
         assert "not open" in _said(editor)[-1]
 
 

@@ -5,60 +5,55 @@ Nothing in this module, nor in what it can become, leads to the cloud.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import LaneUnreachable, ModelMissing
-from twolane_server.lanes.base import Chunk, Lane, LaneName, Request
+from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.lanes.scripted import SCHEME, Scripted, load_script
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from twolane_server.lanes.base import Lane
     from twolane_server.settings.resolved import Folders, Settings
 
 _LOOPBACK_CONNECT_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers one request.
+
+    Attributes:
+        lane: where to send it.
+        model: the model's id there, which the request's body must name.
+        stand_in: one sentence when the embedded model answers instead of the server, else None.
+    """
+
+    lane: Lane
+    model: str
+    stand_in: str | None = None
+
+
 class Local:
-    """A server and who stands in for it. Each `resolve` asks anew who answers.
+    """A server and who stands in for it.
 
     Args:
-        server: the configured server.
+        server: the configured server, or a script in its place.
         embedded: the stand-in, if it is allowed.
     """
 
-    def __init__(self, server: OpenAIChat, embedded: Embedded | None) -> None:
+    def __init__(self, server: OpenAIChat | Scripted, embedded: Embedded | None) -> None:
         self._server = server
         self._embedded = embedded
-        self._answering: Lane = server
-        self._stand_in: str | None = None
 
-    @property
-    def name(self) -> LaneName:
-        """The local lane."""
-        return LaneName.LOCAL
-
-    @property
-    def model(self) -> str:
-        """The model that answers."""
-        return self._answering.model
-
-    @property
-    def host(self) -> str:
-        """Where it runs."""
-        return self._answering.host
-
-    @property
-    def stand_in(self) -> str | None:
-        """One sentence when the embedded model answers instead of the server, else None."""
-        return self._stand_in
-
-    async def resolve(self) -> str:
-        """Find out who answers now; the model's id there.
+    async def answering(self) -> Answering:
+        """Find out who answers now.
 
         The embedded model stands in only when no connection comes about. A server that answers
         and refuses (a wrong key, another model) is a mistake to be told, not worked around.
@@ -67,18 +62,15 @@ class Local:
             LaneError: nobody answers, or the server refuses.
         """
         server = self._server
+        if isinstance(server, Scripted):
+            return Answering(server, await server.resolve())
         try:
             model = await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
-            return await self._let_stand_in(self._embedded, error)
-        self._answering, self._stand_in = server, None
-        return model
-
-    def stream(self, request: Request) -> AsyncGenerator[Chunk]:
-        """Send the request to whom the last `resolve` found."""
-        return self._answering.stream(request)
+            return await _stand_in(self._embedded, error)
+        return Answering(server, model)
 
     async def aclose(self) -> None:
         """Close both."""
@@ -86,15 +78,15 @@ class Local:
         if self._embedded is not None:
             await self._embedded.aclose()
 
-    async def _let_stand_in(self, embedded: Embedded, error: LaneUnreachable) -> str:
-        reason = str(error).partition(". ")[0]
-        try:
-            model = await embedded.resolve()
-        except ModelMissing as missing:
-            raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
-        self._answering = embedded
-        self._stand_in = f"{reason[0].lower()}{reason[1:]}, so the embedded {model} answers"
-        return model
+
+async def _stand_in(embedded: Embedded, error: LaneUnreachable) -> Answering:
+    reason = str(error).partition(". ")[0]
+    try:
+        model = await embedded.resolve()
+    except ModelMissing as missing:
+        raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
+    sentence = f"{reason[0].lower()}{reason[1:]}, so the embedded {model} answers"
+    return Answering(embedded, model, sentence)
 
 
 def open_local(
@@ -102,7 +94,7 @@ def open_local(
     folders: Folders,
     environ: Mapping[str, str],
     on_progress: Callable[[str, float | None], None] | None = None,
-) -> Local | Scripted:
+) -> Local:
     """The local lane as the settings describe it. Connects to nothing yet.
 
     Args:
@@ -117,7 +109,8 @@ def open_local(
     """
     local = settings.local
     if local.url.startswith(SCHEME):
-        return Scripted(LaneName.LOCAL, load_script(Path(local.url.removeprefix(SCHEME))))
+        script = load_script(Path(local.url.removeprefix(SCHEME)))
+        return Local(Scripted(LaneName.LOCAL, script), None)
     embedded = (
         Embedded(settings.embedded, folders.cache, on_progress)
         if settings.embedded.enabled

@@ -104,10 +104,6 @@ class Scripted:
         """Not a host at all."""
         return "in this process"
 
-    @property
-    def stand_in(self) -> None:
-        """Nobody stands in for a script."""
-
     async def resolve(self) -> str:
         """The name it goes by."""
         return self._model

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from twolane_server.border.standing import ReadStanding
     from twolane_server.lanes.base import Chunk, Usage
     from twolane_server.lanes.local import Local
-    from twolane_server.lanes.scripted import Scripted
     from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Folders, Settings
@@ -121,7 +120,7 @@ class Runner:
         self._read_standing = read_standing
         self._ledger: Ledger | LedgerError | None = None
         self._gates: dict[Settings, Gate] = {}
-        self._locals: dict[Settings, Local | Scripted] = {}
+        self._locals: dict[Settings, Local] = {}
         self._notify: Notify | None = None
 
     async def run(
@@ -192,24 +191,24 @@ class Runner:
         if lane is None:
             lane = open_local(settings, self._folders, self._environ, self._tell)
             self._locals[settings] = lane
-        model = await lane.resolve()
-        if lane.stand_in:
-            on_notice(lane.stand_in, None)
-        request = local_request(prompt, model)
+        answering = await lane.answering()
+        if answering.stand_in:
+            on_notice(answering.stand_in, None)
+        request = local_request(prompt, answering.model)
         sending = Sending(
             time=datetime.now(UTC),
             action=prompt.action,
             lane=LaneName.LOCAL,
-            model=model,
-            host=lane.host,
+            model=answering.model,
+            host=answering.lane.host,
             body=request.body,
             files=origins(prompt),
             label=prompt.label,
             reasons=decision.reasons,
         )
         async with self._recorded(sending, answer, on_notice):
-            await answer.read(lane.stream(request))
-        return answer.whole(decision, model)
+            await answer.read(answering.lane.stream(request))
+        return answer.whole(decision, answering.model)
 
     def _tell(self, sentence: str, share: float | None) -> None:
         """A lane outlives a request; what it has to say goes to the latest one."""

@@ -23,7 +23,7 @@ from twolane_server.errors import (
 )
 from twolane_server.lanes.base import LaneName, Request
 from twolane_server.lanes.embedded import Embedded
-from twolane_server.lanes.local import Local, open_local
+from twolane_server.lanes.local import open_local
 from twolane_server.lanes.scripted import Scripted
 from twolane_server.settings.resolved import (
     EmbeddedSettings,
@@ -35,6 +35,8 @@ from twolane_server.settings.resolved import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from twolane_server.lanes.local import Local
 
 BODY = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 5}
 REQUEST = Request(json.dumps(BODY).encode())
@@ -53,9 +55,7 @@ def settings(url: str, *, embedded: bool = True, **more: object) -> Settings:
 
 
 def opened(found: Settings, at: Path, environ: dict[str, str] | None = None) -> Local:
-    lane = open_local(found, folders(at), environ or {})
-    assert isinstance(lane, Local)
-    return lane
+    return open_local(found, folders(at), environ or {})
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_the_server_answers(tmp_path: Path, ready: list[str]) -> None:
     async with FakeServer(answer("hi")) as server:
         lane = opened(settings(server.url), tmp_path)
-        assert (lane.name, lane.model, lane.stand_in) == (LaneName.LOCAL, "Qwen3-Coder", None)
-        assert await lane.resolve() == lane.model == MODEL
-        assert lane.host == server.host
-        assert "".join([chunk.text async for chunk in lane.stream(REQUEST)]) == "hi"
+        found = await lane.answering()
+        assert (found.lane.name, found.model, found.stand_in) == (LaneName.LOCAL, MODEL, None)
+        assert found.lane.host == server.host
+        assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "hi"
         await lane.aclose()
     assert not ready
 
@@ -87,19 +87,19 @@ async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: l
     async with server:
         lane = opened(settings(server.url), tmp_path)
     begin = time.monotonic()
-    assert await lane.resolve() == lane.model == "SmolLM2-135M-Instruct"
+    found = await lane.answering()
     assert time.monotonic() - begin < 1.0
-    assert lane.host == "in this process"
-    assert lane.stand_in == (
+    assert (found.model, found.lane.host) == ("SmolLM2-135M-Instruct", "in this process")
+    assert found.stand_in == (
         f"nothing answers at {server.host} (connection refused), so the embedded"
         " SmolLM2-135M-Instruct answers"
     )
     async with server:  # on the same port again: the next action finds it
-        assert await lane.resolve() == MODEL
-        assert lane.stand_in is None
-        assert lane.host == server.host
-    await lane.resolve()
-    assert lane.stand_in is not None
+        again = await lane.answering()
+        assert (again.model, again.stand_in, again.lane.host) == (MODEL, None, server.host)
+        # Who asked before keeps what it found: requests do not change each other's lane.
+        assert found.lane.host == "in this process"
+    assert (await lane.answering()).stand_in is not None
     assert len(ready) == 2
     await lane.aclose()
 
@@ -122,8 +122,7 @@ async def test_nobody_stands_in_for_a_server_that_refuses(
     async with FakeServer(models_answer=listing) as server:
         lane = opened(settings(server.url, deadline_seconds=0.3), tmp_path)
         with pytest.raises(kind):
-            await lane.resolve()
-        assert lane.stand_in is None
+            await lane.answering()
         await lane.aclose()
     assert not ready
 
@@ -133,7 +132,7 @@ async def test_without_a_stand_in_the_error_stays(tmp_path: Path) -> None:
         pass
     lane = opened(settings(server.url, embedded=False), tmp_path)
     with pytest.raises(LaneUnreachable, match="Nothing answers at"):
-        await lane.resolve()
+        await lane.answering()
     await lane.aclose()
 
 
@@ -148,8 +147,7 @@ async def test_when_both_are_missing_both_are_named(
         pass
     lane = opened(settings(server.url), tmp_path)
     with pytest.raises(ModelMissing, match=r"Nothing answers at .* openvino-genai"):
-        await lane.resolve()
-    assert lane.stand_in is None
+        await lane.answering()
     await lane.aclose()
 
 
@@ -158,7 +156,7 @@ async def test_the_key_goes_along(tmp_path: Path) -> None:
     async with FakeServer() as server:
         found = settings(server.url, key=KeySource(environment="LOCAL_KEY"))
         lane = opened(found, tmp_path, {"LOCAL_KEY": f"{key}\n"})
-        await lane.resolve()
+        await lane.answering()
         assert server.requests[0].headers["authorization"] == f"Bearer {key}"
         await lane.aclose()
         with pytest.raises(KeyUnusable, match="LOCAL_KEY"):
@@ -169,11 +167,10 @@ async def test_a_script_takes_the_lane(tmp_path: Path) -> None:
     script = tmp_path / "replies.json"
     script.write_text('[{"reply": "scripted hello"}]')
     lane = open_local(settings(f"scripted:{script}"), folders(tmp_path), {})
-    assert isinstance(lane, Scripted)
-    assert lane.name is LaneName.LOCAL
-    assert await lane.resolve() == "scripted"
-    assert lane.stand_in is None
-    assert "".join([chunk.text async for chunk in lane.stream(REQUEST)]) == "scripted hello"
+    found = await lane.answering()
+    assert isinstance(found.lane, Scripted)
+    assert (found.lane.name, found.model, found.stand_in) == (LaneName.LOCAL, "scripted", None)
+    assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "scripted hello"
     with pytest.raises(SettingsError):
         open_local(settings("scripted:/nowhere.json"), folders(tmp_path), {})
 
@@ -189,9 +186,9 @@ async def test_with_the_real_model(tmp_path: Path, cache: Path) -> None:
         pass
     at = Folders(config=tmp_path, state=tmp_path, cache=cache)
     lane = open_local(settings(server.url), at, {})
-    await lane.resolve()
-    assert "SmolLM2" in (lane.stand_in or "")
-    async with contextlib.aclosing(lane.stream(REQUEST)) as stream:
+    found = await lane.answering()
+    assert "SmolLM2" in (found.stand_in or "")
+    async with contextlib.aclosing(found.lane.stream(REQUEST)) as stream:
         chunks = [chunk async for chunk in stream]
     assert chunks[-1].finish == "length"
     await lane.aclose()
