@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="twolane", description="AI code actions on two lanes, with a border between them."
     )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    if words[:1] == ["--version"]:
+        return _print_version()
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     wanted = next((word for word in words if word in _COMMANDS), None)
     for name, purpose in _COMMANDS.items():
@@ -55,6 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("twolane: stopped", file=sys.stderr)
         return 1
+
+
+def _print_version() -> int:
+    from importlib.metadata import version  # noqa: PLC0415 - keep start-up light
+
+    print(f"twolane {version('twolane')}")
+    return 0
 
 
 def _command(name: str) -> _Command:
