@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.actions.rewrite import RewriteSelection
-from twolane_server.errors import ActionError
+from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Action
@@ -18,10 +18,10 @@ def action_named(name: str) -> Action:
     """The action of that name.
 
     Raises:
-        ActionError: there is none; the sentence says which there are.
+        WrongUse: there is none; the sentence says which there are.
     """
     for action in ACTIONS:
         if action.name == name:
             return action
     known = ", ".join(action.name for action in ACTIONS)
-    raise ActionError(f"There is no action called {name!r}; there are: {known}.")
+    raise WrongUse(f"There is no action called {name!r}; there are: {known}.")

@@ -1,4 +1,8 @@
-"""Two examples of good documentation for each family of languages, written for the prompt."""
+"""Examples of good documentation for each family of languages, written for the prompt.
+
+Three, and unlike each other: with two, a model of 135 million parameters repeated one of them for
+nine of 42 functions; with a third, which returns nothing, for three.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,13 @@ _PYTHON = (
         ),
         "Return whether `year` is a leap year.",
     ),
+    (
+        (
+            "def add_item(self, item: Item) -> None:\n    self.items.append(item)\n"
+            "    self.total += item.price\n"
+        ),
+        "Add `item` to the list and its price to the total.",
+    ),
 )
 _RUST = (
     (
@@ -33,6 +44,13 @@ _RUST = (
             "    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)\n}\n"
         ),
         "Returns whether `year` is a leap year.",
+    ),
+    (
+        (
+            "fn add_item(&mut self, item: Item) {\n    self.total += item.price;\n"
+            "    self.items.push(item);\n}\n"
+        ),
+        "Adds `item` to the list and its price to the total.",
     ),
 )
 _SCRIPT = (
@@ -51,6 +69,10 @@ _SCRIPT = (
         ),
         "Returns whether `year` is a leap year.",
     ),
+    (
+        "addItem(item) {\n  this.items.push(item);\n  this.total += item.price;\n}\n",
+        "Adds `item` to the list and its price to the total.",
+    ),
 )
 _GO = (
     (
@@ -66,6 +88,13 @@ _GO = (
             "\treturn year%4 == 0 && (year%100 != 0 || year%400 == 0)\n}\n"
         ),
         "isLeap reports whether year is a leap year.",
+    ),
+    (
+        (
+            "func (c *Cart) AddItem(item Item) {\n\tc.items = append(c.items, item)\n"
+            "\tc.total += item.Price\n}\n"
+        ),
+        "AddItem adds item to the list and its price to the total.",
     ),
 )
 # By the language's name: pairs of code and documentation.
