@@ -32,7 +32,6 @@ class Place:
 
     Attributes:
         name: the definition's; empty for one without.
-        is_class: whether it is a Python class.
         definition: all of it, with decorators, attributes and `export`, without comments above.
         target: the bytes to replace: the old documentation, or nothing.
         old: the old documentation as written, or empty.
@@ -43,7 +42,6 @@ class Place:
     """
 
     name: str
-    is_class: bool
     definition: Span
     target: Span
     old: str = field(repr=False)
@@ -74,7 +72,6 @@ def _in_body(parsed: Parsed, outer: tree_sitter.Node, node: tree_sitter.Node) ->
     slot = python_slot(parsed, outer, node)
     return Place(
         name=name_of(parsed, node),
-        is_class=node.type == "class_definition",
         definition=Span(outer.start_byte, outer.end_byte),
         target=slot.target,
         old=slot.old,
@@ -110,7 +107,6 @@ def _above(parsed: Parsed, outer: tree_sitter.Node, node: tree_sitter.Node) -> P
     after = f"{eol}{shown}//" if separator else ""
     return Place(
         name=name_of(parsed, node),
-        is_class=False,
         definition=Span(head.start_byte, outer.end_byte),
         target=Span(first.start_byte, end),
         old=decode(parsed.source[first.start_byte : end]) if old else "",

@@ -13,7 +13,7 @@ from twolane_server.actions.docs.place import Place
 from twolane_server.actions.docs.render import escaped, rendered, tags_of
 from twolane_server.actions.docs.style import Style
 
-PLACE = Place("Add", False, Span(0, 0), Span(0, 0), "", "    ", "", "", "\n")  # noqa: FBT003 - a row
+PLACE = Place("Add", Span(0, 0), Span(0, 0), "", "    ", "", "", "\n")
 
 
 def _language(name: str) -> Language:
