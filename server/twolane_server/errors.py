@@ -14,6 +14,7 @@
     │   ├── AnswerTruncated      the model reached its token limit
     │   └── ModelMissing         no model of that name, or no model file
     ├── ActionError              nothing to do here
+    │   ├── WrongUse             no such action, or no such way to name a place
     │   └── ReplyRefused         the reply cannot be used without harm
     └── StaleDocument            the document changed while the model was writing
 
@@ -96,6 +97,10 @@ class ModelMissing(LaneError):
 
 class ActionError(TwolaneError):
     """The action has nothing to do at this place."""
+
+
+class WrongUse(ActionError):
+    """What was asked for is no action, or not said in a way that can be understood."""
 
 
 class ReplyRefused(ActionError):

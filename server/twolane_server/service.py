@@ -61,7 +61,7 @@ class Service:
         """An order by the action's name.
 
         Raises:
-            ActionError: there is no such action.
+            WrongUse: there is no such action.
         """
         return Order(action_named(action), document, selection, instruction, forced)
 

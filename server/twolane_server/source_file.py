@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from twolane_context.spans import Span
-from twolane_context.text import Text, decode
+from twolane_context.text import Text
 from twolane_server.documents import Document
-from twolane_server.errors import ActionError, StaleDocument
+from twolane_server.errors import ActionError, StaleDocument, WrongUse
 
-_PLACE = re.compile(r"(?P<path>.+):(?P<first>\d+)(?:-(?P<last>\d+))?", re.DOTALL)
+_PLACE = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?", re.DOTALL)
 _LARGEST = 20 * 1024 * 1024
 
 
@@ -38,11 +39,12 @@ def read_place(place: str) -> Place:
     """Read the file that `place` names.
 
     Raises:
-        ActionError: the place is malformed, or the file is not a text in UTF-8.
+        WrongUse: the place is malformed.
+        ActionError: the file is not there or not a text in UTF-8, or has no such lines.
     """
     named = _PLACE.fullmatch(place)
     if named is None:
-        raise ActionError(f"{place} is not a place; write FILE:LINE or FILE:LINE-LINE.")
+        raise WrongUse(f"{place} is not a place; write FILE:LINE or FILE:LINE-LINE.")
     path = Path(named["path"]).absolute()
     content = _read(path)
     text = _text(path, content)
@@ -74,7 +76,7 @@ def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
         )
     temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".twolane-", dir=real.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(text.source)
             file.flush()
@@ -82,14 +84,20 @@ def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
         Path(temporary).chmod(real.stat().st_mode)
         Path(temporary).replace(real)
     except OSError as error:
+        raise ActionError(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        # Gone already when all went well; Ctrl-C, too, leaves nothing behind.
         with suppress(OSError):
             Path(temporary).unlink(missing_ok=True)
-        raise ActionError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _LARGEST:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # A pipe would make us wait and a device never end.
+            raise ActionError(f"{path} is not a file.")
+        if status.st_size > _LARGEST:
             raise ActionError(f"{path.name} is larger than 20 MB, which is no source file.")
         return path.read_bytes()
     except OSError as error:
@@ -100,7 +108,7 @@ def _text(path: Path, content: bytes) -> Text:
     if b"\0" in content:
         raise ActionError(f"{path.name} is a binary file, so there is nothing to edit.")
     try:
-        return Text.of(decode(content))
+        return Text.of(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ActionError(
             f"{path.name} is not valid UTF-8 (byte {error.start}), so editing it could harm it; "

@@ -34,7 +34,7 @@ class _Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    from twolane_server.errors import TwolaneError  # noqa: PLC0415 - keep start-up light
+    from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - keep start-up light
 
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _command(arguments.command).run(arguments)
     except TwolaneError as error:
         print(f"twolane: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, WrongUse) else 1
     except KeyboardInterrupt:
         print("twolane: stopped", file=sys.stderr)
         return 1
