@@ -119,8 +119,9 @@ class Runner:
         self._environ = environ
         self._read_standing = read_standing
         self._ledger: Ledger | LedgerError | None = None
+        self._opening = asyncio.Lock()
         self._gates: dict[Settings, Gate] = {}
-        self._locals: dict[Settings, Local] = {}
+        self._locals: dict[object, Local] = {}
         self._notify: Notify | None = None
 
     async def run(
@@ -187,10 +188,12 @@ class Runner:
         on_notice: Notify,
     ) -> Reply:
         self._notify = on_notice
-        lane = self._locals.get(settings)
+        # Not by all settings: another mode needs no second model in memory.
+        which = (settings.local, settings.embedded)
+        lane = self._locals.get(which)
         if lane is None:
             lane = open_local(settings, self._folders, self._environ, self._tell)
-            self._locals[settings] = lane
+            self._locals[which] = lane
         answering = await lane.answering()
         if answering.stand_in:
             on_notice(answering.stand_in, None)
@@ -216,9 +219,9 @@ class Runner:
             self._notify(sentence, share)
 
     async def _gate(self, settings: Settings) -> Gate:
+        ledger = await self._open_ledger()
         gate = self._gates.get(settings)
         if gate is None:
-            ledger = await self._open_ledger()
             gate = Gate(settings, self._environ, ledger, self._read_standing(settings))
             if isinstance(ledger, Ledger):
                 self._gates[settings] = gate
@@ -254,9 +257,11 @@ class Runner:
 
     async def _open_ledger(self) -> Ledger | LedgerError:
         """The ledger, tried again after a failure: a full disk may have been emptied."""
-        if not isinstance(self._ledger, Ledger):
-            try:
-                self._ledger = await asyncio.to_thread(Ledger.open, self._folders.state / "ledger")
-            except LedgerError as error:
-                self._ledger = error
-        return self._ledger
+        async with self._opening:
+            if not isinstance(self._ledger, Ledger):
+                folder = self._folders.state / "ledger"
+                try:
+                    self._ledger = await asyncio.to_thread(Ledger.open, folder)
+                except LedgerError as error:
+                    self._ledger = error
+            return self._ledger

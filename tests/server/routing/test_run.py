@@ -1,0 +1,563 @@
+"""From a decision to a whole answer, with the real gate, ledger and lanes; only servers are played."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_border import OPEN as OPEN_STANDING
+from support_border import prompt
+from support_fake_server import (
+    DONE,
+    FOREVER,
+    Answer,
+    FakeServer,
+    answer,
+    chunk,
+    event,
+    refusal,
+    usage,
+)
+from twolane_context.fragments import Label
+from twolane_server.border.ledger import Ledger, read_rows, verify
+from twolane_server.errors import (
+    AnswerIncomplete,
+    AnswerTruncated,
+    LaneError,
+    LaneRejected,
+    LaneTimeout,
+    LaneUnreachable,
+    SettingsError,
+    TooLarge,
+)
+from twolane_server.lanes.base import LaneName, Usage
+from twolane_server.routing.choose import Decision, Question, choose
+from twolane_server.routing.run import Reply, Runner
+from twolane_server.settings.resolved import (
+    EmbeddedSettings,
+    Folders,
+    KeySource,
+    LaneSettings,
+    Mode,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from twolane_context.fragments import Origin
+    from twolane_server.border.records import Row
+    from twolane_server.border.standing import Standing
+    from twolane_server.prompts import Prompt
+
+CLOUD_MODEL = "deepseek-v3.2"
+KEY = "CLOUD_KEY"
+CANARY = "zebra_quokka"
+CLOUD = LaneName.CLOUD
+LOCAL = LaneName.LOCAL
+
+
+def asked(label: Label = Label.OPEN) -> Prompt:
+    return prompt(f"def {CANARY}(é): ...", label)
+
+
+def question(settings: Settings, asking: Prompt, *, granted: bool = True) -> Question:
+    return Question(
+        action=asking.action,
+        home=CLOUD,
+        repository_wide=False,
+        label=asking.label,
+        label_reasons=(),
+        mode=settings.mode,
+        forced=None,
+        instruction_marker=False,
+        characters=asking.characters,
+        prompt_tokens=asking.tokens,
+        answer_tokens=asking.max_tokens,
+        local_window=settings.local.window,
+        cloud_window=settings.cloud.window,
+        granted=granted,
+        grant_reason="",
+        cloud_state=None,
+        budget_spent=False,
+        local_model=settings.local.model,
+        cloud_model=settings.cloud.model,
+    )
+
+
+@dataclass
+class Team:
+    """A runner, its settings, and what a person hears and sees of it."""
+
+    folders: Folders
+    settings: Settings
+    standings: list[Standing | Exception] = field(default_factory=lambda: [OPEN_STANDING])
+    environ: dict[str, str] = field(default_factory=lambda: {KEY: "sk-" + "x" * 20})
+    pieces: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    notices: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.runner = Runner(self.folders, self.environ, lambda _settings: self.read)
+
+    def read(self, _origins: tuple[Origin, ...]) -> Standing:
+        """The next standing; the last one again and again."""
+        now = self.standings.pop(0) if len(self.standings) > 1 else self.standings[0]
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    async def run(
+        self,
+        asking: Prompt | None = None,
+        decision: Decision | None = None,
+        settings: Settings | None = None,
+    ) -> Reply:
+        asking, settings = asking or asked(), settings or self.settings
+        open_question = question(settings, as_the_router_saw_it(asking))
+        return await self.runner.run(
+            asking,
+            decision or choose(open_question),
+            settings,
+            otherwise=lambda why: choose(replace(open_question, cloud_state=why)),
+            on_text=lambda text, count: self.pieces.append((text, count)),
+            on_notice=lambda sentence, _share: self.notices.append(sentence),
+        )
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(read_rows(self.folders.state / "ledger"))
+
+    @property
+    def outcomes(self) -> list[tuple[object, object]]:
+        return [(row.public()["lane"], row.public()["outcome"]) for row in self.rows]
+
+
+def as_the_router_saw_it(asking: Prompt) -> Prompt:
+    """The prompt as a router that was told wrongly sees it: open. The gate is to be the one to say no."""
+    return prompt(f"def {CANARY}(é): ...") if asking.label is Label.NDA else asking
+
+
+LOCALLY = Decision(LOCAL, "Qwen3-Coder", Label.OPEN, ("as asked",))
+
+
+@asynccontextmanager
+async def team(
+    folder: Path,
+    cloud: FakeServer | None = None,
+    local: FakeServer | None = None,
+    *,
+    replies: list[dict[str, object]] | None = None,
+    idle: float = 30.0,
+    window: int = 65_536,
+) -> AsyncGenerator[Team]:
+    """A runner in front of a cloud and a local lane: a server, or else a script."""
+    script = folder / "replies.json"
+    script.write_text(json.dumps(replies or [{"chunks": ["from ", "local"]}]), "utf-8")
+    here = Team(
+        Folders(folder / "config", folder / "state", folder / "cache"),
+        Settings(
+            cloud=LaneSettings(
+                cloud.url if cloud else "http://127.0.0.1:9/v1",
+                CLOUD_MODEL,
+                KeySource(environment=KEY),
+                idle_seconds=idle,
+            ),
+            local=LaneSettings(
+                local.url if local else f"scripted:{script}", "Qwen3-Coder", window=window
+            ),
+            embedded=EmbeddedSettings(enabled=False),
+        ),
+    )
+    try:
+        yield here
+    finally:
+        await here.runner.aclose()
+
+
+def a_cloud(*answers: Answer, models_answer: Answer | None = None) -> FakeServer:
+    return FakeServer(*answers, models=(CLOUD_MODEL,), models_answer=models_answer)
+
+
+def touched(server: FakeServer) -> tuple[int, bytes]:
+    """How often, and with what, anybody came to a server."""
+    return server.connections, bytes(server.received)
+
+
+async def test_the_cloud_answers_and_the_ledger_holds_what_it_was_sent(tmp_path: Path) -> None:
+    async with a_cloud(answer("Say", " hello.")) as cloud, team(tmp_path, cloud) as us:
+        reply = await us.run()
+        assert reply.text == "Say hello."
+        assert reply.decision.lane is CLOUD
+        assert reply.usage == Usage(prompt=10, completion=3)
+        assert reply.first_token_at > 0
+        assert us.pieces == [("Say", 1), (" hello.", 2)]
+        assert us.notices == []
+        [sent] = cloud.chats
+        assert CANARY in sent.body.decode()
+        [row] = us.rows
+        assert row.text == sent.body.decode()
+        assert row.sent["lane"] == "cloud"
+        assert row.sent["host"] == cloud.host
+        assert row.public()["outcome"] == "stop"
+        assert verify(us.folders.state / "ledger").whole
+
+
+async def test_the_local_lane_answers_and_its_text_is_not_kept(tmp_path: Path) -> None:
+    async with (
+        a_cloud() as cloud,
+        FakeServer(answer("Hi")) as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+        reply = await us.run(asked(Label.NDA), LOCALLY)
+        assert (reply.text, reply.decision.lane) == ("Hi", LOCAL)
+        assert reply.model.startswith("Qwen/Qwen3-Coder")
+        assert CANARY in local.chats[0].body.decode()
+        [row] = us.rows
+        assert row.text is None
+        assert row.sent["bytes"] == len(local.chats[0].body)
+        assert row.sent["label"] == "NDA"
+        assert CANARY not in json.dumps(row.sent)
+        assert us.outcomes == [("local", "stop")]
+        assert touched(cloud) == (0, b"")
+
+
+def test_a_reply_shows_no_text_in_a_log() -> None:
+    assert CANARY not in repr(Reply(CANARY, LOCALLY, "m", None, 0.0))
+
+
+REFUSALS: dict[str, tuple[Prompt, Standing | Exception, str]] = {
+    "label of the prompt": (asked(Label.NDA), OPEN_STANDING, "NDA"),
+    "label of the sources": (
+        asked(),
+        replace(OPEN_STANDING, label=Label.NDA, reasons=("clients/** in twolane.toml",)),
+        "clients/** in twolane.toml",
+    ),
+    "no grant": (
+        asked(),
+        replace(OPEN_STANDING, granted=False, reasons=("never granted",)),
+        "never granted",
+    ),
+    "a word": (prompt("import acme_corp"), OPEN_STANDING, "Acme Corp"),
+    "a policy that cannot be read": (asked(), SettingsError("x"), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_what_the_gate_refuses_goes_local_and_no_byte_goes_out(
+    case: str, tmp_path: Path
+) -> None:
+    asking, standing, why = REFUSALS[case]
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        us.standings = [standing]
+        reply = await us.run(asking)
+        assert touched(cloud) == (0, b"")
+        assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert why in str(reply.decision)
+        assert us.notices == [str(reply.decision)]
+        assert us.outcomes == [("local", "stop")]
+
+
+TIGHTER = {
+    "label": replace(OPEN_STANDING, label=Label.NDA, reasons=("clients/** in twolane.toml",)),
+    "grant": replace(OPEN_STANDING, granted=False, reasons=("taken back",)),
+    "words": replace(OPEN_STANDING, words=("docstrings",)),
+}
+
+
+@pytest.mark.parametrize("how", TIGHTER)
+async def test_a_policy_tightened_while_the_request_waits_holds_it(
+    how: str, tmp_path: Path
+) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        us.standings = [OPEN_STANDING, TIGHTER[how]]
+        reply = await us.run()
+        assert reply.decision.lane is LOCAL
+        assert cloud.requests, "the standing changed after the list of models was read"
+        assert cloud.chats == []
+        assert CANARY.encode() not in cloud.received
+        assert us.outcomes == [("local", "stop")]
+
+
+BEFORE_THE_FIRST_TOKEN = {
+    "401": (refusal(401), "does not accept the key"),
+    "429": (refusal(429, retry_after="7"), "Try again in 7 s"),
+    "500": (refusal(500), "fault of its own"),
+    "redirect": (refusal(302, location="http://127.0.0.1:9/"), "never does"),
+    "cut off": (Answer((b": keep-alive\n\n",), clean=False), "broke off"),
+    "ended": (Answer((DONE,)), "stopped before"),
+    "silence": (Answer((FOREVER,)), "stopped for 0.2 s"),
+    "a web page": (Answer((b"<html>",), content_type="text/html"), "a web page"),
+    "an error event": (Answer((event({"error": {"message": "no"}}),)), "reported an error"),
+    "length without a word": (answer(finish="length"), "token limit"),
+}
+
+
+@pytest.mark.parametrize("case", BEFORE_THE_FIRST_TOKEN)
+async def test_a_cloud_that_fails_before_its_first_token_is_exchanged_for_local(
+    case: str, tmp_path: Path
+) -> None:
+    fault, why = BEFORE_THE_FIRST_TOKEN[case]
+    async with a_cloud(fault) as cloud, team(tmp_path, cloud, idle=0.2) as us:
+        reply = await us.run()
+        assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert "the cloud lane failed" in str(reply.decision)
+        assert why in str(reply.decision)
+        assert us.notices == [str(reply.decision)]
+        assert us.pieces == [("from ", 1), ("local", 2)]
+        assert [lane for lane, _ in us.outcomes] == ["cloud", "local"]
+        assert us.outcomes[1] == ("local", "stop")
+        assert us.outcomes[0][1] != "unknown"
+
+
+async def test_a_cloud_that_is_down_is_exchanged_for_local(tmp_path: Path) -> None:
+    async with team(tmp_path) as us:
+        reply = await us.run()
+        assert reply.decision.lane is LOCAL
+        assert "Nothing answers at 127.0.0.1:9" in str(reply.decision)
+        assert us.outcomes == [("local", "stop")], "nothing was sent, so nothing is recorded"
+
+
+@pytest.mark.parametrize("key", [None, "two words"])
+async def test_a_cloud_without_a_usable_key_is_not_even_called(
+    key: str | None, tmp_path: Path
+) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        us.environ.clear()
+        us.environ |= {KEY: key} if key else {}
+        reply = await us.run()
+        assert reply.decision.lane is LOCAL
+        assert KEY in str(reply.decision)
+        assert touched(cloud) == (0, b"")
+
+
+async def test_local_must_hold_what_the_cloud_could_have_held(tmp_path: Path) -> None:
+    async with team(tmp_path, window=10) as us:
+        with pytest.raises(TooLarge, match="window of 10"):
+            await us.run()
+        assert us.rows == []
+
+
+AFTER_THE_FIRST_TOKEN: dict[str, tuple[Answer, type[LaneError]]] = {
+    "cut off": (Answer((chunk("Say"),), clean=False), AnswerIncomplete),
+    "ended": (Answer((chunk("Say"),)), AnswerIncomplete),
+    "an error event": (
+        Answer((chunk("Say"), event({"error": {"message": "no"}}))),
+        AnswerIncomplete,
+    ),
+    "silence": (Answer((chunk("Say"), FOREVER)), LaneTimeout),
+    "length": (answer("Say", finish="length"), AnswerTruncated),
+    "content_filter": (answer("Say", finish="content_filter"), AnswerIncomplete),
+    "tool_calls": (answer("Say", finish="tool_calls"), AnswerIncomplete),
+}
+
+
+@pytest.mark.parametrize("case", AFTER_THE_FIRST_TOKEN)
+async def test_a_cloud_that_fails_after_its_first_token_is_an_error_and_nothing_else(
+    case: str, tmp_path: Path
+) -> None:
+    fault, error = AFTER_THE_FIRST_TOKEN[case]
+    async with (
+        a_cloud(fault) as cloud,
+        FakeServer() as local,
+        team(tmp_path, cloud, local, idle=0.2) as us,
+    ):
+        with pytest.raises(error):
+            await us.run()
+        assert us.pieces == [("Say", 1)]
+        assert us.notices == []
+        assert touched(local) == (0, b"")
+        assert len(cloud.chats) == 1, "it is not asked twice either"
+        [(lane, outcome)] = us.outcomes
+        assert lane == "cloud"
+        assert outcome not in {"stop", "unknown"}
+
+
+@pytest.mark.parametrize("label", Label)
+async def test_a_local_lane_that_is_down_is_never_exchanged_for_the_cloud(
+    label: Label, tmp_path: Path
+) -> None:
+    async with a_cloud() as cloud, FakeServer() as gone:
+        pass
+    async with cloud, team(tmp_path, cloud, gone) as us:
+        with pytest.raises(LaneUnreachable, match="refused"):
+            await us.run(asked(label), LOCALLY)
+        assert touched(cloud) == (0, b"")
+        assert us.rows == []
+
+
+async def test_refused_by_the_gate_and_no_local_lane_is_an_error(tmp_path: Path) -> None:
+    async with a_cloud() as cloud, FakeServer() as gone:
+        pass
+    async with cloud, team(tmp_path, cloud, gone) as us:
+        us.standings = [TIGHTER["label"]]
+        with pytest.raises(LaneUnreachable):
+            await us.run()
+        assert touched(cloud) == (0, b"")
+
+
+async def test_a_local_lane_that_refuses_is_never_exchanged_for_the_cloud(tmp_path: Path) -> None:
+    async with (
+        a_cloud() as cloud,
+        FakeServer(refusal(401)) as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+        with pytest.raises(LaneRejected):
+            await us.run(decision=LOCALLY)
+        assert touched(cloud) == (0, b"")
+        assert us.outcomes == [("local", "LaneRejected")]
+
+
+@pytest.mark.parametrize(
+    ("finish", "error"),
+    [("length", AnswerTruncated), ("content_filter", AnswerIncomplete), ("eos", AnswerIncomplete)],
+)
+async def test_half_an_answer_of_the_local_lane_is_an_error(
+    finish: str, error: type[LaneError], tmp_path: Path
+) -> None:
+    async with (
+        a_cloud() as cloud,
+        team(tmp_path, cloud, replies=[{"reply": "Say", "finish": finish}]) as us,
+    ):
+        with pytest.raises(error, match="nothing was applied"):
+            await us.run(decision=LOCALLY)
+        assert touched(cloud) == (0, b"")
+        assert us.outcomes == [("local", finish)]
+
+
+@pytest.mark.parametrize("lane", LaneName)
+async def test_cancelling_closes_the_socket_and_is_recorded(lane: LaneName, tmp_path: Path) -> None:
+    slow = Answer((chunk("Say"), FOREVER))
+    async with (
+        a_cloud(slow) as cloud,
+        FakeServer(slow) as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+        running = asyncio.create_task(us.run(decision=LOCALLY if lane is LOCAL else None))
+        server = cloud if lane is CLOUD else local
+        assert await server.until(lambda _: us.pieces, 5.0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert await server.until(lambda fake: fake.broken_off, 1.0)
+        assert us.outcomes == [(lane.value, "cancelled")]
+        assert (cloud if lane is LOCAL else local).connections == 0
+
+
+def _break_ledger(us: Team) -> Path:
+    """A ledger that cannot be written, for root either: a file is where its folder should be."""
+    us.folders.state.mkdir()
+    stone = us.folders.state / "ledger"
+    stone.write_text("no folder")
+    return stone
+
+
+async def test_without_a_ledger_nothing_is_sent_to_the_cloud(tmp_path: Path) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        _break_ledger(us)
+        reply = await us.run()
+        assert touched(cloud) == (0, b"")
+        assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert "the ledger cannot be written" in us.notices[0]
+        assert "make that folder yours and writable" in us.notices[1]
+
+
+async def test_without_a_ledger_the_local_lane_works_and_says_so(tmp_path: Path) -> None:
+    async with team(tmp_path) as us:
+        _break_ledger(us)
+        assert (await us.run(decision=LOCALLY)).text == "from local"
+        [told] = us.notices
+        assert "The ledger in" in told
+
+
+async def test_a_ledger_that_is_mended_lets_the_cloud_work_again(tmp_path: Path) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        stone = _break_ledger(us)
+        assert (await us.run()).decision.lane is LOCAL
+        stone.unlink()
+        assert (await us.run()).decision.lane is CLOUD
+        assert us.outcomes == [("cloud", "stop")]
+
+
+async def test_a_ledger_that_breaks_while_it_is_open_stops_the_cloud_alone(tmp_path: Path) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        assert (await us.run()).decision.lane is CLOUD
+        (us.folders.state / "ledger" / "ledger.head").unlink()
+        reply = await us.run()
+        assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert len(cloud.chats) == 1
+        assert "is not whole" in us.notices[-1]
+
+
+async def test_closing_closes_lanes_gates_and_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Ledger] = []
+    close = Ledger.close
+
+    def noted(ledger: Ledger) -> None:
+        closed.append(ledger)
+        close(ledger)
+
+    monkeypatch.setattr(Ledger, "close", noted)
+    async with a_cloud() as cloud, FakeServer() as local, team(tmp_path, cloud, local) as us:
+        await us.run()
+        await us.run(decision=LOCALLY)
+        assert (cloud.open, local.open) == (1, 1)
+        await us.runner.aclose()
+        assert await cloud.until(lambda fake: fake.open == 0)
+        assert await local.until(lambda fake: fake.open == 0)
+        assert len(closed) == 1
+
+
+async def test_the_first_requests_share_one_ledger_and_one_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    really = Ledger.open
+
+    def noted(folder: Path) -> Ledger:
+        opened.append(folder)
+        return really(folder)
+
+    monkeypatch.setattr(Ledger, "open", noted)
+    async with a_cloud() as cloud, team(tmp_path, cloud) as us:
+        replies = await asyncio.gather(*(us.run() for _ in range(4)), us.run(decision=LOCALLY))
+        assert [reply.decision.lane for reply in replies] == [CLOUD] * 4 + [LOCAL]
+        assert len(opened) == 1
+        await us.runner.aclose()
+        assert await cloud.until(lambda fake: fake.open == 0), "no gate was lost sight of"
+        assert len(us.rows) == 5
+        assert verify(us.folders.state / "ledger").whole
+
+
+async def test_another_mode_keeps_the_local_lane(tmp_path: Path) -> None:
+    replies: list[dict[str, object]] = [{"reply": "first", "times": 1}, {"reply": "second"}]
+    async with team(tmp_path, replies=replies) as us:
+        assert (await us.run(decision=LOCALLY)).text == "first"
+        other = replace(us.settings, mode=Mode.LOCAL)
+        assert (await us.run(decision=LOCALLY, settings=other)).text == "second"
+
+
+async def test_other_endpoints_are_other_lanes(tmp_path: Path) -> None:
+    async with a_cloud() as one, a_cloud(answer("two")) as two, team(tmp_path, one) as us:
+        await us.run()
+        cloud = replace(us.settings.cloud, url=two.url)
+        assert (await us.run(settings=replace(us.settings, cloud=cloud))).text == "two"
+        local = replace(us.settings.local, url=two.url, model=CLOUD_MODEL)
+        reply = await us.run(decision=LOCALLY, settings=replace(us.settings, local=local))
+        assert reply.text == "two"
+
+
+async def test_what_a_server_counts_late_is_counted(tmp_path: Path) -> None:
+    late = Answer(
+        (chunk("Say"), chunk(finish="stop"), usage(40, 3, prompt_cache_hit_tokens=9), DONE)
+    )
+    async with a_cloud(late) as cloud, team(tmp_path, cloud) as us:
+        assert (await us.run()).usage == Usage(prompt=40, completion=3, cached=9)
+        assert us.rows[0].tokens == {"in": 40, "cached": 9, "out": 3}
