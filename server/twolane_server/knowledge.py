@@ -87,7 +87,8 @@ def read_standing(settings: Settings, folders: Folders) -> ReadStanding:
     """What the border asks about a prompt's sources: read from disk at each call."""
 
     def read(origins: tuple[Origin, ...]) -> Standing:
-        known = [read_known(path, settings, folders, None) for path in {o.path for o in origins}]
+        paths = dict.fromkeys(origin.path for origin in origins)
+        known = [read_known(path, settings, folders, None) for path in paths]
         rules = [each.rules for each in known if each.rules is not None]
         labels = [label_with(each, None) for each in rules]
         nda = [label for label in labels if label.label is Label.NDA]
