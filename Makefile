@@ -14,17 +14,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO_PACKAGE := httpx==0.28.1
 DEMO_SHA256 := 75e98c5f16b0f35b567856f597f06ff2270a374470a5c2392242528e3e3e42fc
 DEMO_REPOSITORY := .demo/httpx-0.28.1
+DEMO_PLACE := $(DEMO_REPOSITORY)/httpx/_utils.py:230
 
 .PHONY: demo test check lint bench schemas clean
 
 demo: .venv/.embedded $(DEMO_REPOSITORY)/.git
-	@cd $(DEMO_REPOSITORY) && git checkout --quiet .
-	@printf '\n%s\n\n' '== Which lane would a docstring take here, and why? (nothing is sent)'
-	@$(DEMO) route docstring $(DEMO_REPOSITORY)/httpx/_utils.py:230
-	@printf '\n%s\n\n' '== Write it, with the embedded model, and apply the edit'
-	@$(DEMO) do docstring $(DEMO_REPOSITORY)/httpx/_utils.py:230 --apply
+	@rm -rf .demo/state && cd $(DEMO_REPOSITORY) && git checkout --quiet . && rm -f twolane.toml
+	@printf '\n%s\n\n' '== A repository that says nothing of NDA: which lane, and why? (sends nothing)'
+	@$(DEMO) route docstring $(DEMO_PLACE)
+	@printf '\n%s\n\n' '== Write the docstring there, with the embedded model, and apply the edit'
+	@$(DEMO) do docstring $(DEMO_PLACE) --apply
 	@printf '\n%s\n\n' '== What git says has changed'
-	@git -C $(DEMO_REPOSITORY) --no-pager diff --stat
+	@git -C $(DEMO_REPOSITORY) --no-pager diff
+	@printf '\n%s\n\n' '== The same place with a policy and a grant, if there were a key (sends nothing)'
+	@printf '[nda]\npaths = ["httpx/_transports/**"]\n' > $(DEMO_REPOSITORY)/twolane.toml
+	@$(DEMO) trust --yes $(DEMO_REPOSITORY) > .demo/trust.txt
+	@HOLYSHEEP_API_KEY=not-a-key $(DEMO) route docstring $(DEMO_PLACE)
+	@HOLYSHEEP_API_KEY=not-a-key $(DEMO) route docstring $(DEMO_REPOSITORY)/httpx/_transports/asgi.py:30
+	@printf '\n%s\n\n' '== What was sent, and to whom'
+	@$(DEMO) ledger show && $(DEMO) ledger verify
 
 # The user's own settings and servers stay out of it; the model's cache is the user's.
 DEMO = TWOLANE_CONFIG_DIR=.demo/config TWOLANE_STATE_DIR=.demo/state \

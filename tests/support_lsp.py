@@ -52,6 +52,7 @@ class Editor(LanguageClient):
         )
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
+        self.edits: list[tuple[str, str]] = []
         self.previews: list[dict[str, Any]] = []
         self.streamed = asyncio.Event()
         register_lsp_features(self)
@@ -83,6 +84,18 @@ class Editor(LanguageClient):
             types.DidChangeTextDocumentParams(
                 types.VersionedTextDocumentIdentifier(self.versions[uri], uri),
                 [types.TextDocumentContentChangePartial(area, new)],
+            )
+        )
+
+    def undo(self) -> None:
+        """Take the last edit of the server's back, as one step."""
+        uri, before = self.edits.pop()
+        self.versions[uri] += 1
+        self.texts[uri] = before
+        self.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(self.versions[uri], uri),
+                [types.TextDocumentContentChangeWholeDocument(before)],
             )
         )
 
@@ -144,6 +157,7 @@ class Editor(LanguageClient):
             (change,) = params.edit.document_changes
             assert isinstance(change, types.TextDocumentEdit)
             uri = change.text_document.uri
+            self.edits.append((uri, self.texts[uri]))
             if change.text_document.version != self.versions[uri]:
                 return types.ApplyWorkspaceEditResult(applied=False)
             (edit,) = change.edits

@@ -81,6 +81,19 @@ async def test_list_run_stream_apply(desk: Desk) -> None:
         assert editor.previews[-1]["done"] is True
 
 
+async def test_one_undo_takes_it_back_and_it_can_be_done_again(desk: Desk) -> None:
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        assert (await editor.run(action))["applied"] is True
+        assert len(editor.edits) == 1
+        editor.undo()
+        assert editor.texts[desk.uri] == BEFORE
+        (action, *_) = await editor.actions(desk.uri, 5)
+        assert (await editor.run(action))["applied"] is True
+        assert editor.texts[desk.uri] == AFTER
+
+
 async def test_the_document_follows_the_editor_while_it_types(desk: Desk) -> None:
     async with desk.editor([{"reply": SENTENCE}]) as editor:
         editor.open(desk.uri, "python", BEFORE)
