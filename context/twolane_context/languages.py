@@ -34,13 +34,13 @@ class Language:
     """One language.
 
     Attributes:
-        name: its name here and the stem of its query file.
+        name: its name here, and the stem of its query file.
         ids: the LSP language identifiers that mean it.
         suffixes: the file suffixes that mean it, with the dot.
         docs: how it documents a definition.
         package: the module that holds its grammar.
         factory: the function there that returns it.
-        queries: the stem of the query file, where several languages share one.
+        queries: the stems of its query files, where it shares some with others.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Language:
     docs: Docs
     package: str
     factory: str = "language"
-    queries: str = ""
+    queries: tuple[str, ...] = ()
 
 
 LANGUAGES: tuple[Language, ...] = (
@@ -62,6 +62,7 @@ LANGUAGES: tuple[Language, ...] = (
         Docs.BLOCK,
         "tree_sitter_typescript",
         "language_typescript",
+        queries=("ecmascript", "typescript"),
     ),
     Language(
         "tsx",
@@ -70,7 +71,7 @@ LANGUAGES: tuple[Language, ...] = (
         Docs.BLOCK,
         "tree_sitter_typescript",
         "language_tsx",
-        queries="typescript",
+        queries=("ecmascript", "typescript"),
     ),
     Language(
         "javascript",
@@ -78,6 +79,7 @@ LANGUAGES: tuple[Language, ...] = (
         (".js", ".mjs", ".cjs", ".jsx"),
         Docs.BLOCK,
         "tree_sitter_javascript",
+        queries=("ecmascript", "javascript"),
     ),
     Language("go", ("go",), (".go",), Docs.LINES, "tree_sitter_go"),
 )
@@ -110,6 +112,7 @@ def grammar(language: Language) -> tree_sitter.Language:
 @cache
 def query(language: Language) -> tree_sitter.Query:
     """The language's query for definitions and imports, compiled at first use."""
-    stem = language.queries or language.name
-    source = (files("twolane_context") / "queries" / f"{stem}.scm").read_text("utf-8")
-    return tree_sitter.Query(grammar(language), source)
+    folder = files("twolane_context") / "queries"
+    stems = language.queries or (language.name,)
+    sources = [(folder / f"{stem}.scm").read_text("utf-8") for stem in stems]
+    return tree_sitter.Query(grammar(language), "\n".join(sources))
