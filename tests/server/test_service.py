@@ -1,0 +1,485 @@
+"""From a place in a document to a decision, and on to an edit."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from support_fake_server import FakeServer, answer
+from support_repository import put
+from support_trust import grant, make_folders, trusted_repository
+from twolane_context.fragments import Label
+from twolane_context.spans import Span
+from twolane_context.text import Text
+from twolane_server.border.ledger import read_rows
+from twolane_server.documents import Document
+from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
+from twolane_server.lanes.base import LaneName
+from twolane_server.service import Service
+from twolane_server.session import Session
+from twolane_server.settings.resolved import (
+    EmbeddedSettings,
+    KeySource,
+    LaneSettings,
+    Mode,
+    NdaRules,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twolane_server.orders import Offer, Ready, Result
+    from twolane_server.settings.resolved import Folders
+
+CODE = "import os\n\n\ndef join(a: str) -> str:\n    return a + os.sep\n"
+CURSOR = Span(CODE.index("return"), CODE.index("return"))
+SENTENCE = "Put a separator behind the name."
+DOCUMENTED = CODE.replace("str:\n", f'str:\n    """{SENTENCE}"""\n')
+CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
+KEY = {"KEY": "sk-" + "x" * 20}
+
+
+def make_settings(folder: Path, cloud: str = "http://127.0.0.1:9/v1") -> Settings:
+    """A scripted local lane and a cloud that is down, unless one is given."""
+    script = put(folder / "replies.json", json.dumps([{"reply": SENTENCE}]))
+    return Settings(
+        local=LaneSettings(f"scripted:{script}", "Qwen3-Coder"),
+        cloud=LaneSettings(cloud, "deepseek-v3.2", KeySource(environment="KEY")),
+        embedded=EmbeddedSettings(enabled=False),
+    )
+
+
+@dataclass
+class Desk:
+    """A repository with one file, an editor's session and a service."""
+
+    top: Path
+    policy: str = "[nda]\n"
+    environ: dict[str, str] = field(default_factory=KEY.copy)
+
+    def __post_init__(self) -> None:
+        self.folders: Folders = make_folders(self.top / "own")
+        self.root = trusted_repository(self.top / "r", self.folders, self.policy)
+        self.file = put(self.root / "a.py", CODE)
+        self.settings = make_settings(self.top)
+        self.session = Session(self.folders, self.environ)
+        self.service = Service(self.folders, self.environ)
+
+    def document(self, text: str = CODE, version: int = 1) -> Document:
+        return Document(self.file.as_uri(), str(self.file), "python", version, Text.of(text))
+
+    def open(self, document: Document | None = None, *, known: bool = True) -> Document:
+        """The document in the session, its label read once, as the editor's menu has it."""
+        document = document or self.document()
+        self.session.settings = self.settings
+        self.session.put(document)
+        if known:
+            self.session.learn(document.uri, self.service.known(document.path, self.settings))
+        return document
+
+    def menu(self, document: Document, selection: Span = CURSOR) -> dict[str, Offer]:
+        snapshot = self.session.snapshot(document.uri)
+        assert snapshot is not None
+        offers = self.service.offers(self.session, snapshot, selection)
+        return {offer.action.name: offer for offer in offers}
+
+    async def prepare(
+        self,
+        document: Document | None = None,
+        action: str = "docstring",
+        selection: Span = CURSOR,
+        *,
+        instruction: str = "",
+        forced: LaneName | None = None,
+    ) -> Ready:
+        order = self.service.order(
+            action,
+            document or self.document(),
+            selection,
+            instruction=instruction,
+            forced=forced,
+        )
+        return await self.service.prepare(order, self.settings)
+
+    async def carry_out(self, ready: Ready, notices: list[str] | None = None) -> Result:
+        told = notices if notices is not None else []
+        return await self.service.carry_out(
+            ready, lambda _text, _count: None, lambda sentence, _share: told.append(sentence)
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def tighten(desk: Desk) -> None:
+    put(desk.root / "twolane.toml", '[nda]\npaths = ["*.py"]\n')
+
+
+def _no_key(desk: Desk) -> None:
+    desk.environ.clear()
+
+
+def _bad_key(desk: Desk) -> None:
+    desk.environ["KEY"] = "two words"
+
+
+def _no_grant(desk: Desk) -> None:
+    (desk.folders.state / "grants.json").unlink()
+
+
+def _mode(mode: Mode) -> Callable[[Desk], None]:
+    def change(desk: Desk) -> None:
+        desk.settings = replace(desk.settings, mode=mode)
+
+    return change
+
+
+def _user_rules(desk: Desk) -> None:
+    desk.settings = replace(desk.settings, nda=NdaRules(paths=("a.*",)))
+
+
+def _unknown_rules(desk: Desk) -> None:
+    desk.settings = replace(desk.settings, nda=NdaRules(fault="your settings cannot be read"))
+
+
+SITUATIONS: dict[str, tuple[Callable[[Desk], object], LaneName]] = {
+    "all is well": (lambda _: None, CLOUD),
+    "NDA": (tighten, LOCAL),
+    "no policy": (lambda desk: (desk.root / "twolane.toml").unlink(), LOCAL),
+    "broken policy": (lambda desk: put(desk.root / "twolane.toml", "[nda"), LOCAL),
+    "the user's own rules": (_user_rules, LOCAL),
+    "no key": (_no_key, LOCAL),
+    "bad key": (_bad_key, LOCAL),
+    "no grant": (_no_grant, LOCAL),
+    "mode local": (_mode(Mode.LOCAL), LOCAL),
+    "mode cloud": (_mode(Mode.CLOUD), CLOUD),
+}
+
+
+@pytest.mark.parametrize("action", ["docstring", "rewrite"])
+@pytest.mark.parametrize("case", SITUATIONS)
+async def test_the_menu_says_what_the_run_will_decide(desk: Desk, case: str, action: str) -> None:
+    change, lane = SITUATIONS[case]
+    change(desk)
+    offered = desk.menu(desk.open())[action].decision
+    ready = await desk.prepare(action=action, instruction="Use f-strings.")
+    assert offered.lane is lane
+    assert ready.decision == offered
+    assert ready.decision.reasons
+
+
+def everything_in(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
+
+
+async def test_preparing_sends_and_writes_nothing(tmp_path: Path) -> None:
+    async with FakeServer() as cloud, FakeServer() as local:
+        desk = Desk(tmp_path)
+        desk.settings = replace(
+            make_settings(tmp_path, cloud.url), local=LaneSettings(local.url, "Qwen3-Coder")
+        )
+        before = everything_in(tmp_path)
+        ready = await desk.prepare()
+        assert ready.decision.lane is CLOUD
+        assert ready.context_seconds > 0
+        assert (cloud.connections, local.connections) == (0, 0)
+        assert everything_in(tmp_path) == before
+
+
+async def test_the_label_is_read_afresh_when_an_action_runs(desk: Desk) -> None:
+    document = desk.open()
+    tighten(desk)
+    assert desk.menu(document)["docstring"].decision.lane is CLOUD, "the menu's memory"
+    ready = await desk.prepare(document)
+    assert ready.decision.lane is LOCAL
+    assert ready.decision.reasons == ("NDA (*.py in twolane.toml)",)
+    assert ready.question.label is Label.NDA
+    assert {each.label for each in ready.task.prompt.fragments if each.origin.path} == {Label.NDA}
+
+
+async def test_what_is_tightened_after_preparing_stops_at_the_gate(tmp_path: Path) -> None:
+    async with FakeServer(models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        ready = await desk.prepare()
+        assert ready.decision.lane is CLOUD
+        tighten(desk)
+        notices: list[str] = []
+        result = await desk.carry_out(ready, notices)
+        await desk.service.aclose()
+        assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+        assert result.decision.lane is LOCAL
+        assert "*.py in twolane.toml" in str(result.decision)
+        assert notices == [str(result.decision)]
+        assert str(desk.document().text.replaced([(result.edit.span, result.edit.text)])) == (
+            DOCUMENTED
+        )
+
+
+async def test_the_cloud_writes_a_docstring(tmp_path: Path) -> None:
+    async with FakeServer(answer(SENTENCE), models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        pieces: list[tuple[str, int]] = []
+        ready = await desk.prepare()
+        result = await desk.service.carry_out(
+            ready, lambda text, count: pieces.append((text, count)), lambda _sentence, _share: None
+        )
+        await desk.service.aclose()
+        assert result.decision == ready.decision
+        assert pieces == [(SENTENCE, 1)]
+        assert list(result.seconds) == ["context", "first_token", "total"]
+        assert 0 < result.seconds["context"] <= result.seconds["first_token"]
+        assert result.seconds["first_token"] <= result.seconds["total"]
+        assert result.usage is not None
+        [row] = read_rows(desk.folders.state / "ledger")
+        assert [Path(origin.path).name for origin in row.files] == ["a.py"] * len(row.files)
+        assert str(desk.document().text.replaced([(result.edit.span, result.edit.text)])) == (
+            DOCUMENTED
+        )
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ({"reply": "Sure! Here it is:\n```rust\nfn f() {}\n```"}, ReplyRefused),
+        ({"reply": ""}, ReplyRefused),
+        ({"reply": "Put a", "finish": "length"}, AnswerTruncated),
+    ],
+)
+async def test_an_unusable_answer_is_an_error(
+    desk: Desk, reply: dict[str, str], error: type[Exception]
+) -> None:
+    put(desk.top / "replies.json", json.dumps([reply]))
+    ready = await desk.prepare(forced=LOCAL)
+    with pytest.raises(error):
+        await desk.carry_out(ready)
+    await desk.service.aclose()
+
+
+async def test_before_the_first_reading_the_menu_says_nda(desk: Desk) -> None:
+    document = desk.open(known=False)
+    decision = desk.menu(document)["docstring"].decision
+    assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
+    assert decision.short == "[local: NDA its label is not read yet]"
+    assert (await desk.prepare(document)).decision.lane is CLOUD
+
+
+async def test_a_marker_in_the_unsaved_buffer_counts(desk: Desk) -> None:
+    text = f"# CONFIDENTIAL\n{CODE}"
+    document = desk.open(desk.document(text))
+    cursor = Span(CURSOR.start + 15, CURSOR.start + 15)
+    decision = desk.menu(document, cursor)["docstring"].decision
+    assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
+    ready = await desk.prepare(document, selection=cursor)
+    assert ready.decision == decision
+    assert "marker CONFIDENTIAL in line 1" in str(decision)
+
+
+async def test_a_marker_that_only_the_disk_has_counts(desk: Desk) -> None:
+    put(desk.file, f"# CONFIDENTIAL\n{CODE}")
+    document = desk.open()
+    assert desk.menu(document)["docstring"].decision.label is Label.NDA
+    assert (await desk.prepare(document)).decision.label is Label.NDA
+
+
+def test_the_menu_takes_a_tree_of_some_keys_ago(desk: Desk) -> None:
+    above = "# another line\n" * 20
+    document = desk.open()
+    assert set(desk.menu(document)) == {"docstring", "rewrite"}
+    now = desk.open(desk.document(above + CODE, 2), known=False)
+    within = Span(CURSOR.start + len(above), CURSOR.start + len(above))
+    assert set(desk.menu(now, within)) == {"docstring", "rewrite"}
+    assert desk.menu(now, CURSOR) == {}, "the cursor is in the new comment, not in the function"
+
+
+async def test_what_no_lane_could_hold_is_not_offered(desk: Desk) -> None:
+    everything = Span(0, len(CODE))
+    tighten(desk)
+    desk.settings = replace(desk.settings, local=replace(desk.settings.local, window=20))
+    document = desk.open()
+    assert desk.menu(document, everything) == {}
+    with pytest.raises(TooLarge, match="window of 20"):
+        await desk.prepare(document)
+    desk.settings = replace(desk.settings, local=replace(desk.settings.local, window=4_000))
+    assert "rewrite" in desk.menu(desk.open(), everything)
+
+
+@pytest.mark.parametrize(
+    ("forced", "mode", "lane", "why"),
+    [
+        (None, Mode.AUTO, CLOUD, "docstring's home lane"),
+        (LOCAL, Mode.AUTO, LOCAL, "you asked for the local lane"),
+        (CLOUD, Mode.AUTO, CLOUD, "you asked for the cloud lane"),
+        (None, Mode.LOCAL, LOCAL, "the mode is local"),
+        (CLOUD, Mode.LOCAL, CLOUD, "you asked for the cloud lane"),
+        (LOCAL, Mode.CLOUD, LOCAL, "you asked for the local lane"),
+        (None, Mode.CLOUD, CLOUD, "the mode is cloud"),
+    ],
+)
+async def test_the_user_may_choose(
+    desk: Desk, forced: LaneName | None, mode: Mode, lane: LaneName, why: str
+) -> None:
+    desk.settings = replace(desk.settings, mode=mode)
+    decision = (await desk.prepare(forced=forced)).decision
+    assert (decision.lane, decision.reasons) == (lane, (why,))
+
+
+async def test_no_choice_opens_what_is_nda(desk: Desk) -> None:
+    tighten(desk)
+    desk.settings = replace(desk.settings, mode=Mode.CLOUD)
+    decision = (await desk.prepare(forced=CLOUD)).decision
+    assert decision.lane is LOCAL
+    assert decision.reasons[1] == "NDA stays local although the cloud lane was asked for"
+
+
+@pytest.mark.parametrize("marker", ["[REPO_CTX]", "ctx_repo: all"])
+async def test_an_instruction_that_asks_for_the_repository_stays_local(
+    desk: Desk, marker: str
+) -> None:
+    plain = await desk.prepare(action="rewrite", instruction="Use f-strings.")
+    marked = await desk.prepare(action="rewrite", instruction=f"{marker} Use f-strings.")
+    assert plain.decision.lane is CLOUD
+    assert marked.decision.lane is LOCAL
+    assert marked.decision.reasons == ("the instruction asks for the repository",)
+
+
+async def test_a_long_prompt_stays_local(desk: Desk) -> None:
+    text = "def f():\n" + "    g('a long line of code that says little')\n" * 600
+    document = desk.open(desk.document(text))
+    everything = Span(0, len(text))
+    ready = await desk.prepare(document, "rewrite", everything, instruction="Shorten.")
+    assert ready.decision.lane is LOCAL
+    assert "more than 24,000" in str(ready.decision)
+    assert desk.menu(document, everything)["rewrite"].decision.lane is LOCAL
+
+
+async def test_another_language_is_a_sentence(desk: Desk) -> None:
+    file = put(desk.root / "notes.txt", CODE)
+    document = Document(file.as_uri(), str(file), "plaintext", 1, Text.of(CODE))
+    assert desk.menu(desk.open(document)) == {}
+    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript and Go"):
+        await desk.prepare(document)
+    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript or Go"):
+        await desk.prepare(document, "rewrite", instruction="x")
+
+
+async def test_a_place_with_nothing_to_do_is_a_sentence(desk: Desk) -> None:
+    with pytest.raises(ActionError):
+        await desk.prepare(selection=Span(0, 0))
+    with pytest.raises(ActionError, match="Say what to change"):
+        await desk.prepare(action="rewrite")
+    with pytest.raises(WrongUse, match="no action called 'dance'"):
+        await desk.prepare(action="dance")
+
+
+async def test_a_document_without_a_file_is_nda(desk: Desk) -> None:
+    document = desk.open(Document("untitled:x", "", "python", 1, Text.of(CODE)))
+    offered = desk.menu(document)["docstring"].decision
+    ready = await desk.prepare(document, forced=CLOUD)
+    for decision in (offered, ready.decision):
+        assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
+        assert "no file" in decision.reasons[0]
+
+
+async def test_closing_a_service_that_did_nothing(desk: Desk) -> None:
+    await desk.service.aclose()
+    assert not (desk.folders.state / "ledger").exists()
+
+
+def _write(name: str, content: str) -> Callable[[Desk], None]:
+    def change(desk: Desk) -> None:
+        put(desk.root / name, content)
+
+    return change
+
+
+# Each makes a document NDA, alone or with others.
+NDA: dict[str, Callable[[Desk], None]] = {
+    "glob": tighten,
+    "anchored glob": _write("twolane.toml", '[nda]\npaths = ["/a.py"]\n'),
+    "no policy": lambda desk: (desk.root / "twolane.toml").unlink(missing_ok=True),
+    "broken policy": _write("twolane.toml", "[nda"),
+    "ignore file": _write(".cursorignore", "a.py\n"),
+    "ignore file that is a folder": lambda desk: (desk.root / ".aiexclude").mkdir(),
+    "marker on disk": _write("a.py", f"# TRADE SECRET\n{CODE}"),
+    "second name": lambda desk: (desk.root / "b.py").hardlink_to(desk.file),
+    "the user's glob": _user_rules,
+    "the user's rules unknown": _unknown_rules,
+}
+# The policy can still be granted under these.
+GRANTABLE = {"glob", "anchored glob", "ignore file", "marker on disk", "second name"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that could move a request to the cloud, or away from it."""
+
+    causes: frozenset[str]
+    mode: Mode = Mode.AUTO
+    forced: LaneName | None = None
+    granted: bool = True
+    granted_again: bool = False
+    key: str = KEY["KEY"]
+    action: str = "docstring"
+
+    @property
+    def lane(self) -> LaneName:
+        """The lane of an open document."""
+        wish = self.forced or (LOCAL if self.mode is Mode.LOCAL else CLOUD)
+        may = (self.granted or self.granted_again) and self.key == KEY["KEY"]
+        return wish if may else LOCAL
+
+
+CASES = st.builds(
+    Case,
+    causes=st.frozensets(st.sampled_from([*NDA, "marker in the buffer", "no file"]), max_size=2),
+    mode=st.sampled_from(Mode),
+    forced=st.sampled_from([None, *LaneName]),
+    granted=st.booleans(),
+    granted_again=st.booleans(),
+    key=st.sampled_from(["", "two words", KEY["KEY"]]),
+    action=st.sampled_from(["docstring", "rewrite"]),
+)
+
+
+@settings(max_examples=100)
+@given(CASES)
+@example(Case(frozenset()))
+@example(Case(frozenset({"glob"}), Mode.CLOUD, CLOUD, granted_again=True))
+async def test_whatever_is_set_an_nda_document_never_takes_the_cloud(case: Case) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder))
+        desk.settings = replace(desk.settings, mode=case.mode)
+        desk.environ |= {"KEY": case.key}
+        if not case.granted:
+            _no_grant(desk)
+        for cause in sorted(case.causes & NDA.keys()):
+            NDA[cause](desk)
+        if case.granted_again and case.causes <= GRANTABLE:
+            grant(desk.root, desk.folders)
+        text = f"# NDA\n{CODE}" if "marker in the buffer" in case.causes else CODE
+        at = Span(text.index("return"), text.index("return"))
+        document = desk.document(text)
+        if "no file" in case.causes:
+            document = replace(document, uri="untitled:x", path="")
+        ready = await desk.prepare(
+            document, case.action, at, instruction="Shorten.", forced=case.forced
+        )
+        offered = desk.menu(desk.open(document), at)[case.action].decision
+        if case.causes:
+            assert ready.decision.lane is LOCAL
+            assert ready.decision.label is Label.NDA
+            assert offered.lane is LOCAL
+        else:
+            assert ready.decision.lane is case.lane
