@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twolane_context.text import Text
     from twolane_server.border.standing import ReadStanding
     from twolane_server.labels import FileRules
+    from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, Settings
 
 __all__ = ["UNKNOWN", "Known", "head_of", "read_known", "read_standing"]
@@ -44,6 +45,11 @@ class Known:
     grant_reason: str = ""
     cloud_state: str | None = None
     read: bool = True
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the policies that speak about the file."""
+        return self.rules.problems if self.rules is not None else ()
 
     def label(self, head: str) -> Labelled:
         """The label of the file's text, from memory.

@@ -127,14 +127,14 @@ def _register_documents(server: TwolaneServer) -> None:
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         text_sync.did_open(session, params)
         server.parse_soon(params.text_document.uri)
-        server.background(labels.refresh(session, service, params.text_document.uri))
+        server.background(labels.refresh(server, session, service, params.text_document.uri))
 
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         text_sync.did_change(session, params, server.encoding)
         server.parse_soon(params.text_document.uri)
 
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        server.background(labels.refresh(session, service, params.text_document.uri))
+        server.background(labels.refresh(server, session, service, params.text_document.uri))
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         text_sync.did_close(session, params)
@@ -150,7 +150,7 @@ def _register_actions(server: TwolaneServer) -> None:
     session, service = server.session, server.service
 
     def list_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        server.background(labels.refresh(session, service, params.text_document.uri))
+        server.background(labels.refresh(server, session, service, params.text_document.uri))
         return code_action.code_action(session, service, params, server.encoding)
 
     # pygls passes no argument at all when the client sends none, and converts by annotation: hence

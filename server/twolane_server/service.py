@@ -122,7 +122,7 @@ class Service:
             ),
             answer_tokens=task.prompt.max_tokens,
             forced=order.forced,
-            instruction_marker=has_repository_marker(order.instruction),
+            instruction_marker=has_repository_marker(task.instruction),
         )
         seconds = time.monotonic() - started
         return Ready(task, question, choose(question), settings, started, seconds)
@@ -188,6 +188,8 @@ class Service:
 
     def _cloud_state(self, settings: Settings) -> str | None:
         """Why the cloud lane cannot be used, or `None`."""
+        if settings.cloud_fault:
+            return settings.cloud_fault
         try:
             if read_key(settings.cloud.key, self._environ) is None:
                 source = settings.cloud.key.environment or "the settings"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
+    from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders
 
 _SLICE_SECONDS = 0.002
@@ -68,6 +69,7 @@ class Session:
         self._documents: dict[str, Document] = {}
         self._known: dict[str, Known] = {}
         self._read_at: dict[str, float] = {}
+        self._told: set[Problem] = set()
         self._trees: dict[str, Tree] = {}
         self._waiting: dict[str, list[asyncio.Future[Document | None]]] = {}
 
@@ -102,6 +104,12 @@ class Session:
         """Keep what was read about a document, if it is still open."""
         if uri in self._documents:
             self._known[uri] = known
+
+    def untold(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Those that the person has not been told of; from now on they count as told."""
+        fresh = tuple(problem for problem in problems if problem not in self._told)
+        self._told.update(fresh)
+        return fresh
 
     def document(self, uri: str) -> Document | None:
         """The document as it is now, or `None` when it is not open."""

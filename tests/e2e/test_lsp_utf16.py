@@ -184,6 +184,20 @@ async def test_bad_settings_are_shown_and_the_rest_works(desk: Desk) -> None:
             assert part in said
 
 
+async def test_a_policy_that_cannot_be_read_is_shown_once_and_means_local(desk: Desk) -> None:
+    (desk.root / "twolane.toml").write_text("[nda\npaths =", "utf-8")
+    async with desk.editor([{"reply": SENTENCE}]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        assert "[local: NDA twolane.toml cannot be read]" in action.title
+        await asyncio.sleep(2.1)  # until a listing reads it anew
+        await editor.actions(desk.uri, 5)
+        await asyncio.sleep(0.3)
+        (said,) = [said for said in _said(editor) if "twolane.toml" in said]
+        assert "is not valid TOML" in said
+        assert "NDA" in said
+
+
 async def test_settings_change_while_it_runs(desk: Desk) -> None:
     async with desk.editor([{"reply": SENTENCE}]) as editor:
         editor.open(desk.uri, "python", BEFORE)

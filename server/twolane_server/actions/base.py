@@ -57,11 +57,13 @@ class Task:
         subject: what it was made from.
         prompt: what the model is asked.
         target: the bytes that the edit may change, and no others.
+        instruction: what the prompt asks for, where the action takes an instruction.
     """
 
     subject: Subject
     prompt: Prompt
     target: Span
+    instruction: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

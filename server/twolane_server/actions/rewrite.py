@@ -62,8 +62,9 @@ class RewriteSelection:
         target = _target(parsed, subject.selection)
         if target is None:
             raise ActionError("Select the lines to rewrite, or put the cursor into a definition.")
-        instruction = _instruction(subject, parsed, target)
-        return Task(subject, rewrite_prompt(subject, parsed, target, instruction), target)
+        words, instruction = _instruction(subject, parsed, target)
+        prompt = rewrite_prompt(subject, parsed, target, instruction)
+        return Task(subject, prompt, target, words)
 
     def finish(self, task: Task, reply: str) -> Edit:
         """The new lines.
@@ -131,11 +132,11 @@ def _target(parsed: Parsed, selection: Span) -> Span | None:
     return Span(start, max(line_end(source, end), start))
 
 
-def _instruction(subject: Subject, parsed: Parsed, target: Span) -> Fragment:
-    """What is asked for: typed, or else in a comment of the file."""
+def _instruction(subject: Subject, parsed: Parsed, target: Span) -> tuple[str, Fragment]:
+    """What is asked for, and as a part of the prompt: typed, or else in a comment of the file."""
     typed = subject.instruction.strip()
     if typed:
-        return ours(typed)
+        return typed, ours(typed)
     node = definition_at(parsed, target)
     written = instruction_in(parsed, target)
     if written and not parsed.source[written.span.end : target.end].strip():
@@ -145,4 +146,5 @@ def _instruction(subject: Subject, parsed: Parsed, target: Span) -> Fragment:
         raise ActionError(
             "Say what to change: type an instruction, or write it as a comment above the selection."
         )
-    return Fragment(written.words, subject.label, origin_of(subject, written.span))
+    origin = origin_of(subject, written.span)
+    return written.words, Fragment(written.words, subject.label, origin)

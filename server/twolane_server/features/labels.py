@@ -10,18 +10,29 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
     from twolane_server.service import Service
     from twolane_server.session import Session
 
 _FRESH_SECONDS = 2.0
 
 
-async def refresh(session: Session, service: Service, uri: str) -> None:
-    """Read a document's label and trust, unless that was done just now."""
+async def refresh(server: LanguageServer, session: Session, service: Service, uri: str) -> None:
+    """Read a document's label and trust, unless that was done just now.
+
+    What is wrong with a policy on the way is shown, once.
+    """
     now = asyncio.get_running_loop().time()
     snapshot = session.snapshot(uri)
     if snapshot is None or not session.claim_reading(uri, now, _FRESH_SECONDS):
         return
     known = await asyncio.to_thread(service.known, snapshot.document.path, snapshot.settings)
     session.learn(uri, known)
+    for problem in session.untold(known.problems):
+        server.window_show_message(
+            types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
+        )
