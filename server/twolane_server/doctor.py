@@ -154,6 +154,9 @@ def _embedded(settings: Settings, folders: Folders) -> Finding:
 
 def _cloud(settings: Settings, environ: Mapping[str, str]) -> Finding:
     source = settings.cloud.key.environment or "[cloud] in the settings"
+    if settings.cloud_fault:
+        said = f"{settings.cloud_fault[0].upper()}{settings.cloud_fault[1:]}, so it is not used."
+        return Finding("cloud lane", ok=False, message=said, fix="correct what `settings` names")
     try:
         key = read_key(settings.cloud.key, environ)
     except KeyUnusable as error:

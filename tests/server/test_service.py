@@ -152,6 +152,10 @@ def _unknown_rules(desk: Desk) -> None:
     desk.settings = replace(desk.settings, nda=NdaRules(fault="your settings cannot be read"))
 
 
+def _no_cloud(desk: Desk) -> None:
+    desk.settings = replace(desk.settings, cloud_fault="the URL of [cloud] cannot be used")
+
+
 SITUATIONS: dict[str, tuple[Callable[[Desk], object], LaneName]] = {
     "all is well": (lambda _: None, CLOUD),
     "NDA": (tighten, LOCAL),
@@ -161,6 +165,7 @@ SITUATIONS: dict[str, tuple[Callable[[Desk], object], LaneName]] = {
     "no key": (_no_key, LOCAL),
     "bad key": (_bad_key, LOCAL),
     "no grant": (_no_grant, LOCAL),
+    "a cloud that is not known": (_no_cloud, LOCAL),
     "mode local": (_mode(Mode.LOCAL), LOCAL),
     "mode cloud": (_mode(Mode.CLOUD), CLOUD),
 }

@@ -178,6 +178,8 @@ class Gate:
             await lane.aclose()
 
     def _cloud(self) -> Lane:
+        if self._settings.cloud_fault:
+            raise _refused((self._settings.cloud_fault,))
         if self._lane is None:
             try:
                 self._lane = (self._connect or _open_cloud)(self._settings, self._environ)

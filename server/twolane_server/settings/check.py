@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel, ValidationError
 
 from twolane_server.problems import Problem
-from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY, SentSettings
+from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY, CloudLane, SentSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,9 @@ _KEY_NAMES = frozenset(
     {"key", "apikey", "secret", "token", "password", "bearer", "authorization", "auth"}
 )
 _LONGEST_NAME = 40
+# What decides to whom code and key go: the rest of [cloud] may fall back to a default.
+_DESTINATION = {"cloud", *(f"cloud.{key}" for key in CloudLane.model_fields if "key" in key)}
+_DESTINATION.add("cloud.url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,14 @@ class Level:
         problems: the others, one each.
         nda_whole: whether every rule about NDA could be read; if not, some rule is unknown.
         mode_whole: the same of `mode`.
+        cloud_whole: the same of where the cloud lane is and which key it takes.
     """
 
     sent: SentSettings
     problems: tuple[Problem, ...] = ()
     nda_whole: bool = True
     mode_whole: bool = True
+    cloud_whole: bool = True
 
 
 def check(raw: Mapping[str, object], source: str) -> Level:
@@ -68,12 +73,19 @@ def check(raw: Mapping[str, object], source: str) -> Level:
         except ValidationError as error:
             # Backwards, so that what is left of a list keeps its places.
             for detail in reversed(error.errors(include_url=False, include_input=False)):
-                problem, table = _explain(detail, source)
+                problem, meant = _explain(detail, source)
                 problems.insert(0, problem)
-                wrong.add(table)
+                wrong.add(meant)
                 _drop(data, detail["loc"])
         else:
-            return Level(sent, tuple(problems), "nda" not in wrong, "mode" not in wrong)
+            tables = {meant.partition(".")[0] for meant in wrong}
+            return Level(
+                sent,
+                tuple(problems),
+                nda_whole="nda" not in tables,
+                mode_whole="mode" not in tables,
+                cloud_whole=not wrong & _DESTINATION,
+            )
 
 
 def _copy(raw: Mapping[str, object]) -> dict[str, object]:
@@ -103,7 +115,7 @@ def _drop(data: dict[str, object], place: tuple[int | str, ...]) -> None:
 
 
 def _explain(detail: ErrorDetails, source: str) -> tuple[Problem, str]:
-    """The problem, and the table it is about: for an unknown one, what it was meant to be."""
+    """The problem, and the key it is about: for an unknown one, what it was meant to be."""
     place = detail["loc"]
     name = _dotted(place)
     if detail["type"] == "extra_forbidden":
@@ -112,11 +124,10 @@ def _explain(detail: ErrorDetails, source: str) -> tuple[Problem, str]:
             return Problem(f"{source}: {name}", f"ignored; {HOW_TO_GIVE_A_KEY}."), str(place[0])
         near = _nearest(place)
         hint = f"; did you mean `{near}`?" if near else ""
-        meant = near.split(".")[0] if near else str(place[0])
-        return Problem(f"{source}: {name}", f"unknown key, ignored{hint}"), meant
+        return Problem(f"{source}: {name}", f"unknown key, ignored{hint}"), near or name
     message = _PLAIN.get(detail["type"]) or detail["msg"]
     message = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    return Problem(f"{source}: {name}", f"{message}; ignored."), str(place[0])
+    return Problem(f"{source}: {name}", f"{message}; ignored."), name
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

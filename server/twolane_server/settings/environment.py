@@ -39,6 +39,7 @@ _TRUTH = {
 }
 _KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWOLANE_CLOUD_API_KEY")
 _NEAR = 0.85
+_DESTINATION = {"TWOLANE_CLOUD_URL", "TWOLANE_CLOUD_KEY_ENVIRONMENT", "TWOLANE_CLOUD_KEY_FILE"}
 
 
 def from_environment(environ: Mapping[str, str]) -> Level:
@@ -66,6 +67,7 @@ def from_environment(environ: Mapping[str, str]) -> Level:
         level,
         problems=problems + tuple(problem for problem, _ in misspelt),
         mode_whole=level.mode_whole and "TWOLANE_MODE" not in {near for _, near in misspelt},
+        cloud_whole=level.cloud_whole and not {near for _, near in misspelt} & _DESTINATION,
     )
 
 

@@ -1,8 +1,8 @@
 """The user's settings, from every level: defaults, `settings.toml`, the editor, the environment.
 
 A later level wins, except for rules about NDA, which add up. What is bad is reported and left out;
-but where it may have been a rule about NDA or the mode, the safe side holds: then everything is NDA,
-or the mode is local, until it is mended.
+but where it may have been a rule about NDA, the mode, or the cloud's address or key, the safe side
+holds: then everything is NDA, the mode is local, or the cloud is not used, until it is mended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["FILE", "load"]
 
 FILE = "settings.toml"
-_UNREAD = Level(SentSettings(), nda_whole=False, mode_whole=False)
+_UNREAD = Level(SentSettings(), nda_whole=False, mode_whole=False, cloud_whole=False)
+_CLOUD_FAULT = "the URL or the key of [cloud] in your settings cannot be used"
 
 
 def load(
@@ -54,6 +55,8 @@ def load(
         mode=_mode(levels),
         local=_lane(LOCAL, [level.sent.local for level in levels], folders.config),
         cloud=_lane(CLOUD, [level.sent.cloud for level in levels], folders.config),
+        # The default relay is not where the code of somebody with another one may go.
+        cloud_fault=None if all(level.cloud_whole for level in levels) else _CLOUD_FAULT,
         embedded=_embedded(levels, folders.config),
         nda=_nda(levels),
     )

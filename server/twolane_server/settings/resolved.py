@@ -103,11 +103,22 @@ CLOUD = LaneSettings(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of the user's settings, resolved."""
+    """All of the user's settings, resolved.
+
+    Attributes:
+        mode: how the lane is chosen.
+        local: the local lane.
+        cloud: the cloud lane.
+        cloud_fault: why it is not known where the cloud lane is meant to be, or with which key, and
+            then it is not used; else `None`.
+        embedded: the local lane's stand-in.
+        nda: the user's own rules.
+    """
 
     mode: Mode = Mode.AUTO
     local: LaneSettings = LOCAL
     cloud: LaneSettings = CLOUD
+    cloud_fault: str | None = None
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     nda: NdaRules = field(default_factory=NdaRules)
 

@@ -368,6 +368,16 @@ async def test_a_cloud_that_cannot_be_opened_is_told(
         await gate.clear(prompt())
 
 
+async def test_a_cloud_of_which_it_is_not_known_where_it_is_gets_nothing(ledger: Ledger) -> None:
+    cloud = RecordingCloud()
+    unknown = replace(SETTINGS, cloud_fault="the URL of [cloud] cannot be used")
+    gate = Gate(unknown, {}, ledger, lambda _: OPEN, connect=lambda _s, _e: cloud)
+    with pytest.raises(Refused, match="the URL of") as refused:
+        await gate.clear(prompt())
+    assert refused.value.reasons == ("the URL of [cloud] cannot be used",)
+    assert (cloud.resolved, cloud.bodies) == (0, [])
+
+
 async def test_without_a_say_the_gate_opens_the_real_cloud_lane(ledger: Ledger) -> None:
     cloud = replace(SETTINGS.cloud, key=KeySource(environment="NO_SUCH_KEY"))
     gate = Gate(Settings(cloud=cloud), {}, ledger, lambda _: OPEN)

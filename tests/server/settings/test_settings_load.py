@@ -39,7 +39,7 @@ def _load(
 def _one(root: Path, toml: str) -> Problem:
     """The only problem of a file, with defaults in place of what it said."""
     settings, problems = _load(root, toml)
-    assert replace(settings, nda=Settings().nda) == Settings()
+    assert replace(settings, nda=Settings().nda, cloud_fault=None) == Settings()
     (problem,) = problems
     assert problem.where.startswith("settings.toml: ")
     return problem
@@ -255,7 +255,54 @@ def test_many_bad_values_are_named_singly(tmp_path: Path) -> None:
         "local.window",
         "x1",
     ]
-    assert settings == replace(Settings(), local=replace(LOCAL, model="good"))
+    assert settings == replace(
+        Settings(), local=replace(LOCAL, model="good"), cloud_fault=settings.cloud_fault
+    )
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        'url = "ftp://relay.example/v1"',
+        "url = 3",
+        'ulr = "https://relay.example/v1"',
+        'key_environment = "two words"',
+        'keyfile = "~/key"',
+        'key = "x"',
+    ],
+)
+def test_a_cloud_that_is_elsewhere_than_known_is_not_used(tmp_path: Path, cloud: str) -> None:
+    """The default relay is not where the code, or the key, of somebody with another one may go."""
+    settings, problems = _load(tmp_path, f"[cloud]\n{cloud}")
+    assert settings.cloud_fault == "the URL or the key of [cloud] in your settings cannot be used"
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("toml", "options", "environ"),
+    [
+        ("cloud = 3", None, {}),
+        ("[clowd]\nurl = 'https://relay.example/v1'", None, {}),
+        ("broken = [", None, {}),
+        (None, {"cloud": {"url": "x"}}, {}),
+        (None, None, {"TWOLANE_CLOUD_URL": "relay.example"}),
+        (None, None, {"TWOLANE_CLOUD_ULR": "https://relay.example/v1"}),
+        ("[cloud]\nurl = 'x'", None, {"TWOLANE_CLOUD_URL": "https://relay.example/v1"}),
+    ],
+)
+def test_at_every_level_a_cloud_that_is_not_known_is_not_used(
+    tmp_path: Path, toml: str | None, options: object, environ: dict[str, str]
+) -> None:
+    assert _load(tmp_path, toml, options, environ)[0].cloud_fault is not None
+
+
+@pytest.mark.parametrize(
+    "cloud", ["window = 1", "model = 3", "colour = 'red'", "", "url = 'https://r.example/v1'"]
+)
+def test_the_rest_of_the_cloud_lane_may_fall_back_to_its_default(
+    tmp_path: Path, cloud: str
+) -> None:
+    assert _load(tmp_path, f"[cloud]\n{cloud}")[0].cloud_fault is None
 
 
 @pytest.mark.parametrize("options", [3, "x", ["mode"], True])
