@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from twolane_server.border.ledger import read_rows, verify
+from twolane_server.cli.lines import lines_by_file
 from twolane_server.folders import folders
 
 if TYPE_CHECKING:
@@ -71,13 +72,14 @@ def _show(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - the flag as the
 
 def _cells(row: Row) -> tuple[str, ...]:
     sent, tokens = row.public(), row.tokens
-    files = [f"{file.path}:{file.start_line}-{file.end_line}" for file in row.files]
-    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    files = [f"{path}:{lines}" for path, lines in lines_by_file(row.files).items()]
+    rest = len(files) - 1
+    more = f" and {rest} more file{'s' * (rest > 1)}" if rest > 0 else ""
     cells = (
         row.seq,
         str(sent["time"])[:19].replace("T", " "),
         sent["action"],
-        f"{sent['lane']} {sent['model']} at {sent['host']}",
+        f"{sent['lane']}: {sent['model']}, {sent['host']}",
         sent["bytes"],
         "-" if tokens["in"] is None else tokens["in"],
         "-" if tokens["out"] is None else tokens["out"],

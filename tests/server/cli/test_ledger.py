@@ -36,7 +36,7 @@ def filled(folder: Path) -> Path:
         first = ledger.before_send(sending(b'{"text":"canary"}'))
         ledger.outcome(first, Outcome("stop", 1.5, Usage(1234, 56, 1000)))
         odd = sending(b"nda canary", LaneName.LOCAL)
-        ledger.before_send(replace(odd, files=(WHERE, WHERE)))
+        ledger.before_send(replace(odd, files=(WHERE, WHERE, Origin("/b.py", 5, 6))))
     return folder
 
 
@@ -59,11 +59,11 @@ def test_show_has_a_line_for_each_request(filled: Path, capsys: pytest.CaptureFi
     ]
     assert first.split() == [
         *("1", "2026-05-04", "12:00:00", "docstring"),
-        *("cloud", "deepseek-v3.2", "at", "api.example.test:443"),
+        *("cloud:", "deepseek-v3.2,", "api.example.test:443"),
         *("17", "1234", "56", "stop", "/repo/src/tool.py:3-9"),
     ]
-    assert second.split()[-8:-3] == ["10", "-", "-", "unknown", "/repo/\ufffd[31mred\ufffd.py:1-2"]
-    assert second.endswith("and 1 more")
+    assert second.split()[-8:-4] == ["-", "-", "unknown", "/repo/\ufffd[31mred\ufffd.py:1-2"]
+    assert second.endswith("and 1 more file")
     assert "canary" not in shown
 
 
