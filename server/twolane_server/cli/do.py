@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_NO_END = "\\ No newline at end of file\n"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     after = before.replaced([(result.edit.span, result.edit.text)])
     diff = _diff(place.document.path, before, after)
     for line in diff:
-        console.print(Styled(line.rstrip("\r\n"), style=_STYLES.get(line[:1], "")))
+        shown = places.plain(line.rstrip("\r\n"))
+        console.print(Styled(shown, style=_STYLES.get(line[:1], "")))
     if arguments.apply:
         write_back(Path(place.document.path), after, expected_sha256=place.sha256)
     if arguments.json:
@@ -60,7 +64,7 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
 
         def on_text(text: str, pieces: int) -> None:
             del pieces
-            console.print(Styled(text, style="dim"), end="")
+            console.print(Styled(places.plain(text), style="dim"), end="")
 
         with Progress(*_COLUMNS, console=console, transient=True) as bar:
             task = bar.add_task("", total=1.0, visible=False)
@@ -69,7 +73,7 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
                 shown = share is not None and share < 1
                 bar.update(task, description=notice, completed=share or 0.0, visible=shown)
                 if not shown:
-                    console.print(Styled(notice, style="yellow"))
+                    console.print(Styled(places.plain(notice), style="yellow"))
 
             result = await service.carry_out(ready, on_text, on_notice)
         console.print("\n")
@@ -79,7 +83,7 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
 
 
 def _open(console: Console, ready: Ready) -> None:
-    console.print(Styled(str(ready.decision), style="bold"))
+    console.print(Styled(places.plain(str(ready.decision)), style="bold"))
     console.print(
         f"about {ready.task.prompt.tokens} tokens; context in "
         f"{ready.context_seconds * 1000:.0f} ms\n"
@@ -100,9 +104,16 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
 
 
 def _diff(path: str, before: Text, after: Text) -> list[str]:
-    """A unified diff, with each line's own end."""
+    """A unified diff that `git apply` and `patch` take, with each line's own end."""
     name = Path(path).name
-    return list(difflib.unified_diff(before.lines, after.lines, f"a/{name}", f"b/{name}", n=3))
+    old, new = _lines(before), _lines(after)
+    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=3)
+    return [line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines]
+
+
+def _lines(text: Text) -> list[str]:
+    """For diffs, only a line feed ends a line."""
+    return _LINE.findall(str(text))
 
 
 def _object(result: Result, place: Place, diff: list[str]) -> dict[str, object]:

@@ -40,7 +40,7 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
     for problem in problems:
-        print(f"twolane: {problem}", file=sys.stderr)
+        print(f"twolane: {plain(str(problem))}", file=sys.stderr)
     service = Service(found, os.environ)
     order = service.order(
         arguments.action,
@@ -50,6 +50,11 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         forced=None if arguments.lane == "auto" else LaneName(arguments.lane),
     )
     return service, settings, place, order
+
+
+def plain(text: str) -> str:
+    """A text that a file, a model or a repository made, without what could steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\t\n" else ascii(c)[1:-1] for c in text)
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

@@ -53,7 +53,7 @@ def _object(ready: Ready) -> dict[str, object]:
 
 def _show(ready: Ready) -> None:
     prompt = ready.task.prompt
-    print(ready.decision)
+    print(places.plain(str(ready.decision)))
     print(
         f"  about {prompt.tokens} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back; from:"
@@ -64,8 +64,7 @@ def _show(ready: Ready) -> None:
         if not origin.path:
             own += fragment.tokens
             continue
+        name = places.plain(Path(origin.path).name)
         lines = f"{origin.start_line}-{origin.end_line}"
-        print(
-            f"  {fragment.label.name:4}  {Path(origin.path).name}:{lines}  {fragment.tokens} tokens"
-        )
+        print(f"  {fragment.label.name:4}  {name}:{lines}  {fragment.tokens} tokens")
     print(f"  OPEN  twolane's own wording and your instruction  {own} tokens")

@@ -1,0 +1,161 @@
+"""`twolane route`: the decision, and not a byte to anybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_cli import CODE, Shell, make_cloud
+from support_fake_server import FakeServer
+from support_repository import put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WORDING = {"path": "", "start_line": 0, "end_line": 0, "label": "OPEN"}
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    return Shell(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def cloud() -> Iterator[FakeServer]:
+    with make_cloud().start_in_thread() as server:
+        yield server
+
+
+@pytest.fixture
+def local() -> Iterator[FakeServer]:
+    with FakeServer().start_in_thread() as server:
+        yield server
+
+
+def everything(shell: Shell) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in shell.top.rglob("*") if path.is_file()}
+
+
+def test_json_is_one_object_of_a_stable_shape(shell: Shell, cloud: FakeServer) -> None:
+    shell.cloud(cloud)
+    ran = shell.run("route", "docstring", shell.place, "--json")
+    assert (ran.status, ran.err) == (0, "")
+    told = ran.json
+    assert list(told) == [
+        "lane",
+        "model",
+        "label",
+        "reasons",
+        "prompt_tokens",
+        "cost_usd",
+        "fragments",
+    ]
+    assert (told["lane"], told["model"], told["label"]) == ("cloud", "deepseek-v3.2", "OPEN")
+    assert told["reasons"] == ["docstring's home lane"]
+    assert told["cost_usd"] is None
+    assert all(
+        list(each) == ["path", "start_line", "end_line", "label", "tokens"]
+        for each in told["fragments"]
+    )
+    assert told["prompt_tokens"] > sum(each["tokens"] for each in told["fragments"]) > 0
+    from_file = [each for each in told["fragments"] if each["path"]]
+    assert [(each["path"], each["start_line"], each["end_line"]) for each in from_file] == [
+        (str(shell.file), 1, 1),
+        (str(shell.file), 4, 5),
+    ]
+    wording = [each for each in told["fragments"] if not each["path"]]
+    assert wording
+    assert all(each == {**WORDING, "tokens": each["tokens"]} for each in wording)
+
+
+def test_a_person_reads_lane_reason_and_sources(shell: Shell) -> None:
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["*.py"]\n')
+    ran = shell.run("route", "docstring", shell.place)
+    assert (ran.status, ran.err) == (0, "")
+    first, second, *rest = ran.out.splitlines()
+    assert first == "local: NDA (*.py in twolane.toml)"
+    assert "tokens would be sent" in second
+    assert [line.split()[:2] for line in rest] == [
+        ["NDA", "a.py:1-1"],
+        ["NDA", "a.py:4-5"],
+        ["OPEN", "twolane's"],
+    ]
+
+
+@pytest.mark.parametrize("lane", ["auto", "local", "cloud"])
+@pytest.mark.parametrize("policy", ["[nda]\n", '[nda]\npaths = ["*.py"]\n'])
+def test_it_connects_to_nobody_and_writes_nothing(
+    shell: Shell, cloud: FakeServer, local: FakeServer, lane: str, policy: str
+) -> None:
+    shell.cloud(cloud)
+    shell.environ["TWOLANE_LOCAL_URL"] = local.url
+    put(shell.root / "twolane.toml", policy)
+    before = everything(shell)
+    for more in ([], ["--json"]):
+        ran = shell.run("route", "docstring", shell.place, "--lane", lane, *more)
+        assert (ran.status, ran.err) == (0, "")
+    assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+    assert (local.connections, bytes(local.received)) == (0, b"")
+    assert everything(shell) == before
+
+
+def test_it_says_what_do_does(shell: Shell, cloud: FakeServer) -> None:
+    shell.cloud(cloud)
+    for policy in ("[nda]\n", "[nda", '[nda]\nmarkers = ["separator"]\n'):
+        put(shell.root / "twolane.toml", policy)
+        told = shell.run("route", "docstring", shell.place, "--json").json
+        done = shell.run("do", "docstring", shell.place, "--json").json["decision"]
+        assert done == {key: told[key] for key in done}
+
+
+def test_the_marker_of_a_repository_question_stays_local(shell: Shell, cloud: FakeServer) -> None:
+    shell.cloud(cloud)
+    words = ("route", "rewrite", shell.place, "--json", "--instruction")
+    assert shell.run(*words, "Shorten.").json["lane"] == "cloud"
+    assert shell.run(*words, "[REPO_CTX] Shorten.").json["lane"] == "local"
+    put(shell.file, CODE.replace("def ", "# ctx_repo: Shorten.\r\ndef "))
+    assert shell.run(*words, "").json["reasons"] == ["the instruction asks for the repository"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["dance", "PLACE"], 2, "no action called"),
+        (["docstring", "a.py"], 2, "not a place"),
+        (["docstring", "PLACE9"], 1, "lines count from 1"),
+        (["rewrite", "PLACE"], 1, "Say what to change"),
+        (["docstring", "PLACE", "--lane", "sun"], 2, "invalid choice"),
+        (["docstring", "none.py:1"], 1, "No such file"),
+    ],
+)
+def test_bad_input_is_a_sentence(shell: Shell, words: list[str], status: int, told: str) -> None:
+    ran = shell.run("route", *(word.replace("PLACE", shell.place) for word in words), "--json")
+    assert (ran.status, ran.out) == (status, "")
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_what_no_lane_holds_is_refused(shell: Shell) -> None:
+    shell.environ["TWOLANE_LOCAL_WINDOW"] = "512"
+    ran = shell.run("route", "docstring", shell.place, "--json")
+    assert (ran.status, ran.out) == (1, "")
+    assert "window of 512" in ran.err
+
+
+def test_a_real_process(shell: Shell) -> None:
+    ran = shell.finish(shell.start("route", "docstring", shell.place, "--json"))
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.json["lane"] == "local"
+
+
+def test_what_a_repository_says_cannot_steer_the_terminal(shell: Shell) -> None:
+    put(shell.root / ".aiexclude", "*.p[y\x1b\x9b]\n")
+    shell.file = put(shell.root / "b\x1b[31m.py", CODE)
+    ran = shell.run("route", "docstring", shell.place)
+    assert ran.status == 0
+    assert ran.out.startswith("local: NDA (")
+    assert not {"\x1b", "\x9b"} & set(ran.out)
