@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text as Styled
 
 from twolane_server.cli import place as places
+from twolane_server.cli.answer import AnswerView
 from twolane_server.source_file import write_back
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import Settings
     from twolane_server.source_file import Place
 
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_END = "\\ No newline at end of file\n"
@@ -61,21 +60,8 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
     try:
         ready = await service.prepare(order, settings)
         _open(console, ready)
-
-        def on_text(text: str, pieces: int) -> None:
-            del pieces
-            console.print(Styled(places.plain(text), style="dim"), end="")
-
-        with Progress(*_COLUMNS, console=console, transient=True) as bar:
-            task = bar.add_task("", total=1.0, visible=False)
-
-            def on_notice(notice: str, share: float | None) -> None:
-                shown = share is not None and share < 1
-                bar.update(task, description=notice, completed=share or 0.0, visible=shown)
-                if not shown:
-                    console.print(Styled(places.plain(notice), style="yellow"))
-
-            result = await service.carry_out(ready, on_text, on_notice)
+        with AnswerView(console) as view:
+            result = await service.carry_out(ready, view.on_text, view.on_notice)
         console.print("\n")
         return result
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.cli import place as places
+from twolane_server.cli.lines import lines_by_file
 
 if TYPE_CHECKING:
     import argparse
@@ -58,13 +59,11 @@ def _show(ready: Ready) -> None:
         f"  about {prompt.tokens} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back; from:"
     )
-    own = 0
-    for fragment in prompt.fragments:
-        origin = fragment.origin
-        if not origin.path:
-            own += fragment.tokens
-            continue
-        name = places.plain(Path(origin.path).name)
-        lines = f"{origin.start_line}-{origin.end_line}"
-        print(f"  {fragment.label.name:4}  {name}:{lines}  {fragment.tokens} tokens")
+    for label in sorted({fragment.label for fragment in prompt.fragments}, reverse=True):
+        parts = [fragment for fragment in prompt.fragments if fragment.label is label]
+        for path, lines in lines_by_file(part.origin for part in parts).items():
+            tokens = sum(part.tokens for part in parts if part.origin.path == path)
+            name = places.plain(Path(path).name)
+            print(f"  {label.name:4}  {name}:{lines}  {tokens} tokens")
+    own = sum(fragment.tokens for fragment in prompt.fragments if not fragment.origin.path)
     print(f"  OPEN  twolane's own wording and your instruction  {own} tokens")

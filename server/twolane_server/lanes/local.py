@@ -46,11 +46,18 @@ class Local:
     Args:
         server: the configured server, or a script in its place.
         embedded: the stand-in, if it is allowed.
+        on_progress: told who stands in and why, before a model is fetched for it.
     """
 
-    def __init__(self, server: OpenAIChat | Scripted, embedded: Embedded | None) -> None:
+    def __init__(
+        self,
+        server: OpenAIChat | Scripted,
+        embedded: Embedded | None,
+        on_progress: Callable[[str, float | None], None] | None = None,
+    ) -> None:
         self._server = server
         self._embedded = embedded
+        self._on_progress = on_progress
 
     async def answering(self) -> Answering:
         """Find out who answers now.
@@ -69,24 +76,25 @@ class Local:
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
-            return await _stand_in(self._embedded, error)
+            return await self._stand_in(self._embedded, error)
         return Answering(server, model)
+
+    async def _stand_in(self, embedded: Embedded, error: LaneUnreachable) -> Answering:
+        reason = str(error).partition(". ")[0]
+        sentence = f"{reason[0].lower()}{reason[1:]}, so the embedded {embedded.model} answers"
+        if self._on_progress is not None:
+            self._on_progress(sentence, None)
+        try:
+            model = await embedded.resolve()
+        except ModelMissing as missing:
+            raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
+        return Answering(embedded, model, sentence)
 
     async def aclose(self) -> None:
         """Close both."""
         await self._server.aclose()
         if self._embedded is not None:
             await self._embedded.aclose()
-
-
-async def _stand_in(embedded: Embedded, error: LaneUnreachable) -> Answering:
-    reason = str(error).partition(". ")[0]
-    try:
-        model = await embedded.resolve()
-    except ModelMissing as missing:
-        raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
-    sentence = f"{reason[0].lower()}{reason[1:]}, so the embedded {model} answers"
-    return Answering(embedded, model, sentence)
 
 
 def open_local(
@@ -117,4 +125,4 @@ def open_local(
         else None
     )
     server = OpenAIChat(LaneName.LOCAL, local, read_key(local.key, environ))
-    return Local(server, embedded)
+    return Local(server, embedded, on_progress)

@@ -195,8 +195,6 @@ class Runner:
             lane = open_local(settings, self._folders, self._environ, self._tell)
             self._locals[which] = lane
         answering = await lane.answering()
-        if answering.stand_in:
-            on_notice(answering.stand_in, None)
         request = local_request(prompt, answering.model)
         sending = Sending(
             time=datetime.now(UTC),

@@ -79,10 +79,9 @@ def test_a_person_reads_lane_reason_and_sources(shell: Shell) -> None:
     first, second, *rest = ran.out.splitlines()
     assert first == "local: NDA (*.py in twolane.toml)"
     assert "tokens would be sent" in second
-    assert [line.split()[:2] for line in rest] == [
-        ["NDA", "a.py:1-1"],
-        ["NDA", "a.py:4-5"],
-        ["OPEN", "twolane's"],
+    assert [line.split("  ")[1:3] for line in rest] == [
+        ["NDA ", "a.py:1, 4-5"],
+        ["OPEN", "twolane's own wording and your instruction"],
     ]
 
 
