@@ -79,8 +79,8 @@ def test_a_person_reads_lane_reason_and_sources(shell: Shell) -> None:
     first, second, *rest = ran.out.splitlines()
     assert first == "local: NDA (*.py in twolane.toml)"
     assert "tokens would be sent" in second
-    assert [line.split("  ")[1:3] for line in rest] == [
-        ["NDA ", "a.py:1, 4-5"],
+    assert [re.split(" {2,}", line.strip())[:2] for line in rest] == [
+        ["NDA", "a.py:1, 4-5"],
         ["OPEN", "twolane's own wording and your instruction"],
     ]
 
