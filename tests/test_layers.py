@@ -71,6 +71,21 @@ def test_only_the_gate_can_obtain_the_cloud_lane() -> None:
     assert _importers("twolane_server.lanes.cloud") == {"twolane_server.border.gate"}
 
 
+def test_only_the_two_lanes_make_an_http_client() -> None:
+    assert _importers("twolane_server.lanes.openai_chat") == {
+        "twolane_server.lanes.cloud",
+        "twolane_server.lanes.local",
+    }
+
+
+def test_nothing_reaches_around_the_house() -> None:
+    """No native calls; other programs only where git lists files and pip fetches the model."""
+    assert _importers("ctypes", "cffi", "multiprocessing", "pickle", "marshal") == set()
+    assert not _outside(
+        _importers("subprocess"), "twolane_server.cli.trust", "twolane_server.lanes.model_file"
+    )
+
+
 def test_only_the_gate_turns_a_fragment_into_text() -> None:
     assert _importers("twolane_context.fragments.disclose") == {"twolane_server.border.gate"}
     for path in ENGINE + PROGRAM:
