@@ -6,6 +6,8 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from twolane_context.excerpt import excerpt
+from twolane_context.facts import extract
 from twolane_context.fragments import Fragment, Label, Origin
 from twolane_context.text import decode
 from twolane_server.prompts import Message, Role
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twolane_context.spans import Span
+    from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
 
 _TICKS = re.compile(r"`{3,}")
 _FEWEST_TICKS = 3
+_MOST_CONTEXT = 3_000
 
 
 def ours(text: str) -> Fragment:
@@ -57,6 +61,24 @@ def origin_of(subject: Subject, span: Span) -> Origin:
         return Origin()
     last = max(span.start, span.end - 1)
     return Origin(subject.path, subject.text.row_of(span.start) + 1, subject.text.row_of(last) + 1)
+
+
+def context_of(parsed: Parsed, target: Span, shown: tuple[Span, ...] = ()) -> list[Span]:
+    """Imports and signatures of its file that a piece needs, as many as there is room for.
+
+    Args:
+        parsed: the file.
+        target: the piece.
+        shown: what the model sees anyway.
+    """
+    found = excerpt(parsed, extract(parsed), target)
+    chosen: list[Span] = []
+    room = _MOST_CONTEXT
+    for span in sorted({*found.imports, *found.signatures}):
+        room -= len(span)
+        if room >= 0 and not any(part.touches(span) for part in (target, *shown)):
+            chosen.append(span)
+    return chosen
 
 
 def fenced(subject: Subject, name: str, spans: Sequence[Span], *, dedent: bool) -> list[Fragment]:

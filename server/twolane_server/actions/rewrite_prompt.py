@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolane_context.excerpt import excerpt
-from twolane_context.facts import extract
 from twolane_context.spans import Span
-from twolane_server.actions.pieces import fenced, ours, said
+from twolane_server.actions.pieces import context_of, fenced, ours, said
 from twolane_server.edits.lines import line_end, next_line
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -25,7 +23,6 @@ _EXAMPLE = (
     "        total += item.price\n```\nInstruction: use sum()"
 )
 _ANSWER = "```python\n    total = sum(item.price for item in items)\n```"
-_MOST_CONTEXT = 3_000
 _MOST_AROUND = 1_500
 _LEAST_TOKENS = 512
 _MOST_TOKENS = 8_192
@@ -37,7 +34,7 @@ def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: 
     question: list[Fragment] = []
     above, below = _around(parsed, target)
     sections = (
-        ("The file also holds:", _context(parsed, target, (above, below))),
+        ("The file also holds:", context_of(parsed, target, (above, below))),
         ("Above the selected lines:", [above]),
         ("Below the selected lines:", [below]),
         ("Selected lines:", [target]),
@@ -54,18 +51,6 @@ def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: 
     )
     tokens = _LEAST_TOKENS + 2 * len(target) // _BYTES_PER_TOKEN
     return Prompt("rewrite", messages, max_tokens=min(tokens, _MOST_TOKENS))
-
-
-def _context(parsed: Parsed, target: Span, shown: tuple[Span, Span]) -> list[Span]:
-    """Imports and signatures that the lines need and that are not shown anyway."""
-    found = excerpt(parsed, extract(parsed), target)
-    chosen: list[Span] = []
-    room = _MOST_CONTEXT
-    for span in sorted({*found.imports, *found.signatures}):
-        room -= len(span)
-        if room >= 0 and not any(part.touches(span) for part in (target, *shown)):
-            chosen.append(span)
-    return chosen
 
 
 def _around(parsed: Parsed, target: Span) -> tuple[Span, Span]:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolane_context.excerpt import excerpt
-from twolane_context.facts import extract
 from twolane_context.spans import Span
 from twolane_server.actions.docs.shots import SHOTS
 from twolane_server.actions.docs.style import Sections
-from twolane_server.actions.pieces import fenced, ours, said
+from twolane_server.actions.pieces import context_of, fenced, ours, said
 from twolane_server.edits.lines import line_end
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -38,7 +36,6 @@ _SECTIONS = {
 _MAX_TOKENS = {Sections.NONE: 300}
 _MAX_TOKENS_WITH_SECTIONS = 800
 _MOST_CODE = 12_000
-_MOST_CONTEXT = 3_000
 
 _ASK = {"python": "Write the docstring."}
 _ASK_OTHERS = "Write the documentation comment."
@@ -49,7 +46,7 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
     system = [ours(_SYSTEM + _MORE + _SECTIONS.get(style.sections, ""))]
-    around = _context(parsed, place)
+    around = context_of(parsed, place.definition)
     if around:
         system.append(ours("\nThe file also holds:\n"))
         system += fenced(subject, language, around, dedent=True)
@@ -61,18 +58,6 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     messages.append(Message(Role.USER, (*code, ours(ask))))
     tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
     return Prompt("docstring", tuple(messages), max_tokens=tokens)
-
-
-def _context(parsed: Parsed, place: Place) -> list[Span]:
-    """Imports and signatures that the definition uses, as many as there is room for."""
-    found = excerpt(parsed, extract(parsed), place.definition)
-    chosen: list[Span] = []
-    room = _MOST_CONTEXT
-    for span in sorted({*found.imports, *found.signatures}):
-        room -= len(span)
-        if room >= 0 and not span.touches(place.definition):
-            chosen.append(span)
-    return chosen
 
 
 def _head(parsed: Parsed, span: Span) -> Span:
