@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 import sys
+from contextlib import suppress
 from importlib.metadata import version
+from threading import Event
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from lsprotocol import types
+from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from twolane_server import convert
+from twolane_server.errors import SettingsError
 from twolane_server.features import (
     code_action,
     configuration,
@@ -26,6 +32,8 @@ from twolane_server.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
+
+    from pygls.io_ import AsyncWriter
 
     from twolane_server.settings.resolved import Folders
 
@@ -61,8 +69,14 @@ class TwolaneServer(LanguageServer):
         """Run something that nobody waits for; it ends with the server at the latest."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):  # asked for, so that asyncio does not print it
+            self.report_server_error(error, None)
 
     def parse_soon(self, uri: str) -> None:
         """Parse a document when its user pauses; keys in between only put it off."""
@@ -180,11 +194,45 @@ def serve(folders: Folders, environ: Mapping[str, str], *, port: int | None = No
     _quiet()
     server = create(folders, environ)
     if port is None:
+        # Nothing could wake the thread that waits for input, so Ctrl-C simply ends the process.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         # pygls only writes to it, flushes and closes it.
         server.start_io(stdout=cast("BinaryIO", Output(sys.stdout.fileno())))
     else:
-        server.start_tcp(_LOOPBACK, port)
+        asyncio.run(_serve_one(server, port))
     return 0
+
+
+async def _serve_one(server: TwolaneServer, port: int) -> None:
+    """Serve the first client that connects, and no other: a session is one editor's."""
+    first: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+    first = asyncio.get_running_loop().create_future()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if first.done():
+            writer.close()
+        else:
+            first.set_result((reader, writer))
+
+    try:
+        listening = await asyncio.start_server(connected, _LOOPBACK, port)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "no reason given"
+        raise SettingsError(
+            f"Port {port} of this machine cannot be used ({why}); choose another one."
+        ) from error
+    reader, writer = await first
+    listening.close()
+    server.protocol.set_writer(cast("AsyncWriter", writer))
+    with suppress(ConnectionError, asyncio.IncompleteReadError):  # the editor went away
+        await run_async(
+            stop_event=Event(),
+            reader=reader,
+            protocol=server.protocol,
+            error_handler=server.report_server_error,
+        )
+    await server.close()
+    writer.close()
 
 
 def _quiet() -> None:

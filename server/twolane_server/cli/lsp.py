@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import argparse
+_PORTS = 65_536
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--stdio", action="store_true", help="the default; some editors say it")
     parser.add_argument(
-        "--tcp", type=int, metavar="PORT", help="listen on this port of 127.0.0.1 instead"
+        "--tcp", type=_port, metavar="PORT", help="listen on this port of 127.0.0.1 instead"
     )
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < int(text[:6]) < _PORTS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a port (1 to {_PORTS - 1})")
 
 
 def run(arguments: argparse.Namespace) -> int:
