@@ -1,0 +1,131 @@
+"""The whole way with the embedded model: a real function of a real package gets its docstring."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support_embedded import embedded_cache
+from twolane_server.border.ledger import read_rows
+
+pytestmark = pytest.mark.embedded
+
+FUNCTION = "format_certificate"
+
+
+class Room:
+    """A git repository with httpx's own source, and a user without settings, key or server."""
+
+    def __init__(self, top: Path) -> None:
+        found = importlib.util.find_spec("httpx")
+        assert found is not None
+        assert found.origin is not None
+        self.state = top / "state"
+        self.root = top / "httpx"
+        shutil.copytree(
+            Path(found.origin).parent, self.root, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        self.file = self.root / "_main.py"
+        self.git("init", "--quiet")
+        self.git("add", ".")
+        who = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+        self.git(*who, "commit", "--quiet", "--message", "httpx")
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "TWOLANE_CONFIG_DIR": str(top / "config"),
+            "TWOLANE_STATE_DIR": str(self.state),
+            "TWOLANE_CACHE_DIR": str(embedded_cache()),
+            "TWOLANE_LOCAL_URL": "http://127.0.0.1:9/v1",
+        }
+
+    def git(self, *words: str) -> str:
+        ran = subprocess.run(
+            ["git", "-C", str(self.root), *words], check=True, capture_output=True, text=True
+        )
+        return ran.stdout
+
+    def twolane(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "twolane_server.cli", *words],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    @property
+    def place(self) -> str:
+        lines = self.file.read_text("utf-8").splitlines()
+        return f"{self.file}:{1 + next(i for i, line in enumerate(lines) if FUNCTION in line)}"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(tmp_path)
+
+
+def _function(tree: ast.Module) -> ast.FunctionDef:
+    return next(
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == FUNCTION
+    )
+
+
+def test_a_docstring_for_a_real_function(room: Room) -> None:
+    before = ast.parse(room.file.read_text("utf-8"))
+    assert ast.get_docstring(_function(before)) is None
+    ran = room.twolane("do", "docstring", room.place, "--apply")
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    said = ran.stdout
+    assert said.startswith("local: NDA (no twolane.toml, and unknown is NDA)\n")
+    assert "refused), so the embedded SmolLM2-135M-Instruct answers" in said.replace("\n", "")
+    assert said.endswith("applied\n")
+
+    after = ast.parse(room.file.read_text("utf-8"))
+    function = _function(after)
+    docstring = ast.get_docstring(function)
+    assert docstring is not None
+    assert len(docstring) > len("Format.")
+    del function.body[0]
+    assert ast.dump(after) == ast.dump(before), "nothing but the docstring is new"
+
+    changed = room.git("diff", "--numstat").split()
+    assert changed[1:] == ["0", "_main.py"], "lines were added and none removed"
+    assert room.git("status", "--porcelain") == " M _main.py\n"
+
+    [row] = read_rows(room.state / "ledger")
+    assert row.public()["lane"] == "local"
+    assert row.public()["host"] == "in this process"
+    assert row.public()["model"] == "SmolLM2-135M-Instruct"
+    assert row.public()["outcome"] == "stop"
+    assert row.text is None
+    assert room.twolane("ledger", "verify").returncode == 0
+
+
+def test_the_same_in_json_and_not_applied(room: Room) -> None:
+    before = room.file.read_bytes()
+    ran = room.twolane("do", "docstring", room.place, "--json")
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert (told["decision"]["lane"], told["decision"]["label"]) == ("local", "NDA")
+    assert told["usage"]["in"] > told["usage"]["out"] > 0
+    assert room.file.read_bytes() == before
+    subprocess.run(
+        ["git", "-C", str(room.root), "apply", "-"],
+        input=told["edit"]["diff"].encode(),
+        check=True,
+    )
+    after = ast.parse(room.file.read_text("utf-8"))
+    assert ast.get_docstring(_function(after))
