@@ -449,6 +449,25 @@ async def test_cancelling_closes_the_socket_and_is_recorded(lane: LaneName, tmp_
         assert (cloud if lane is LOCAL else local).connections == 0
 
 
+async def test_a_reader_that_fails_closes_the_socket_and_is_recorded(tmp_path: Path) -> None:
+    def fail(_text: str, _count: int) -> None:
+        raise ZeroDivisionError
+
+    async with a_cloud(Answer((chunk("Say"), FOREVER))) as cloud, team(tmp_path, cloud) as us:
+        decision = choose(question(us.settings, asked()))
+        with pytest.raises(ZeroDivisionError):
+            await us.runner.run(
+                asked(),
+                decision,
+                us.settings,
+                otherwise=lambda _: LOCALLY,
+                on_text=fail,
+                on_notice=lambda _sentence, _share: None,
+            )
+        assert us.outcomes == [("cloud", "cancelled")]
+        assert await cloud.until(lambda fake: fake.broken_off, 1.0)
+
+
 def _break_ledger(us: Team) -> Path:
     """A ledger that cannot be written, for root either: a file is where its folder should be."""
     us.folders.state.mkdir()
