@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from twolane_server.border.ledger import verify
+from twolane_server.border.ledger import Ledger, verify
 from twolane_server.errors import KeyUnusable, LaneError, LaneUnreachable, TwolaneError
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.local import open_local
@@ -176,8 +176,11 @@ def _cloud(settings: Settings, environ: Mapping[str, str]) -> Finding:
 
 
 def _ledger(folders: Folders) -> Finding:
+    folder = folders.state / "ledger"
     try:
-        verdict = verify(folders.state / "ledger")
+        verdict = verify(folder)
+        if verdict.whole and verdict.entries:
+            Ledger.open(folder).close()  # one that can only be read lets nothing out
     except TwolaneError as error:
         return Finding("ledger", ok=False, message=str(error), fix="make it writable again")
     if not verdict.whole:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support_border import sending
 from support_cli import Shell, make_cloud
 from support_fake_server import FakeServer, refusal
 from support_repository import make_repository, put
 from support_trust import grant
+from twolane_server.border.ledger import Ledger
+from twolane_server.errors import LedgerError
 from twolane_server.lanes import model_file
 
 if TYPE_CHECKING:
@@ -309,3 +312,17 @@ def test_a_real_process_in_the_folder_it_is_in(well: Shell) -> None:
     ran = well.finish(well.start("doctor", "--json", str(well.root)))
     assert (ran.status, ran.err) == (0, "")
     assert [finding["check"] for finding in ran.json] == CHECKS
+
+
+def test_a_ledger_that_can_only_be_read_is_told(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> Ledger:
+        raise LedgerError(f"The ledger in {folder} cannot be written (Read-only file system).")
+
+    with closing(Ledger.open(shell.folders.state / "ledger")) as ledger:
+        ledger.before_send(sending(b"{}"))
+    monkeypatch.setattr(Ledger, "open", refuse)
+    (found,) = findings(shell)["ledger"]
+    assert not found["ok"]
+    assert "cannot be written" in found["message"]
