@@ -7,7 +7,7 @@ feed, U+2028 and others, after which every position below them is wrong; so line
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -47,13 +47,13 @@ def decode(source: bytes) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """Lines with their ends. Make one with `Text.of`.
+    """Lines with their ends. Make one with `Text.of`. Its `repr` holds no text.
 
     Attributes:
         lines: as `split_lines` gives them.
     """
 
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
 
     @classmethod
     def of(cls, text: str) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, cast
@@ -32,7 +32,7 @@ class Parsed:
     """
 
     language: Language
-    source: bytes
+    source: bytes = field(repr=False)
     tree: tree_sitter.Tree
 
 

@@ -147,3 +147,7 @@ def test_a_span_through_a_character_is_refused() -> None:
 )
 def test_a_position_outside_is_moved_inside(asked: tuple[int, int], given: tuple[int, int]) -> None:
     assert Text.of("ab\r\ncd\nx").clamped(*asked) == given
+
+
+def test_a_text_does_not_show_itself() -> None:
+    assert "secret" not in repr(Text.of("secret"))

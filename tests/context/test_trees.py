@@ -109,3 +109,7 @@ def test_within_gives_the_nodes_that_lie_in_a_span() -> None:
     nodes = [node for node in within(tree, Span(4, 11)) if node.type == "identifier"]
     assert [node.text for node in nodes] == [b"b", b"c", b"d"]
     assert not list(within(tree, Span(2, 2)))
+
+
+def test_a_tree_does_not_show_its_source() -> None:
+    assert "secret" not in repr(parsed("a.py", "secret = 1\n"))

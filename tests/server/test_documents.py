@@ -38,3 +38,7 @@ def test_each_sign_of_staleness_is_enough(now: Document | None, told: str) -> No
     with pytest.raises(StaleDocument, match=told) as stale:
         check_fresh(THEN, now, LINE)
     assert "y = " not in str(stale.value)
+
+
+def test_a_document_does_not_show_its_text() -> None:
+    assert "x = 1" not in repr(THEN)

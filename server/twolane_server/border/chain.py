@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Entry:
 
     seq: object
     kind: object
-    payload: object
+    payload: object = field(repr=False)
     prev: object
     hash: object
 

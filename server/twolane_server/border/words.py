@@ -26,7 +26,7 @@ _DROPPED = frozenset({"Mn", "Me", "Cf"})
 _SAME = {0x131: "i", 0x345: "\u03b9", 0x115F: None, 0x1160: None, 0x3164: None, 0xFFA0: None}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Squashed:
     """A text's letters and digits alone, folded.
 

@@ -76,3 +76,7 @@ def test_canonical_json_has_one_spelling() -> None:
     assert canonical({"b": "é\ud800", "a": None}) == '{"a":null,"b":"\\u00e9\\ud800"}'
     with pytest.raises(ValueError, match="JSON"):
         canonical({"a": float("inf")})
+
+
+def test_an_entry_does_not_show_its_payload() -> None:
+    assert "secret" not in repr(follow(START, "send", "secret"))
