@@ -5,6 +5,8 @@
 - `$/cancelRequest` also stops a command: pygls cancels only the answer to it.
 - A command that is cancelled by its progress token is answered.
 - A command can see the progress token that came with its request.
+- An error is answered with a sentence of ours: a traceback, or the words of an error that nobody
+  foresaw, may quote the user's text, and editors write what they are answered into their logs.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
+from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInternalError
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
+
+from twolane_server.errors import TwolaneError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -77,6 +82,15 @@ class Protocol(LanguageServerProtocol):
             self.running[message] = task
             task.add_done_callback(lambda _: self.running.pop(message, None))
 
+    def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, Exception):
+            self._request_futures.pop(msg_id, None)
+            self._send_response(msg_id, error=_answer_to(error))
+            self._server.report_server_error(error, FeatureRequestError)
+        else:
+            super()._send_handler_result(future, msg_id=msg_id)
+
     def _handle_cancel_notification(self, msg_id: MsgId) -> None:
         super()._handle_cancel_notification(msg_id)
         task = self.running.get(msg_id)
@@ -99,3 +113,14 @@ class Protocol(LanguageServerProtocol):
 
     def _feature(self, method: str) -> object:
         return cast("dict[str, object]", self.fm.features)[method]
+
+
+def _answer_to(error: Exception) -> types.ResponseError:
+    if isinstance(error, TwolaneError):
+        return types.ResponseError(JsonRpcInternalError.CODE, str(error))
+    if isinstance(error, JsonRpcException):
+        return types.ResponseError(error.code, f"{error.MESSAGE or 'The request failed'}.")
+    sort = type(error).__name__
+    return types.ResponseError(
+        JsonRpcInternalError.CODE, f"twolane failed ({sort}); nothing was changed."
+    )
