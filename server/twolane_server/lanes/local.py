@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_server.errors import LaneUnreachable, ModelMissing
+from twolane_server.errors import LaneUnreachable, ModelMissing, SettingsError
+from twolane_server.lanes.address import address
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.key import read_key
@@ -19,6 +20,7 @@ from twolane_server.lanes.scripted import SCHEME, Scripted, load_script
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twolane_server.lanes.address import Address
     from twolane_server.lanes.base import Lane
     from twolane_server.settings.resolved import Folders, Settings
 
@@ -113,7 +115,7 @@ def open_local(
 
     Raises:
         KeyUnusable: a key is configured and cannot be used.
-        SettingsError: the URL or the script cannot be used.
+        SettingsError: the URL or the script cannot be used, or the URL is the cloud lane's.
     """
     local = settings.local
     if local.url.startswith(SCHEME):
@@ -124,5 +126,27 @@ def open_local(
         if settings.embedded.enabled
         else None
     )
+    _expect_another_server(settings)
     server = OpenAIChat(LaneName.LOCAL, local, read_key(local.key, environ))
     return Local(server, embedded, on_progress)
+
+
+def _expect_another_server(settings: Settings) -> None:
+    """Code under NDA goes to the local lane: that must not be the cloud under another name.
+
+    On this machine one gateway may well serve both lanes, so loopback is left to the user.
+    """
+    local = address(settings.local.url, "local.url")
+    try:
+        cloud = address(settings.cloud.url, "cloud.url")
+    except SettingsError:
+        return  # then nothing goes there
+    if not local.loopback and _name(local) == _name(cloud):
+        raise SettingsError(
+            f"local.url and cloud.url both lead to {_name(local)}, so code under NDA would leave."
+            " Give the local lane a server of your own, or take local.url out."
+        )
+
+
+def _name(where: Address) -> str:
+    return where.host.rpartition(":")[0].rstrip(".").lower()

@@ -192,3 +192,28 @@ async def test_with_the_real_model(tmp_path: Path, cache: Path) -> None:
         chunks = [chunk async for chunk in stream]
     assert chunks[-1].finish == "length"
     await lane.aclose()
+
+
+CLOUD = "https://relay.example.test/v1"
+
+
+@pytest.mark.parametrize(
+    "url", [CLOUD, "http://relay.example.test:8000/v1", "https://RELAY.example.test./other"]
+)
+def test_the_clouds_server_is_not_a_local_one(tmp_path: Path, url: str) -> None:
+    found = settings(url)
+    with pytest.raises(SettingsError, match="code under NDA would leave"):
+        opened(replace(found, cloud=replace(found.cloud, url=CLOUD)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("local", "cloud"),
+    [
+        ("http://127.0.0.1:4000/v1", "http://127.0.0.1:4000/v1"),
+        ("http://gpu.example.test/v1", CLOUD),
+        ("http://gpu.example.test/v1", "no URL at all"),
+    ],
+)
+def test_other_pairs_are_the_users_own_business(tmp_path: Path, local: str, cloud: str) -> None:
+    found = settings(local)
+    assert opened(replace(found, cloud=replace(found.cloud, url=cloud)), tmp_path)
