@@ -8,6 +8,7 @@ end means its end, and one inside a character means that character's start.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -24,6 +25,7 @@ Encoding = types.PositionEncodingKind
 
 _BASIC_PLANE_END = 0xFFFF
 _TOP_BITS = 0b1100_0000
+_UNSAID = re.compile(r"[\x00-\x1f]")
 _CONTINUES = 0b1000_0000  # a byte of UTF-8 that continues a character
 
 
@@ -107,6 +109,8 @@ def path_of(uri: str) -> str:
     Other schemes (`untitled:`, `git:`, notebook cells) and other hosts have no file that could
     tell a label, so they are unknown, and unknown is NDA.
     """
+    if _UNSAID.search(uri):
+        return ""  # `urlsplit` would drop it and name another file
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -117,8 +121,11 @@ def path_of(uri: str) -> str:
     if not decoded.startswith("/") or "\0" in decoded or parts.query or parts.fragment:
         return ""
     path = Path(decoded)
-    # What `..` means depends on links, so only the file system can say it.
-    return str(path.resolve() if ".." in path.parts else path)
+    try:
+        # What `..` means depends on links, so only the file system can say it.
+        return str(path.resolve() if ".." in path.parts else path)
+    except (OSError, RuntimeError):
+        return ""  # links in a circle
 
 
 def uri_of(path: str) -> str:

@@ -23,6 +23,8 @@ class Document:
         language_id: the editor's word for its language.
         version: grows with each change; the editor's own count.
         text: the text at that version.
+        before: every path by which its file was reached since it was opened; a link may lead
+            elsewhere by now.
     """
 
     uri: str
@@ -30,6 +32,7 @@ class Document:
     language_id: str
     version: int
     text: Text
+    before: tuple[str, ...] = ()
 
     def changed(self, version: int, text: Text) -> Document:
         """The document after an edit."""

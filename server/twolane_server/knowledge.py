@@ -72,7 +72,14 @@ def head_of(text: Text) -> str:
     return head if len(head) >= HEAD_CHARACTERS else "".join(text.lines[:HEAD_CHARACTERS])
 
 
-def read_known(path: str, settings: Settings, folders: Folders, cloud_state: str | None) -> Known:
+def read_known(
+    path: str,
+    settings: Settings,
+    folders: Folders,
+    cloud_state: str | None,
+    *,
+    before: tuple[str, ...] = (),
+) -> Known:
     """Read what speaks about a file. Waits for the disk; never fails.
 
     Args:
@@ -80,10 +87,11 @@ def read_known(path: str, settings: Settings, folders: Folders, cloud_state: str
         settings: holds the user's own rules.
         folders: where the grants are.
         cloud_state: why the cloud lane cannot be used, or `None`.
+        before: see `Document.before`.
     """
     if not path:
         return Known(None, cloud_state=cloud_state)
-    rules = rules_for(Path(path), settings.nda)
+    rules = rules_for(Path(path), settings.nda, before=before)
     refused = [trust for root in rules.roots if not (trust := trust_in(root, folders)).granted]
     reason = f"this repository may not use the cloud lane: {refused[0].reason}" if refused else ""
     return Known(rules, bool(rules.roots) and not refused, reason, cloud_state)

@@ -8,6 +8,7 @@ given, by each symbolic link, by its real path) holds for the file, and what is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.fragments import Label
@@ -18,8 +19,7 @@ from twolane_server.reading import read_start
 from twolane_server.repository import between, find_root, outer_roots, spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
     from twolane_server.policy import Policy
     from twolane_server.problems import Problem
@@ -73,7 +73,7 @@ class FileRules:
     """Everything that speaks about one file, as it was on disk at one moment.
 
     Attributes:
-        ways: as given first, the real path last.
+        ways: as given first, then one for each link followed, the real path, and those of before.
         user: the user's own rules.
         learnt: reasons for NDA that the disk gave: markers of the saved text, other names.
         unreadable: why there is no text on disk to look at, or `None`.
@@ -129,7 +129,11 @@ def words_for(path: Path, user: NdaRules) -> tuple[str, ...]:
 
 
 def rules_for(
-    path: Path, user: NdaRules, read: Callable[[Path], tuple[Policy, ...]] = read_policies
+    path: Path,
+    user: NdaRules,
+    read: Callable[[Path], tuple[Policy, ...]] = read_policies,
+    *,
+    before: Iterable[str] = (),
 ) -> FileRules:
     """Read everything that speaks about `path`. Never fails: what cannot be read is a reason.
 
@@ -138,14 +142,18 @@ def rules_for(
         user: the user's own rules.
         read: reads the policies of one folder; who asks about many files hands in one that
             remembers.
+        before: other paths by which the text at hand was reached, when the editor opened it: a link
+            may lead elsewhere by now, and the text is still that of the old file.
     """
     try:
-        paths = spellings(path)
+        now = spellings(path)
+        others = [Path(old) for old in before if Path(old) not in now]
+        paths = tuple(dict.fromkeys((*now, *(each for old in others for each in spellings(old)))))
     except (OSError, ValueError):
         return FileRules((), user, learnt=("its path cannot be followed",))
     ways = tuple(_way(each, read) for each in paths)
     rules = FileRules(ways, user)
-    start = read_start(paths[-1], HEAD_BYTES)
+    start = read_start(now[-1], HEAD_BYTES)
     learnt: list[str] = []
     if start.text is not None:
         learnt += find_markers(start.text, _markers(rules))

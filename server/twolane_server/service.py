@@ -100,7 +100,7 @@ class Service:
         """
         started = time.monotonic()
         document = order.document
-        known = await asyncio.to_thread(self.known, document.path, settings)
+        known = await asyncio.to_thread(self.known, document.path, settings, document.before)
         labelled = known.label(head_of(document.text))
         subject = Subject(
             text=document.text,
@@ -166,9 +166,10 @@ class Service:
             },
         )
 
-    def known(self, path: str, settings: Settings) -> Known:
-        """Read a file's rules and its repository's trust from disk."""
-        return read_known(path, settings, self._folders, self._cloud_state(settings))
+    def known(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
+        """Read a file's rules and its repository's trust from disk; see `Document.before`."""
+        state = self._cloud_state(settings)
+        return read_known(path, settings, self._folders, state, before=before)
 
     async def aclose(self) -> None:
         """Close lanes and ledger."""

@@ -15,6 +15,7 @@ from twolane_context.spans import Span
 from twolane_context.text import Text
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, StaleDocument, WrongUse
+from twolane_server.repository import spellings
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?", re.DOTALL)
 _LARGEST = 20 * 1024 * 1024
@@ -46,6 +47,7 @@ def read_place(place: str) -> Place:
     if named is None:
         raise WrongUse(f"{place} is not a place; write FILE:LINE or FILE:LINE-LINE.")
     path = Path(named["path"]).absolute()
+    before = _ways(path)
     content = _read(path)
     text = _text(path, content)
     first = int(named["first"])
@@ -56,7 +58,9 @@ def read_place(place: str) -> Place:
         )
     start = text.row_start(first - 1)
     end = start if named["last"] is None else text.row_start(last)
-    document = Document(uri=path.as_uri(), path=str(path), language_id="", version=0, text=text)
+    document = Document(
+        uri=path.as_uri(), path=str(path), language_id="", version=0, text=text, before=before
+    )
     return Place(document, Span(start, end), sha256(content).hexdigest())
 
 
@@ -89,6 +93,14 @@ def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
         # Gone already when all went well; Ctrl-C, too, leaves nothing behind.
         with suppress(OSError):
             Path(temporary).unlink(missing_ok=True)
+
+
+def _ways(path: Path) -> tuple[str, ...]:
+    """The paths by which `path` leads to its file before it is read; a link may change meanwhile."""
+    try:
+        return tuple(map(str, spellings(path)))
+    except OSError:
+        return ()  # links in a circle, which reading tells
 
 
 def _read(path: Path) -> bytes:

@@ -154,6 +154,8 @@ def test_a_line_behind_the_end_means_the_end() -> None:
         ("git:/a/b.py?ref=HEAD", ""),
         ("file:///a/b.py?x", ""),
         ("file:///a%00b", ""),
+        ("file:///a/\nb.py", ""),
+        ("file:///a/b.py\t", ""),
         ("vscode-notebook-cell:/a.ipynb#W0", ""),
         ("file://[broken", ""),
         ("", ""),
@@ -173,3 +175,8 @@ def test_dots_mean_what_the_file_system_says(tmp_path: Path) -> None:
     (tmp_path / "open").symlink_to(tmp_path / "nda" / "deep")
     uri = f"file://{tmp_path}/open/%2E%2E/x.py"
     assert convert.path_of(uri) == str(tmp_path.resolve() / "nda" / "x.py")
+
+
+def test_dots_and_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert convert.path_of(f"file://{tmp_path}/x/../loop/x.py") == ""

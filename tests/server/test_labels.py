@@ -277,3 +277,15 @@ def test_a_rule_more_never_opens(  # noqa: PLR0917 - hypothesis passes them by n
     assert label([*policies, more], user) >= before
     assert label([more, *policies], user) >= before
     assert label(policies, both) >= before
+
+
+def test_a_text_keeps_the_rules_of_every_way_by_which_it_was_reached(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "r", CLIENTS)
+    put(root / "clients" / "a.py")
+    plain = put(root / "plain.py")
+    link = root / "link.py"
+    link.symlink_to(plain)
+    for before in (["clients/a.py"], ["plain.py", "clients/a.py"], ["clients/gone.py"]):
+        rules = rules_for(link, NOBODY, before=[str(root / each) for each in before])
+        assert label_with(rules, "x = 1").reasons == ("clients/** in twolane.toml",)
+    assert label_with(rules_for(link, NOBODY, before=[str(plain)]), None).label is Label.OPEN

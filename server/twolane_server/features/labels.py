@@ -30,7 +30,10 @@ async def refresh(server: LanguageServer, session: Session, service: Service, ur
     snapshot = session.snapshot(uri)
     if snapshot is None or not session.claim_reading(uri, now, _FRESH_SECONDS):
         return
-    known = await asyncio.to_thread(service.known, snapshot.document.path, snapshot.settings)
+    document = snapshot.document
+    known = await asyncio.to_thread(
+        service.known, document.path, snapshot.settings, document.before
+    )
     session.learn(uri, known)
     for problem in session.untold(known.problems):
         server.window_show_message(
