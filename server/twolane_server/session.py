@@ -7,7 +7,7 @@ its first `await` and works on that.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
     from twolane_server.problems import Problem
-    from twolane_server.settings.resolved import Folders
+    from twolane_server.settings.resolved import Folders, Mode
 
 _SLICE_SECONDS = 0.002
 
@@ -58,12 +58,23 @@ class Session:
     Args:
         folders: where settings, state and caches are.
         environ: the environment variables.
+
+    Attributes:
+        settings: the latest.
+        settings_read: set once they have been read at all.
+        initial: the client's `initializationOptions`, as they came.
+        options: what the client has said of settings up to now.
+        mode: the mode that the user chose while the server ran; comes before the settings'.
+        preview: whether the client shows answers as they come.
     """
 
     def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
         self.folders = folders
         self.environ = environ
         self.settings = Settings()
+        self.initial: object = None
+        self.options: object = None
+        self.mode: Mode | None = None
         self.settings_read = asyncio.Event()
         self.preview = False
         self._documents: dict[str, Document] = {}
@@ -102,8 +113,13 @@ class Session:
 
     def learn(self, uri: str, known: Known) -> None:
         """Keep what was read about a document, if it is still open."""
-        if uri in self._documents:
-            self._known[uri] = known
+        document = self._documents.get(uri)
+        if document is None:
+            return
+        self._known[uri] = known
+        if known.rules is not None:
+            ways = tuple(str(way.path) for way in known.rules.ways)
+            self._documents[uri] = replace(document, before=ways)
 
     def untold(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         """Those that the person has not been told of; from now on they count as told."""

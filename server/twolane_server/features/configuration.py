@@ -30,11 +30,23 @@ async def read(server: LanguageServer, session: Session, options: object) -> Non
         session: takes the settings.
         options: `initializationOptions` or the client's section, over the user's file.
     """
-    sent, session.preview = _without_preview(options)
-    # pydantic is imported in there, for the first time: not on the loop.
-    session.settings, problems = await asyncio.to_thread(_load, session, sent)
+    if not session.settings_read.is_set():
+        session.initial = options
+    session.options, session.preview = _without_preview(options)
+    await reread(server, session)
     session.settings_read.set()
-    for problem in problems:
+
+
+async def reread(server: LanguageServer, session: Session) -> None:
+    """Read the settings anew from where they come from: a rule about NDA may be a minute old."""
+    while True:
+        options = session.options
+        # pydantic is imported in there, for the first time: not on the loop.
+        settings, problems = await asyncio.to_thread(_load, session, options)
+        if options is session.options:  # else the client sent others meanwhile
+            break
+    session.settings = replace(settings, mode=session.mode or settings.mode)
+    for problem in session.untold(problems):
         server.window_show_message(
             types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
         )
@@ -58,7 +70,11 @@ def _without_preview(options: object) -> tuple[object, bool]:
 async def did_change(
     server: LanguageServer, session: Session, params: types.DidChangeConfigurationParams
 ) -> None:
-    """Take what the client sent, or ask it where it sends nothing and can be asked."""
+    """Take what the client sent, or ask it where it sends nothing and can be asked.
+
+    Many clients send an empty section, or only what differs: so what they sent is laid over their
+    `initializationOptions`, and rules about NDA add up.
+    """
     options = _section(params.settings)
     workspace = server.client_capabilities.workspace
     if not options and workspace is not None and workspace.configuration:
@@ -66,7 +82,8 @@ async def did_change(
             types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
         )
         options = _section(answers[0]) if answers else {}
-    await read(server, session, {"preview": session.preview, **options})
+    merged = cast("dict[str, object]", _over(_section(session.initial), options))
+    await read(server, session, {"preview": session.preview, **merged})
 
 
 def _section(sent: object) -> dict[str, object]:
@@ -74,6 +91,17 @@ def _section(sent: object) -> dict[str, object]:
     given = cast("dict[str, object]", sent) if isinstance(sent, dict) else {}
     inner = given.get(SECTION, given)
     return cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
+
+
+def _over(base: object, more: object) -> object:
+    """`more` laid over `base`: tables key by key, lists one behind the other."""
+    if isinstance(base, dict) and isinstance(more, dict):
+        below, above = cast("dict[str, object]", base), cast("dict[str, object]", more)
+        both = {key: _over(below[key], above[key]) for key in below.keys() & above.keys()}
+        return {**below, **above, **both}
+    if isinstance(base, list) and isinstance(more, list):
+        return [*cast("list[object]", base), *cast("list[object]", more)]
+    return more
 
 
 def set_mode(session: Session, argument: object) -> dict[str, str]:
@@ -85,5 +113,7 @@ def set_mode(session: Session, argument: object) -> dict[str, str]:
     mode = cast("dict[str, object]", argument).get("mode") if isinstance(argument, dict) else None
     if mode not in tuple(Mode):
         raise ActionError("twolane.mode takes one object with `mode`: auto, local or cloud.")
-    session.settings = replace(session.settings, mode=Mode(str(mode)))
+    # Kept apart, so that settings that are read anew do not take it back.
+    session.mode = Mode(str(mode))
+    session.settings = replace(session.settings, mode=session.mode)
     return {"mode": session.settings.mode.value}

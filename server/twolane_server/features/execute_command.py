@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from twolane_server import convert
 from twolane_server.errors import ActionError, TwolaneError
+from twolane_server.features import configuration
 from twolane_server.features.apply import apply
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
@@ -111,6 +112,7 @@ async def _run(
     )
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
+        await configuration.reread(server, session)
         ready = await service.prepare(order, session.settings)
         progress.report(str(ready.decision))
         preview = Preview(server, session, wanted.uri, ready.decision)
