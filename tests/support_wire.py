@@ -49,15 +49,22 @@ class Wire:
 
     def request(self, method: str, params: object) -> Any:  # noqa: ANN401 - JSON is anything
         """Send a request and wait for its result, answering what the server asks meanwhile."""
+        message = self.ask(method, params)
+        assert "error" not in message, message["error"]
+        return message["result"]
+
+    def ask(self, method: str, params: object) -> dict[str, Any]:
+        """The same; the whole answer, which may be an error."""
         self._last += 1
         self._send({"id": self._last, "method": method, "params": params})
         while True:
             message = self._receive()
             if "method" in message and "id" in message:
-                self._send({"id": message["id"], "result": None})
+                edits = message["method"] == "workspace/applyEdit"
+                result = {"applied": False} if edits else None
+                self._send({"id": message["id"], "result": result})
             elif message.get("id") == self._last:
-                assert "error" not in message, message["error"]
-                return message["result"]
+                return message
 
     def initialize(self, root: str, options: object = None) -> float:
         """Shake hands; returns the seconds from the process's start to the answer."""
