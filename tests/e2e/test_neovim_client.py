@@ -24,9 +24,19 @@ def _file(room: Path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("driver", ["preview", "stale", "ask", "cancel", "mode"])
+@pytest.mark.parametrize(
+    "driver", ["preview", "place", "message", "stale", "ask", "cancel", "mode"]
+)
 def test_the_client(driver: str, tmp_path: Path) -> None:
     Neovim(tmp_path).drive(f"client_{driver}.lua", file=_file(tmp_path), fake=FAKE)
+
+
+def test_a_server_that_ended_is_started_again(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "b.py"
+    elsewhere.write_text("y = 2\n", "utf-8")
+    Neovim(tmp_path).drive(
+        "client_revive.lua", file=_file(tmp_path), elsewhere=str(elsewhere), fake=FAKE
+    )
 
 
 def test_plain_enable_works_beside_other_configurations(tmp_path: Path) -> None:

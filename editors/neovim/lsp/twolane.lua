@@ -34,6 +34,9 @@ return {
     ["twolane/preview"] = function(_, params)
       require("twolane.run").on_preview(params)
     end,
+    ["window/showMessage"] = function(_, params)
+      require("twolane.message").show(params)
+    end,
     ["workspace/applyEdit"] = function(_, params, context)
       return require("twolane.apply").apply(params, context)
     end,

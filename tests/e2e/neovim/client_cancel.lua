@@ -27,7 +27,8 @@ t.drive(function()
     return client.progress.pending.stranger
   end)
 
-  vim.cmd("TwolaneCancel")
+  -- As from Visual mode, which a rewrite leaves on.
+  vim.cmd("1,2TwolaneCancel")
   t.check(not t.busy(bufnr), "still busy")
   t.equal(t.preview(bufnr), nil, "the preview")
   t.equal(sent("$/cancelRequest")[1].params, { id = first.id }, "the request that is cancelled")
@@ -41,6 +42,14 @@ t.drive(function()
     return request.params.workDoneToken
   end, sent("workspace/executeCommand"))
   t.check(tokens[1] ~= tokens[2], "two runs share a token")
+
+  vim.bo[bufnr].modifiable = false
+  vim.cmd("TwolaneCancel")
+  run()
+  t.told("this buffer cannot be changed ('modifiable' is off)")
+  t.equal(#sent("workspace/executeCommand"), 2, "requests for what cannot be changed")
+  vim.bo[bufnr].modifiable = true
+  run()
 
   server.die()
   t.idle(bufnr)

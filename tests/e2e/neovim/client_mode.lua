@@ -11,7 +11,7 @@ t.drive(function()
   })
   vim.lsp.config("twolane", { cmd = cmd })
   t.open(t.given.file)
-  vim.cmd("TwolaneMode cloud")
+  vim.cmd("1,2TwolaneMode cloud")
   t.told("twolane: mode cloud")
   local request = server.sent("workspace/executeCommand")[1].params
   t.equal(request, { command = "twolane.mode", arguments = { { mode = "cloud" } } }, "the request")

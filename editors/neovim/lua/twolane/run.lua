@@ -63,11 +63,17 @@ local function start(client, argument, title)
     warn("is still writing in this buffer; :TwolaneCancel stops it.")
     return
   end
+  if not vim.bo[bufnr].modifiable then
+    warn("this buffer cannot be changed ('modifiable' is off).")
+    return
+  end
+  -- Else the built-in menu and question hide the preview until a key is pressed.
+  vim.cmd("redraw!")
   count = count + 1
   local run = {
     client_id = client.id,
     token = "twolane-" .. count,
-    preview = preview.below(bufnr, argument.range["end"].line, title),
+    preview = preview.near(bufnr, argument.range["end"].line, title),
     touched = false,
   }
   running[bufnr] = run
