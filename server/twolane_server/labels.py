@@ -182,7 +182,8 @@ def label_with(rules: FileRules, head: str | None) -> Labelled:
     reasons += [*_standing_reasons(rules), *rules.learnt]
     if head is not None:
         reasons += find_markers(head, _markers(rules))
-    elif rules.unreadable:
+    if rules.unreadable:
+        # Also with a text at hand: the border reads anew and could not confirm its label.
         reasons.append(f"its text is unknown: {rules.unreadable}")
     if reasons:
         return Labelled(Label.NDA, tuple(dict.fromkeys(reasons)))

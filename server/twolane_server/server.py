@@ -148,7 +148,8 @@ def _register_documents(server: TwolaneServer) -> None:
         server.parse_soon(params.text_document.uri)
 
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        server.background(labels.refresh(server, session, service, params.text_document.uri))
+        uri = params.text_document.uri
+        server.background(labels.refresh(server, session, service, uri, fresh_seconds=0.0))
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         text_sync.did_close(session, params)

@@ -17,6 +17,7 @@ from twolane_server.actions.base import Subject
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.errors import KeyUnusable, TooLarge
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
+from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.routing.choose import Question, choose, has_repository_marker
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
     from twolane_server.labels import Labelled
-    from twolane_server.lanes.base import LaneName
+    from twolane_server.routing.choose import Decision
     from twolane_server.routing.run import Notify, Runner
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Folders, Settings
@@ -156,7 +157,7 @@ class Service:
         edit = await asyncio.to_thread(action.finish, ready.task, reply.text)
         return Result(
             edit=edit,
-            decision=reply.decision,
+            decision=_answered(reply.decision, reply.model),
             model=reply.model,
             usage=reply.usage,
             seconds={
@@ -230,6 +231,11 @@ class Service:
             local_model=settings.local.model,
             cloud_model=settings.cloud.model,
         )
+
+
+def _answered(decision: Decision, model: str) -> Decision:
+    """The decision with the model that answered: on the local lane that may be a stand-in."""
+    return replace(decision, model=model) if decision.lane is LaneName.LOCAL else decision
 
 
 def _of_prompt(labelled: Labelled, label: Label) -> Labelled:

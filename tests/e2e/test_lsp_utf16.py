@@ -32,6 +32,7 @@ class Desk:
         self.root.mkdir()
         subprocess.run(["git", "init", "--quiet", self.root], check=True)
         self.file = self.root / "a.py"
+        self.file.write_text("saved = 1\n", "utf-8")
         self.uri = self.file.as_uri()
         self.replies = folder / "replies.json"
         self.environ = {
@@ -240,6 +241,23 @@ async def test_a_document_that_is_not_open_is_a_sentence(desk: Desk) -> None:
         found = await editor.command("twolane.run", [run])
         assert found["applied"] is False
         assert "not open" in _said(editor)[-1]
+
+
+async def test_a_saved_marker_shows_in_the_menu_at_once(desk: Desk) -> None:
+    (desk.root / "twolane.toml").write_text("[nda]\n", "utf-8")
+    async with desk.editor([]) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        assert "NDA" not in action.title
+        desk.file.write_text(f"# CONFIDENTIAL\n{BEFORE}", "utf-8")
+        saved = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(desk.uri))
+        editor.text_document_did_save(saved)
+        for _ in range(40):
+            (action, *_) = await editor.actions(desk.uri, 5)
+            if "NDA" in action.title:
+                break
+            await asyncio.sleep(0.02)
+        assert "[local: NDA marker CONFIDENTIAL]" in action.title
 
 
 async def test_other_languages_offer_nothing(desk: Desk) -> None:

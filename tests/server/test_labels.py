@@ -66,10 +66,10 @@ def test_no_file_is_nda() -> None:
     assert no_file().label is Label.NDA
 
 
-def test_what_cannot_be_read_is_nda_and_a_new_file_is_not(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_nda_also_with_a_text_at_hand(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "r")
     _nda(root / "new.py", "its text is unknown: there is no such file")
-    _open(root / "new.py", head="x = 1")
+    _nda(root / "new.py", "its text is unknown: there is no such file", head="x = 1")
     _nda(put(root / "a.bin", b"\xff\0\1"), "its text is unknown: is not text in UTF-8")
     _nda(root, "its text is unknown: is not a file")
 

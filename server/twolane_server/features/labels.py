@@ -21,14 +21,21 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 2.0
 
 
-async def refresh(server: LanguageServer, session: Session, service: Service, uri: str) -> None:
-    """Read a document's label and trust, unless that was done just now.
+async def refresh(
+    server: LanguageServer,
+    session: Session,
+    service: Service,
+    uri: str,
+    *,
+    fresh_seconds: float = _FRESH_SECONDS,
+) -> None:
+    """Read a document's label and trust, unless that was done less than `fresh_seconds` ago.
 
     What is wrong with a policy on the way is shown, once.
     """
     now = asyncio.get_running_loop().time()
     snapshot = session.snapshot(uri)
-    if snapshot is None or not session.claim_reading(uri, now, _FRESH_SECONDS):
+    if snapshot is None or not session.claim_reading(uri, now, fresh_seconds):
         return
     document = snapshot.document
     known = await asyncio.to_thread(

@@ -5,6 +5,7 @@
 - `$/cancelRequest` also stops a command: pygls cancels only the answer to it.
 - A command that is cancelled by its progress token is answered.
 - A command can see the progress token that came with its request.
+- A request that cannot be read is answered.
 - An error is answered with a sentence of ours: a traceback, or the words of an error that nobody
   foresaw, may quote the user's text, and editors write what they are answered into their logs.
 """
@@ -81,6 +82,19 @@ class Protocol(LanguageServerProtocol):
         if task is not None and message is not None:
             self.running[message] = task
             task.add_done_callback(lambda _: self.running.pop(message, None))
+
+    def structure_message(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as pygls has it
+        """Read a message; a request that is not of its method's form is answered and dropped.
+
+        Raises:
+            JsonRpcException: the message cannot be read.
+        """
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=_answer_to(error))
+            raise
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         error = None if future.cancelled() else future.exception()

@@ -78,7 +78,7 @@ def test_json_is_one_object_of_a_stable_shape(shell: Shell) -> None:
     assert list(given_back) == ["decision", "edit", "usage", "seconds"]
     assert given_back["decision"] == {
         "lane": "local",
-        "model": "Qwen3-Coder",
+        "model": "scripted",
         "label": "OPEN",
         "reasons": [
             "the cloud lane cannot be used now: no key for the cloud lane in HOLYSHEEP_API_KEY"
