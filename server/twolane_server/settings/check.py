@@ -124,10 +124,24 @@ def _explain(detail: ErrorDetails, source: str) -> tuple[Problem, str]:
             return Problem(f"{source}: {name}", f"ignored; {HOW_TO_GIVE_A_KEY}."), str(place[0])
         near = _nearest(place)
         hint = f"; did you mean `{near}`?" if near else ""
-        return Problem(f"{source}: {name}", f"unknown key, ignored{hint}"), near or name
+        safe = _safe_side(near or name)
+        said = f"unknown key{hint or '.'} {safe}" if safe else f"unknown key, ignored{hint}"
+        return Problem(f"{source}: {name}", said), near or name
     message = _PLAIN.get(detail["type"]) or detail["msg"]
     message = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    return Problem(f"{source}: {name}", f"{message}; ignored."), name
+    safe = _safe_side(name)
+    return Problem(f"{source}: {name}", f"{message}{'. ' if safe else '; ignored.'}{safe}"), name
+
+
+def _safe_side(meant: str) -> str:
+    """What holds until a key is mended that must not fall back to a default; else empty."""
+    if meant.partition(".")[0] == "nda":
+        return "Until that is mended, all code is taken as NDA."
+    if meant == "mode":
+        return "Until that is mended, the mode is local."
+    if meant in _DESTINATION:
+        return "Until that is mended, the cloud lane is not used."
+    return ""
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

@@ -39,6 +39,7 @@ _TRUTH = {
 }
 _KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWOLANE_CLOUD_API_KEY")
 _NEAR = 0.85
+_OURS = ("TWOLANE_LOCAL_", "TWOLANE_CLOUD_", "TWOLANE_EMBEDDED_", "TWOLANE_NDA_")
 _DESTINATION = {"TWOLANE_CLOUD_URL", "TWOLANE_CLOUD_KEY_ENVIRONMENT", "TWOLANE_CLOUD_KEY_FILE"}
 
 
@@ -88,4 +89,6 @@ def _misspelt(environ: Mapping[str, str]) -> list[tuple[Problem, str]]:
             found.append((Problem(name, f"ignored; {HOW_TO_GIVE_A_KEY}."), ""))
         elif near := get_close_matches(name, VARIABLES, n=1, cutoff=_NEAR):
             found.append((Problem(name, f"unknown, ignored; did you mean {near[0]}?"), near[0]))
+        elif name.startswith(_OURS):
+            found.append((Problem(name, "unknown, ignored; see settings.toml for such keys."), ""))
     return found

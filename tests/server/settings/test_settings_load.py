@@ -117,6 +117,26 @@ def test_a_bad_value_is_named_once(tmp_path: Path, toml: str, where: str, messag
 
 
 @pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("mode = 'clowd'", "must be one of auto, local, cloud. Until that is mended, the mode is "),
+        ("moed = 'auto'", "unknown key; did you mean `mode`? Until that is mended, the mode is "),
+        (
+            "[cloud]\nkey_file = 3",
+            "must be text. Until that is mended, the cloud lane is not used.",
+        ),
+        ("[nda]\nwords = 'x'", "must be a list. Until that is mended, all code is taken as NDA."),
+        ("[nda]\nzzz = 'x'", "unknown key. Until that is mended, all code is taken as NDA."),
+    ],
+)
+def test_where_a_default_would_be_unsafe_it_is_told_what_holds(
+    tmp_path: Path, toml: str, said: str
+) -> None:
+    _, [problem] = _load(tmp_path, toml)
+    assert problem.message.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("lane", "url", "word"),
     [
         ("local", "ftp://host/v1", "must be a URL"),
@@ -324,6 +344,8 @@ def test_options_may_come_in_their_section(tmp_path: Path) -> None:
         ("TWOLANE_LOCAL_WINDOW", "many"),
         ("TWOLANE_EMBEDDED", "perhaps"),
         ("TWOLANE_LOCAL_URLL", "http://x"),
+        ("TWOLANE_EMBEDDED_ENABLED", "no"),
+        ("TWOLANE_NDA_WORDS", "Acme"),
     ],
 )
 def test_a_bad_variable_is_named(tmp_path: Path, variable: str, value: str) -> None:
