@@ -126,6 +126,8 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
         stands_in = settings.embedded.enabled and isinstance(error, LaneUnreachable)
         more = " Until then the embedded model stands in." if stands_in else ""
         fix = "start the server (`vllm serve`), or correct local.url in the settings"
+        if not isinstance(error, LaneUnreachable):
+            fix = "correct [local] in the settings, or mend the server"
         return Finding("local lane", ok=False, message=f"{error}{more}", fix=fix)
     finally:
         await lane.aclose()
@@ -190,7 +192,11 @@ def _ledger(folders: Folders) -> Finding:
             message=f"It is not whole, at entry {verdict.bad}: {verdict.why}.",
             fix="move its folder away to start a new one, and keep it as evidence",
         )
-    return Finding("ledger", ok=True, message=f"whole, {verdict.entries:,} entries")
+    return Finding(
+        "ledger",
+        ok=True,
+        message=f"whole, {verdict.entries:,} entries (requests and their outcomes)",
+    )
 
 
 def _editors(environ: Mapping[str, str]) -> Finding:

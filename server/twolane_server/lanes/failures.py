@@ -159,14 +159,17 @@ def _refusal(peer: Peer, status: int, body: bytes, headers: dict[str, str]) -> s
             sentence = (
                 f"{host} does not accept the key of the {lane} lane. Check {peer.key_place}."
                 if peer.key_place
-                else f"{host} asks for a key. Set {lane}.key in the settings."
+                else (
+                    f"{host} asks for a key. Name the variable or the file that holds it, with"
+                    f" {lane}.key_environment or {lane}.key_file in the settings."
+                )
             )
         case 402:
             sentence = f"The account at {host} has no balance left. Top it up."
         case 404:
             sentence = (
                 f"{host} does not know the model or the address. Check {lane}.model and"
-                f" {lane}.url in the settings."
+                f" {lane}.url in the settings; most addresses end in /v1."
             )
         case 408 | 409 | 425:
             sentence = f"{host} could not take the request just now. Try again."

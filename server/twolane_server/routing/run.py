@@ -88,8 +88,8 @@ class _Answer:
     def whole(self, decision: Decision, model: str) -> Reply:
         if self.finish == "length":
             raise AnswerTruncated(
-                "The model reached its token limit in the middle of the answer, so nothing was "
-                "applied; select less, or ask for less."
+                "The answer reached its token limit before its end, so nothing was applied; "
+                "select less, or use a larger model."
             )
         if self.finish != "stop":
             raise AnswerIncomplete(
@@ -158,7 +158,7 @@ class Runner:
             except (LaneError, KeyUnusable) as error:
                 if answer.parts:
                     raise
-                decision = otherwise(f"the cloud lane failed: {error}")
+                decision = otherwise(str(error))
             on_notice(str(decision), None)
         return await self._local(prompt, decision, settings, _Answer(on_text), on_notice)
 

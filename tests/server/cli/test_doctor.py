@@ -79,7 +79,7 @@ def test_it_says_what_it_found(well: Shell, local: FakeServer, cloud: FakeServer
     assert found["local lane"].endswith(f"answers at {local.host}")
     assert found["embedded model"] == "switched off"
     assert found["cloud lane"] == (f"deepseek-v3.2 at {cloud.url}; a key was found. Not contacted.")
-    assert found["ledger"] == "whole, 0 entries"
+    assert found["ledger"] == "whole, 0 entries (requests and their outcomes)"
 
 
 def test_the_cloud_is_not_contacted_and_nothing_is_made(well: Shell, cloud: FakeServer) -> None:
@@ -191,7 +191,7 @@ NOT_WELL: dict[str, tuple[Callable[[Shell], None], str, str, str]] = {
         _environ(TWOLANE_LOCAL_MODEL="another"),
         "local lane",
         "another",
-        "local.url",
+        "[local]",
     ),
     "script": (
         _environ(TWOLANE_LOCAL_URL="scripted:/none.json"),

@@ -93,7 +93,7 @@ def test_numbers_and_nothing_else_come_from_a_body(body: bytes, numbers: list[st
 
 def test_without_a_key_the_advice_differs() -> None:
     sentence = str(rejected(Peer(LaneName.LOCAL, "h:80"), 401))
-    assert "local.key" in sentence
+    assert "local.key_environment or local.key_file" in sentence
 
 
 async def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:

@@ -306,7 +306,7 @@ async def test_a_cloud_that_fails_before_its_first_token_is_exchanged_for_local(
     async with a_cloud(fault) as cloud, team(tmp_path, cloud, idle=0.2) as us:
         reply = await us.run()
         assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
-        assert "the cloud lane failed" in str(reply.decision)
+        assert "the cloud lane cannot be used now: " in str(reply.decision)
         assert why in str(reply.decision)
         assert us.notices == [str(reply.decision)]
         assert us.pieces == [("from ", 1), ("local", 2)]
