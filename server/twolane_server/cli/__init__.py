@@ -7,6 +7,7 @@ which returns the exit status: 0 done, 1 refused or nothing to do (with the reas
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - keep start-up light
 
+    _print_everything()
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="twolane", description="AI code actions on two lanes, with a border between them."
@@ -58,6 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("twolane: stopped", file=sys.stderr)
         return 1
+
+
+def _print_everything() -> None:
+    """Where the locale's encoding lacks a character, show its number instead of failing."""
+    out: object = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")
 
 
 def _print_version() -> int:

@@ -30,6 +30,7 @@ class AnswerView:
         self._console = console
         self._bar: Progress | None = None
         self._said = ""
+        self._mid_line = False
 
     def __enter__(self) -> Self:
         return self
@@ -41,12 +42,15 @@ class AnswerView:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
+        if error is not None and self._mid_line:
+            self._console.print()  # what went wrong, the caller says on a line of its own
 
     def on_text(self, text: str, pieces: int) -> None:
         """Show more of the answer. A bar below it would redraw over it, so it goes first."""
         del pieces
         self._stop()
         self._console.print(Styled(plain(text), style="dim"), end="")
+        self._mid_line = not text.endswith("\n")
 
     def on_notice(self, notice: str, share: float | None) -> None:
         """Say something once; while `share` grows from 0 to 1, as a bar."""

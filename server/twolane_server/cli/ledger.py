@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from twolane_server.border.ledger import read_rows, verify
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from twolane_server.border.records import Row
 
 _HEADINGS = ("seq", "time (UTC)", "action", "to", "bytes", "in", "out", "outcome", "from")
-_NUMBERS = {"seq", "bytes", "in", "out"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def _verify(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - the flag as t
         found = {"whole": verdict.whole, "entries": verdict.entries}
         print(json.dumps(found | {"bad": verdict.bad, "why": verdict.why}))
     elif verdict.whole:
-        print(f"The ledger is whole: {verdict.entries:,} entries.")
+        print(f"The ledger is whole: {verdict.entries:,} entries (requests and their outcomes).")
     else:
         print(f"The ledger is not whole, at entry {verdict.bad}: {verdict.why}.")
     return 0 if verdict.whole else 1
@@ -62,11 +62,11 @@ def _show(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - the flag as the
     cells = [_cells(row) for row in rows]
     if not cells:
         print("Nothing has been sent yet.")
-    elif sys.stdout.isatty():
-        _print_table(cells)
     else:
-        for line in _aligned([_HEADINGS, *cells]):
-            print(line)
+        lines = list(_aligned([_HEADINGS, *cells]))
+        if sys.stdout.isatty() and max(map(len, lines)) > get_terminal_size().columns:
+            lines = [line for row in cells for line in _apart(row)]
+        print("\n".join(lines))
     return 0
 
 
@@ -100,14 +100,9 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _print_table(cells: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - needed on a terminal only
-    from rich.table import Table  # noqa: PLC0415 - the same
-    from rich.text import Text  # noqa: PLC0415 - the same
-
-    table = Table(box=None, pad_edge=False)
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
-    for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+def _apart(cells: tuple[str, ...]) -> Iterable[str]:
+    """One request in lines of its own, for a terminal that is too narrow for the table."""
+    seq, time, action, to, size, tokens_in, tokens_out, outcome, files = cells
+    tokens = f"{tokens_in} in  {tokens_out} out"
+    yield f"{seq}  {time} UTC  {action}  {size} bytes  {tokens}  {outcome}"
+    yield from (" " * (len(seq) + 2) + where for where in (to, files))

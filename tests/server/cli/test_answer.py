@@ -36,6 +36,15 @@ def test_no_bar_is_left_when_the_work_breaks_off() -> None:
     assert out.getvalue().endswith("after\n")
 
 
+def test_an_error_does_not_follow_the_text_on_its_line() -> None:
+    for text, end in (("half a sen", "half a sen\n"), ("a line\n", "a line\n")):
+        console, out = _terminal()
+        with suppress(KeyError), AnswerView(console) as view:
+            view.on_text(text, 1)
+            raise KeyError
+        assert out.getvalue() == end
+
+
 def test_what_the_model_says_cannot_steer_the_terminal() -> None:
     console, out = _terminal()
     with AnswerView(console) as view:

@@ -96,6 +96,23 @@ def test_json_is_one_object_of_a_stable_shape(shell: Shell) -> None:
     assert patched == DOCUMENTED
 
 
+def test_the_diff_names_the_file_as_git_does(shell: Shell) -> None:
+    shell.file = put(shell.root / "sub dir" / "\xe9 b.py", CODE)
+    diff = shell.run("do", "docstring", shell.place, "--json").json["edit"]["diff"]
+    link = shell.root / "link.py"
+    link.symlink_to(shell.file)
+    by_link = shell.run("do", "docstring", f"{link}{shell.place[len(str(shell.file)) :]}", "--json")
+    assert by_link.json["edit"]["diff"] == diff
+    applied = subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", "-"],
+        input=diff.encode(),
+        cwd=shell.root,
+        check=True,
+    )
+    assert applied.returncode == 0
+    assert content(shell) == DOCUMENTED
+
+
 def test_json_and_apply_do_both(shell: Shell) -> None:
     ran = shell.run("do", "docstring", shell.place, "--json", "--apply")
     assert f'+    """{SENTENCE}"""\r\n' in ran.json["edit"]["diff"]

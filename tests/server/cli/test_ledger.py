@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -92,13 +94,45 @@ def test_show_on_a_terminal_is_a_table(
     assert "\x1b[31mred" not in shown
 
 
+def test_on_a_narrow_terminal_each_request_has_lines_of_its_own(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert filled.exists()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["ledger"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[:3] == [
+        "1  2026-05-04 12:00:00 UTC  docstring  17 bytes  1234 in  56 out  stop",
+        "   cloud: deepseek-v3.2, api.example.test:443",
+        "   /repo/src/tool.py:3-9",
+    ]
+    assert "\x1b" not in shown
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_no_error(filled: Path) -> None:
+    with closing(Ledger.open(filled)) as ledger:
+        ledger.before_send(replace(sending(b"{}"), files=(Origin("/r/\xfc.py", 1, 2),)))
+    environ = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "PYTHONIOENCODING": ""}
+    ran = subprocess.run(
+        [sys.executable, "-m", "twolane_server.cli", "ledger"],
+        env={**os.environ, **environ},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"/r/\xfc.py:1-2" in ran.stdout
+
+
 def test_nothing_sent_is_said_and_makes_no_file(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["ledger", "show"]) == 0
     assert capsys.readouterr().out == "Nothing has been sent yet.\n"
     assert main(["ledger", "verify"]) == 0
-    assert capsys.readouterr().out == "The ledger is whole: 0 entries.\n"
+    assert (
+        capsys.readouterr().out == "The ledger is whole: 0 entries (requests and their outcomes).\n"
+    )
     assert not folder.exists()
 
 
@@ -106,7 +140,7 @@ def test_verify_says_whole_or_where_it_is_not(
     filled: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["ledger", "verify"]) == 0
-    assert capsys.readouterr().out == "The ledger is whole: 3 entries.\n"
+    assert capsys.readouterr().out.startswith("The ledger is whole: 3 entries ")
     assert main(["ledger", "verify", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found == {"whole": True, "entries": 3, "bad": None, "why": ""}
