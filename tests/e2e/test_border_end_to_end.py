@@ -119,6 +119,12 @@ def _link(world: World) -> Path:
     return world.root / "link.py"
 
 
+def _link_by_way_of_nda(world: World) -> Path:
+    (world.root / "clients" / "out.py").symlink_to(put(world.root / "plain.py", code(world.secret)))
+    (world.root / "again.py").symlink_to("clients/out.py")
+    return world.root / "again.py"
+
+
 def _folder_link(world: World) -> Path:
     (world.root / "folder").symlink_to(world.nda.parent)
     return world.root / "folder" / "acme.py"
@@ -137,6 +143,10 @@ def _hard_link(world: World) -> Path:
 def _dots(world: World) -> Path:
     (world.root / "lib").mkdir()
     return world.root / "lib" / ".." / "clients" / "acme.py"
+
+
+def _client(world: World) -> Path:
+    return put(world.root / "plain.py", code(world.secret) + "    acme_corp(a)\n")
 
 
 def _named(name: str) -> Callable[[World], Path]:
@@ -173,39 +183,53 @@ def _policy(spoil: Callable[[Path], object]) -> Callable[[World], Path]:
     return make
 
 
-WAYS: dict[str, Callable[[World], Path]] = {
-    "L1 a link": _link,
-    "L1 a link from outside of repositories": _link_from_outside,
-    "L2 a link to its folder": _folder_link,
-    "L3 a hard link": _hard_link,
-    "L5 another case": _named("CLIENTS/acme.py"),
-    "L5 decomposed": _named("socie\u0301te\u0301/a.py"),
-    "L6 dots": _dots,
-    "L6 a backslash": _named("clients\\acme.py"),
-    "L10 a merge tool's copy": _named("lib/tariff_LOCAL_42.py"),
-    "L10 an editor's lock": _named("lib/.#tariff.py"),
-    "L10 in a backup of the folder": _named("clients.bak/acme.py"),
-    "L11 a nested repository": _nested(None),
-    "L11 a nested one with a policy and no grant": _nested("[nda]\n"),
-    "L11 a nested one under an outer rule": _nested("[nda]\n", "tariff.py"),
-    "L11 a submodule": _nested(None, git="../.git/modules/inner"),
-    "L11 a worktree with a policy": _nested("[nda]\n", git="/elsewhere/.git/worktrees/inner"),
-    "L12 no policy": _policy(lambda _: None),
-    "L12 broken TOML": _policy(lambda file: file.write_text("[nda\n")),
-    "L12 a bad glob": _policy(lambda file: file.write_text('[nda]\npaths = ["!clients/**"]\n')),
-    "L12 not UTF-8": _policy(lambda file: file.write_bytes(b"[nda]\n# \xff\n")),
-    "L12 a folder": _policy(lambda file: file.mkdir()),
-    "L12 a pipe": _policy(os.mkfifo),
-    "L12 a link that leads nowhere": _policy(lambda file: file.symlink_to("nowhere")),
+BY_RULE = "clients/** in twolane.toml"
+BY_NAME = "tariff.py in twolane.toml"
+NO_POLICY = "no twolane.toml, and unknown is NDA"
+BROKEN = "twolane.toml cannot be read"
+NO_GRANT = "this repository may not use the cloud lane: never granted"
+
+WAYS: dict[str, tuple[Callable[[World], Path], str]] = {
+    "L1 a link": (_link, BY_RULE),
+    "L1 a link by way of a link under NDA": (_link_by_way_of_nda, BY_RULE),
+    "L1 a link from outside of repositories": (_link_from_outside, "not in a repository"),
+    "L2 a link to its folder": (_folder_link, BY_RULE),
+    "L3 a hard link": (_hard_link, "2 hard links"),
+    "L5 another case": (_named("CLIENTS/acme.py"), BY_RULE),
+    "L5 decomposed": (_named("socie\u0301te\u0301/a.py"), "société/ in twolane.toml"),
+    "L6 dots": (_dots, BY_RULE),
+    "L6 a backslash": (_named("clients\\acme.py"), BY_RULE),
+    "L10 a merge tool's copy": (_named("lib/tariff_LOCAL_42.py"), BY_NAME),
+    "L10 an editor's lock": (_named("lib/.#tariff.py"), BY_NAME),
+    "L10 in a backup of the folder": (_named("clients.bak/acme.py"), BY_RULE),
+    "L11 a nested repository": (_nested(None), NO_POLICY),
+    "L11 a nested one with a policy and no grant": (_nested("[nda]\n"), NO_GRANT),
+    "L11 a nested one under an outer rule": (_nested("[nda]\n", "tariff.py"), "tariff.py in ../"),
+    "L11 a submodule": (_nested(None, git="../.git/modules/inner"), NO_POLICY),
+    "L11 a worktree with a policy": (_nested("[nda]\n", git="/x/.git/worktrees/x"), NO_GRANT),
+    "L12 no policy": (_policy(lambda _: None), NO_POLICY),
+    "L12 broken TOML": (_policy(lambda file: file.write_text("[nda\n")), BROKEN),
+    "L12 a bad glob": (
+        _policy(lambda file: file.write_text('[nda]\npaths = ["!clients/**"]\n')),
+        BROKEN,
+    ),
+    "L12 not UTF-8": (_policy(lambda file: file.write_bytes(b"[nda]\n# \xff\n")), BROKEN),
+    "L12 a folder": (_policy(lambda file: file.mkdir()), BROKEN),
+    "L12 a pipe": (_policy(os.mkfifo), BROKEN),
+    "L12 a link that leads nowhere": (_policy(lambda file: file.symlink_to("nowhere")), BROKEN),
+    "L29 a client's name": (_client, "it holds the word “Acme Corp”"),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_nda_code_stays_local(world: World, way: str) -> None:
-    file = WAYS[way](world)
+    make, reason = WAYS[way]
+    file = make(world)
     asked = world.docstring(file, "--lane", "cloud")
     done = world.docstring(file, "--apply")
-    assert (asked.json["decision"]["lane"], done.json["decision"]["lane"]) == ("local", "local")
+    for decision in (asked.json["decision"], done.json["decision"]):
+        assert decision["lane"] == "local"
+        assert reason in decision["reasons"][0]
     assert REPLY in file.read_text("utf-8"), "the local lane did the work"
     assert world.cloud.connections == 0
 
@@ -262,11 +286,12 @@ def _uris(world: World) -> dict[str, str]:
 async def test_no_name_that_an_editor_has_for_a_text_opens_the_border(world: World) -> None:
     uris = _uris(world)
     async with editing(world) as editor:
-        lanes = {
-            name: (await opened(editor, uri, code(world.secret), lane="cloud")).partition(":")[0]
+        found = {
+            name: await opened(editor, uri, code(world.secret), lane="cloud")
             for name, uri in uris.items()
         }
-        assert lanes == dict.fromkeys(uris, "local")
+        assert [each for each in found.items() if not each[1].startswith("local: ")] == []
+        assert [each for each in found.items() if "NDA (" not in each[1]] == []
         assert world.cloud.connections == 0
         assert (await opened(editor, world.tool.as_uri(), code(world.open))).startswith("cloud")
 
@@ -469,7 +494,7 @@ def test_the_cloud_learns_no_name_and_no_place(
 # L34: a lane with a fault.
 
 FAULTS: dict[str, Answer] = {
-    "a fault": refusal(500),
+    "a fault that repeats the prompt": refusal(500, {"error": {"message": "ECHO"}}),
     "a limit": refusal(429),
     "a refusal that repeats the prompt": refusal(400, {"error": {"message": "ECHO"}}),
     "a closed line": Answer(clean=False, status=0),
