@@ -27,6 +27,11 @@ _STARS_IN_NAME = 3
 _FOLDER_STARS = 2
 _ESCAPE = re.compile(r"\\(?![#!\[\] ])")
 _BRACES = re.compile(r"\{[^{}/]*,[^{}]*\}")
+# What people write who know another syntax. Each is a valid glob that no path would ever meet.
+_TRAILED = re.compile(r"\s#")
+_QUOTED = re.compile(r"(?s)([\"'`]).*\1")
+_LISTED = re.compile(r",\s")
+_ROOTED = re.compile(r"~/|\$|[A-Za-z]:/")
 # POSIX classes, escapes and set operators: git and Python's `re` read them differently.
 _CLASS = re.compile(r"\[[!^]?\]?([^\]]*)(\]?)")
 _UNSURE = re.compile(r"\[|\\|--|&&|~~|\|\|")
@@ -161,6 +166,10 @@ _FAULTS: tuple[tuple[Callable[[str], object], str], ...] = (
     (_hides, "holds an invisible character"),
     (lambda glob: glob.startswith("#"), "starts with #, which makes it a comment"),
     (lambda glob: glob.startswith("!"), "starts with !, and rules here can only tighten"),
+    (_TRAILED.search, "has a # behind it; a comment needs a line of its own"),
+    (_QUOTED.fullmatch, "is in quotes, which would be part of the name"),
+    (_LISTED.search, "holds a comma and a blank; write a glob for each"),
+    (_ROOTED.match, "starts with ~, $ or a drive; write it from the folder of the policy"),
     (_ESCAPE.search, "holds a backslash; folders are separated by /"),
     (_BRACES.search, "holds {a,b}, which gitignore syntax does not know; write a glob for each"),
     (

@@ -240,4 +240,7 @@ def _path_reasons(way: Way, user: NdaRules) -> list[str]:
 
 
 def _first(paths: tuple[str, ...], path: Path, folder: Path) -> str | None:
-    return globs.compile_globs(paths).first(path.relative_to(folder).as_posix())
+    hit = globs.compile_globs(paths).first(path.relative_to(folder).as_posix())
+    # One that starts with `/` may have been meant from the file system's root.
+    rooted = () if hit else tuple(glob for glob in paths if glob.startswith("/"))
+    return hit or globs.compile_globs(rooted).first(path.relative_to(path.anchor).as_posix())

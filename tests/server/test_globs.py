@@ -86,6 +86,14 @@ def test_the_first_of_several_is_named() -> None:
         "*a*b*c*d",
         "**/a/**/b/**/c",
         "x" * 1_001,
+        "clients/ # those of Acme",
+        "clients/**\t#x",
+        '"clients/**"',
+        "'clients/'",
+        "clients/, secrets/",
+        "~/work/clients/",
+        "$HOME/clients/",
+        "C:/work/clients/",
     ],
 )
 def test_faults_are_found_rather_than_matched_with_nothing(glob: str) -> None:

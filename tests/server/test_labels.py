@@ -289,3 +289,11 @@ def test_a_text_keeps_the_rules_of_every_way_by_which_it_was_reached(tmp_path: P
         rules = rules_for(link, NOBODY, before=[str(root / each) for each in before])
         assert label_with(rules, "x = 1").reasons == ("clients/** in twolane.toml",)
     assert label_with(rules_for(link, NOBODY, before=[str(plain)]), None).label is Label.OPEN
+
+
+def test_a_glob_from_the_file_systems_root_counts(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "r", f'[nda]\npaths = ["{tmp_path}/r/clients/**"]\n')
+    _nda(put(root / "clients" / "a.py"), f"{tmp_path}/r/clients/** in twolane.toml")
+    _open(put(root / "lib" / "a.py"))
+    user = NdaRules(paths=(f"{tmp_path}/r/lib/",))
+    _nda(root / "lib" / "a.py", f"{tmp_path}/r/lib/ in your settings", user=user)
