@@ -566,6 +566,17 @@ def test_a_text_that_asks_for_nda_code_gets_none(world: World) -> None:
     assert len(world.chats) == 2
 
 
+def test_what_the_cloud_says_does_not_steer_the_terminal(world: World) -> None:
+    """L37: neither its words nor its name for its model; links in a terminal are escapes, too."""
+    steer = "\x1b]8;;https://example.test/\x07[/red][link=https://example.test]"
+    last = chunk(finish="stop", model=steer)
+    world.cloud.answers = [Answer((chunk(f"Greet {steer} somebody.", model=steer), last))]
+    done = world.run("do", "docstring", f"{world.tool}:2")
+    assert len(world.chats) == 1
+    assert "\x1b" not in done.out + done.err
+    assert "\x07" not in done.out + done.err
+
+
 # L39 to L43: other ways through the net.
 
 

@@ -84,10 +84,9 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
         f", {result.usage.prompt} tokens in, {result.usage.completion} out" if result.usage else ""
     )
     seconds = result.seconds
-    console.print(
-        f"{result.model}: first token after {seconds['first_token']:.1f} s, "
-        f"all after {seconds['total']:.1f} s{used}"
-    )
+    # The server names its model as it likes.
+    text = f"{places.plain(result.model)}: first token after {seconds['first_token']:.1f} s, "
+    console.print(Styled(f"{text}all after {seconds['total']:.1f} s{used}"))
     console.print("applied" if applied else "not applied; --apply writes it into the file")
 
 
