@@ -62,7 +62,8 @@ class WriteDocstring:
         """
         subject, parsed = task.subject, _tree(task.subject)
         place = place_at(parsed, subject.selection)
-        words = words_of(reply, parsed.language, place.name)
+        code = subject.text.cut(place.definition)
+        words = words_of(reply, parsed.language, place.name, code)
         text = rendered(words, place, style_of(parsed), parsed.language)
         edit = Edit(place.target, f"{place.before}{text}{place.after}")
         if edit.text == subject.text.cut(place.target):

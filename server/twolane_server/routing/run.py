@@ -89,7 +89,7 @@ class _Answer:
         if self.finish == "length":
             raise AnswerTruncated(
                 "The answer reached its token limit before its end, so nothing was applied; "
-                "select less, or use a larger model."
+                "use a larger model, or select less."
             )
         if self.finish != "stop":
             raise AnswerIncomplete(

@@ -84,7 +84,9 @@ def check(name: str, task: Task, edit: Edit, reply: str) -> None:
     fresh = [doc for doc in new_docs if doc not in old_docs]
     assert len(fresh) == 1
     assert len(new_docs) - len(old_docs) in (0, 1)
-    words = words_of(reply, tree.language, place_at(tree, task.subject.selection).name)
+    place = place_at(tree, task.subject.selection)
+    code = task.subject.text.cut(place.definition)
+    words = words_of(reply, tree.language, place.name, code)
     assert inspect.cleandoc(fresh[0]).split() == words.split()
 
 

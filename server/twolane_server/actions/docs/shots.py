@@ -6,6 +6,8 @@ nine of 42 functions; with a third, which returns nothing, for three.
 
 from __future__ import annotations
 
+import re
+
 _PYTHON = (
     (
         (
@@ -106,3 +108,21 @@ SHOTS = {
     "javascript": _SCRIPT,
     "go": _GO,
 }
+# What only an example speaks of, and what must then be in the code as well.
+_TELLING = (
+    (re.compile(r"(?i)\bleap years?\b"), "leap"),
+    (re.compile(r"(?i)\bits price\b"), "price"),
+    (re.compile(r"(?i)\badd_?item"), "item"),
+    (re.compile(r"(?i)\bread_?lines"), "lines"),
+)
+
+
+def echoes(text: str, code: str, language: str) -> bool:
+    """Whether documentation speaks of an example instead of the code that it is for.
+
+    A small model that is lost does so: "Adds `user` to the list and its price to the total".
+    """
+    if any(text == answer for _, answer in SHOTS[language]):
+        return True
+    here = code.lower()
+    return any(found.search(text) and word not in here for found, word in _TELLING)

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import parse, walk
-from twolane_server.actions.docs.shots import SHOTS
+from twolane_server.actions.docs.shots import echoes
 from twolane_server.edits.plain import plain
 from twolane_server.edits.reply import read, trimmed
 from twolane_server.edits.verify import docstring
@@ -40,10 +40,14 @@ _DEFINES = re.compile(
 _QUOTED = re.compile(r"(?s)\A(\"\"\"|'''|\"|'|`)(?!\1)(.*)(?<!\\)\1\Z")
 # The same words (up to eight of them) four times in a row, as small models do when they are lost.
 _REPEATING = re.compile(r"\b(\w\S*(?:[ \n]+\S+){0,7})(?:[ \n]+\1){3}", re.IGNORECASE)
+_REPEATED = (
+    "The model repeated itself or the examples it is shown, so nothing was applied; a larger model "
+    "does better."
+)
 _PRONOUN = re.compile(r"^This (?:function|method|class|struct|type|interface) (?=[a-z]+s\b)")
 
 
-def words_of(reply: str, language: Language, name: str) -> str:
+def words_of(reply: str, language: Language, name: str, code: str) -> str:
     """The documentation's text: paragraphs, lines ended by LF, no delimiters, nothing harmful.
 
     A docstring or comment within code that the model repeated is taken from there; else prose.
@@ -52,6 +56,7 @@ def words_of(reply: str, language: Language, name: str) -> str:
         reply: the model's.
         language: the file's.
         name: of the definition, to find it in repeated code.
+        code: the definition's, to tell whether the reply speaks of it or of an example.
 
     Raises:
         ReplyRefused: there are no such words, or far too many.
@@ -71,8 +76,8 @@ def words_of(reply: str, language: Language, name: str) -> str:
         raise ReplyRefused("The model's reply is far too long for documentation; try again.")
     if not any(character.isalnum() for character in text):
         raise ReplyRefused("The model's reply holds no documentation; try again.")
-    if _REPEATING.search(text) or any(text == answer for _, answer in SHOTS[language.name]):
-        raise ReplyRefused("The model repeated itself or its examples; try again or ask another.")
+    if _REPEATING.search(text) or echoes(text, code, language.name):
+        raise ReplyRefused(_REPEATED)
     return text
 
 

@@ -42,7 +42,7 @@ def _language(name: str) -> Language:
     ],
 )  # fmt: skip
 def test_python(reply: str, expected: str) -> None:
-    assert words_of(reply, _language("a.py"), "f") == expected
+    assert words_of(reply, _language("a.py"), "f", "") == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_python(reply: str, expected: str) -> None:
     ],
 )
 def test_comments(name: str, reply: str, expected: str) -> None:
-    assert words_of(reply, _language(name), "f") == expected
+    assert words_of(reply, _language(name), "f", "") == expected
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,30 @@ def test_comments(name: str, reply: str, expected: str) -> None:
 )
 def test_code_is_no_documentation(name: str, reply: str) -> None:
     with pytest.raises(ReplyRefused, match="code instead"):
-        words_of(reply, _language(name), "f")
+        words_of(reply, _language(name), "f", "")
 
 
 @pytest.mark.parametrize("reply", ["Return " + "a b c " * 4, "x\ny x\ny x\ny x\ny", "no " * 9])
 def test_going_round_in_circles(reply: str) -> None:
     with pytest.raises(ReplyRefused, match="repeated"):
-        words_of(reply, _language("a.py"), "f")
+        words_of(reply, _language("a.py"), "f", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [
+        ("a.ts", "Adds `user` to the list and its price to the total."),
+        ("a.go", "AddItem reports whether f is a package."),
+        ("a.py", "Return whether `text` is a leap year."),
+        ("a.rs", "Reads, as read_lines does."),
+    ],
+)
+def test_what_only_the_examples_speak_of(name: str, reply: str) -> None:
+    with pytest.raises(ReplyRefused, match="repeated"):
+        words_of(reply, _language(name), "f", "def f(text): ...")
+
+
+def test_code_may_be_about_what_an_example_is_about() -> None:
+    code = "def f(self, other):\n    self.lines = is_leap(other.price, add_items)"
+    for reply in ("Add it and its price.", "Say if it is a leap year.", "Call add_item on lines."):
+        assert words_of(reply, _language("a.py"), "f", code) == reply
