@@ -389,6 +389,8 @@ SETTINGS_SENT: dict[str, object] = {
     "nothing": {},
     "null": None,
     "another server's": {"pylsp": {"plugins": {}}},
+    "all unset": {"twolane": {"mode": None, "nda": None}},
+    "some unset": {"twolane": {"nda": {"paths": None, "words": []}}},
     "a part": {"twolane": {"cloud": {"deadline_seconds": 60}}},
     "other rules": {"twolane": {"nda": {"paths": ["other.py"]}}},
 }

@@ -94,7 +94,9 @@ def _section(sent: object) -> dict[str, object]:
 
 
 def _over(base: object, more: object) -> object:
-    """`more` laid over `base`: tables key by key, lists one behind the other."""
+    """`more` laid over `base`: tables key by key, lists one behind the other; null says nothing."""
+    if more is None:
+        return base
     if isinstance(base, dict) and isinstance(more, dict):
         below, above = cast("dict[str, object]", base), cast("dict[str, object]", more)
         both = {key: _over(below[key], above[key]) for key in below.keys() & above.keys()}
