@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
@@ -53,13 +54,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             _command(name).configure(sub)
     arguments = parser.parse_args(words)
     try:
-        return _command(arguments.command).run(arguments)
+        status = _command(arguments.command).run(arguments)
+        sys.stdout.flush()
     except TwolaneError as error:
         print(f"twolane: {error}", file=sys.stderr)
         return 2 if isinstance(error, WrongUse) else 1
     except KeyboardInterrupt:
         print("twolane: stopped", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`). What is left must not fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
 def _print_everything() -> None:

@@ -124,6 +124,20 @@ def test_a_terminal_that_knows_ascii_alone_gets_no_error(filled: Path) -> None:
     assert rb"/r/\xfc.py:1-2" in ran.stdout
 
 
+def test_a_reader_that_stops_reading_is_no_error(filled: Path) -> None:
+    assert filled.exists()
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "twolane_server.cli", "ledger"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
 def test_nothing_sent_is_said_and_makes_no_file(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
