@@ -140,3 +140,15 @@ def test_modules_stay_small() -> None:
         if (lines := len(path.read_text("utf-8").splitlines())) > 300
     }
     assert not large
+
+
+def test_nobody_reads_the_text_of_a_node() -> None:
+    """`Node.text` crashes the process on a tree parsed through a callback (py-tree-sitter 0.26)."""
+    known = {"subject", "fence", "fences", "document", "tree"}
+    for path in ENGINE + PROGRAM:
+        if "tree_sitter" not in path.read_text("utf-8"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == "text":
+                owner = ast.unparse(node.value).rpartition(".")[2].partition("[")[0]
+                assert owner in known, f"{path.name}:{node.lineno}: {ast.unparse(node)}"

@@ -11,10 +11,11 @@ from twolane_context.languages import Docs
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import tree_sitter
 
+_BRACKETED = 3
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 # The Rust Reference, "Comments": four slashes or three stars are no documentation.
 _OUTER = re.compile(rb"///(?!/)|/\*\*(?![*/])")
@@ -116,29 +117,43 @@ def indentation(source: bytes, offset: int) -> int:
     return offset
 
 
-def docstring(body: tree_sitter.Node) -> Span | None:
-    """The statement that documents a Python body: its first, and nothing but a plain string.
+def docstring(body: tree_sitter.Node, source: bytes) -> tree_sitter.Node | None:
+    """The statement that documents a Python body or module: its first, and only plain strings.
 
-    As `ast.get_docstring` has it: adjacent and bracketed strings count, f-strings and bytes do not.
+    As `ast.get_docstring` has it: adjacent and bracketed strings count, f-strings and bytes do not,
+    and comments before or between them do not matter.
+
+    Args:
+        body: a block or a module.
+        source: what it was parsed from. (`Node.text` is not used in this house: on a tree that was
+            parsed through a callback it crashes, py-tree-sitter 0.26.)
     """
-    if not body.named_child_count or body.named_child(0).type != "expression_statement":
+    statement = next((node for node in _named(body)), None)
+    if statement is None or statement.type != "expression_statement":
         return None
-    statement = node = body.named_child(0)
+    node = statement
     while node.type in {"expression_statement", "parenthesized_expression"}:
-        # More tokens than the string and its brackets: a tuple, a comment.
-        if not node.named_child_count or node.child_count != (1 if node is statement else 3):
+        tokens = [child for child in node.children if child.type != "comment"]
+        # More tokens than the string and its brackets make a tuple or an expression.
+        if len(tokens) != (1 if node is statement else _BRACKETED):
             return None
-        node = node.named_child(0)
-    strings = node.named_children if node.type == "concatenated_string" else [node]
-    if all(_is_plain_string(string) for string in strings):
-        return Span(statement.start_byte, statement.end_byte)
-    return None
+        node = tokens[len(tokens) // 2]
+    strings = list(_named(node)) if node.type == "concatenated_string" else [node]
+    return statement if all(_is_plain_string(string, source) for string in strings) else None
 
 
-def _is_plain_string(node: tree_sitter.Node) -> bool:
+def _named(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """The named children that are no comments, found one by one: a module may have thousands."""
+    for index in range(node.named_child_count):
+        if (child := node.named_child(index)).type != "comment":
+            yield child
+
+
+def _is_plain_string(node: tree_sitter.Node, source: bytes) -> bool:
     if node.type != "string" or node.has_error:
         return False
-    prefix = (node.child(0).text or b"").lower()
+    start = node.child(0)
+    prefix = source[start.start_byte : start.end_byte].lower()
     return not set(prefix) & set(b"bft")
 
 

@@ -120,4 +120,4 @@ def _identifiers(parsed: Parsed, span: Span) -> Iterator[str]:
     """The identifier tokens in a span, as often as they stand there."""
     for node in within(parsed, span):
         if node.child_count == 0 and node.type.endswith("identifier"):
-            yield (node.text or b"").decode("utf-8", "replace")
+            yield parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")

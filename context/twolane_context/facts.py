@@ -117,7 +117,7 @@ def extract(parsed: Parsed) -> Facts:
         definitions.append(replace(draft, kind=kind, parent=parent))
     return Facts(
         tuple(definitions),
-        tuple(Import(span, names) for span, names in bindings(found)),
+        tuple(Import(span, names) for span, names in bindings(found, parsed.source)),
         tuple(_reach(parsed.source, definition) for definition in definitions),
     )
 
@@ -147,10 +147,11 @@ def _draft(
         body = Span(found.body[0].start_byte, found.body[-1].end_byte)
         signature = Span(above.start, _head_end(outer, body.start))
         if parsed.language.docs is Docs.STRING:
-            doc = docstring(found.body[0])
+            string = docstring(found.body[0], parsed.source)
+            doc = string and Span(string.start_byte, string.end_byte)
     is_callable = found.kind == "callable"
     kind = Kind.FUNCTION if is_callable else Kind(found.kind)
-    name = found.name.text or b""
+    name = parsed.source[found.name.start_byte : found.name.end_byte]
     return is_callable, Definition(
         name.decode("utf-8", "replace"), kind, span, signature, body, doc, None
     )

@@ -15,7 +15,7 @@ _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 _AFFIX = re.compile(r"^go-|[-.]go$")
 
 
-def bindings(found: Captures) -> list[tuple[Span, tuple[str, ...]]]:
+def bindings(found: Captures, source: bytes) -> list[tuple[Span, tuple[str, ...]]]:
     """Each import statement with the names it binds, both in source order; `*` for a wildcard."""
     spans = sorted({Span(node.start_byte, node.end_byte) for node in found.imports})
     starts = [span.start for span in spans]
@@ -24,7 +24,7 @@ def bindings(found: Captures) -> list[tuple[Span, tuple[str, ...]]]:
         index = bisect_right(starts, node.start_byte) - 1
         if index < 0 or node.end_byte > spans[index].end:
             continue  # the pattern also fits outside imports
-        name = (node.text or b"").decode("utf-8", "replace")
+        name = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
         if kind == "bound.any":
             name = "*"
         elif kind == "bound.path":

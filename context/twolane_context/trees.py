@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from twolane_context.languages import Language
 
-_READ = 65_536
-
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -73,20 +71,28 @@ def _sliced(
     if slice_seconds == inf:
         return run(source)
     end = 0.0
+    # py-tree-sitter 0.26 never lets go of what `read` gives it: two references each time. A view
+    # that is released keeps nothing alive.
+    views: list[memoryview] = []
 
     def read(offset: int, _: object) -> bytes:
-        return source[offset : offset + _READ]
+        views.append(memoryview(source)[offset:])
+        return cast("bytes", views[-1])
 
     def over(*_: object) -> bool:
         return time.perf_counter() > end
 
-    while True:
-        end = time.perf_counter() + slice_seconds
-        try:
-            return run(read, progress_callback=over)
-        except ValueError:
-            # Stopped by `over`; called again with the same arguments, it goes on from there.
-            yield
+    try:
+        while True:
+            end = time.perf_counter() + slice_seconds
+            try:
+                return run(read, progress_callback=over)
+            except ValueError:
+                # Stopped by `over`; called again with the same arguments, it goes on from there.
+                yield
+    finally:
+        for view in views:
+            view.release()
 
 
 def _edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:

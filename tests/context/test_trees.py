@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_sources import SOURCES, parsed
+from twolane_context.languages import language_for
 from twolane_context.spans import Span
-from twolane_context.trees import changed, errors, walk, within
+from twolane_context.trees import changed, errors, parse, parse_in_slices, walk, within
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -113,3 +116,21 @@ def test_within_gives_the_nodes_that_lie_in_a_span() -> None:
 
 def test_a_tree_does_not_show_its_source() -> None:
     assert "secret" not in repr(parsed("a.py", "secret = 1\n"))
+
+
+def test_parsing_in_slices_keeps_no_source_alive() -> None:
+    """py-tree-sitter holds on to what a read callback returns; a session parses at every pause."""
+    language = language_for("a.py")
+    assert language is not None
+    source = bytes(f"x = {list(range(3_000))}\n" * 10, "ascii")
+    before = sys.getrefcount(source)
+    for seconds in (0.0001, 10.0):
+        for previous in (None, parse(language, b"y = 1\n")):
+            work = parse_in_slices(language, source, previous, seconds)
+            assert sum(1 for _ in work) > 0 or seconds > 1
+    work = parse_in_slices(language, source, None, 0.0001)
+    next(work)
+    work.close()
+    del work
+    gc.collect()
+    assert sys.getrefcount(source) == before

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from twolane_context.docs import docstring
+from twolane_context.text import encode
 from twolane_context.trees import parse, walk
-from twolane_server.edits.verify import docstring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,18 +80,19 @@ def _with_unit(lines: list[str], free: Iterable[int], unit: str) -> list[str]:
 def _inside_strings(code: str, language: Language) -> set[int]:
     """The rows that start within a string, but for docstrings."""
     rows: set[int] = set()
-    for node in walk(parse(language, code.encode("utf-8", "surrogatepass")).tree.root_node):
-        if node.type in _MULTILINE and not _is_docstring(node):
+    source = encode(code)
+    for node in walk(parse(language, source).tree.root_node):
+        if node.type in _MULTILINE and not _is_docstring(node, source):
             rows.update(range(node.start_point.row + 1, node.end_point.row + 1))
     return rows
 
 
-def _is_docstring(node: tree_sitter.Node) -> bool:
+def _is_docstring(node: tree_sitter.Node, source: bytes) -> bool:
     statement = node.parent
     block = statement.parent if statement is not None else None
     return (
         statement is not None
         and block is not None
         and block.type in ("block", "module")
-        and docstring(block) == statement
+        and docstring(block, source) == statement
     )

@@ -6,13 +6,12 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
+from twolane_context.docs import docstring
 from twolane_context.text import decode
-from twolane_context.trees import errors, parse, walk
+from twolane_context.trees import errors, parse
 from twolane_server.edits.directives import COMMENTS, comments, directives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import tree_sitter
 
     from twolane_context.languages import Language
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_NOT_DOCSTRINGS = frozenset("bBfFtT")
 # Where an outer doc comment may stand in Rust: it is an attribute (Rust reference, "Comments").
 _RUST_DOCUMENTABLE = frozenset(
     {
@@ -128,7 +126,7 @@ def tokens(parsed: Parsed) -> list[tuple[str, bytes]]:
             if block:
                 found.append(("indent", b""))
                 stack.append("dedent")
-                doc = docstring(node)
+                doc = docstring(node, parsed.source)
                 children = [child for child in children if child != doc]
             stack.extend(reversed(children))
     return found
@@ -141,26 +139,6 @@ def _is_macro_token(comment: tree_sitter.Node) -> bool:
         and parent.type in ("token_tree", "token_tree_pattern")
         and any(child.type.endswith("doc_comment_marker") for child in comment.children)
     )
-
-
-def docstring(block: tree_sitter.Node) -> tree_sitter.Node | None:
-    """The statement that is a Python block's (or module's) docstring, or `None`."""
-    first = next((child for child in block.children if child.type not in COMMENTS), None)
-    if first is None or first.type != "expression_statement" or len(first.children) != 1:
-        return None
-    strings = [node for node in walk(first) if node.type == "string"]
-    kinds = {"parenthesized_expression", "concatenated_string", "string", "(", ")"} | COMMENTS
-    if not strings or any(node.type not in kinds for node in _above_strings(first.children[0])):
-        return None
-    prefixes = b"".join((node.children[0].text or b"") for node in strings if node.children)
-    return None if _NOT_DOCSTRINGS & set(prefixes.decode("latin-1")) else first
-
-
-def _above_strings(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    yield node
-    if node.type != "string":
-        for child in node.children:
-            yield from _above_strings(child)
 
 
 def _comment_texts(parsed: Parsed) -> list[str]:

@@ -6,6 +6,7 @@
 - A command that is cancelled by its progress token is answered.
 - A command can see the progress token that came with its request.
 - A request that cannot be read is answered.
+- What was handled is forgotten: pygls keeps a future for every notification it ever got.
 - An error is answered with a sentence of ours: a traceback, or the words of an error that nobody
   foresaw, may quote the user's text, and editors write what they are answered into their logs.
 """
@@ -24,7 +25,7 @@ from pygls.protocol.language_server import lsp_method
 from twolane_server.errors import TwolaneError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from concurrent.futures import Future
 
     from cattrs import Converter
@@ -95,6 +96,20 @@ class Protocol(LanguageServerProtocol):
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=_answer_to(error))
             raise
+
+    def _execute_handler(
+        self,
+        msg_id: MsgId,
+        handler: Callable[..., Any],
+        callback: Callable[[Future[Any]], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        def done(future: Future[Any]) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         error = None if future.cancelled() else future.exception()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from twolane_context.docs import docstring
 from twolane_context.spans import Span
 from twolane_context.text import decode
 from twolane_server.edits.directives import COMMENTS, is_directive
@@ -15,7 +16,6 @@ from twolane_server.edits.lines import (
     line_end,
     next_line,
 )
-from twolane_server.edits.verify import docstring
 from twolane_server.errors import ActionError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def python_slot(parsed: Parsed, outer: tree_sitter.Node, node: tree_sitter.Node)
     if body is None or colon is None or body.start_byte == body.end_byte:
         raise ActionError("The definition has no body yet, so a docstring has no place.")
     first = next((child for child in body.children if child.type not in COMMENTS), body)
-    doc = docstring(body)
+    doc = docstring(body, source)
     if _on_one_line(source[colon.end_byte : first.start_byte]):
         return _split(parsed, outer, colon, first, doc)
     indent = indentation(source, first.start_byte)

@@ -8,11 +8,11 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from twolane_context.docs import docstring
 from twolane_context.trees import parse, walk
 from twolane_server.actions.docs.shots import echoes
 from twolane_server.edits.plain import plain
 from twolane_server.edits.reply import read, trimmed
-from twolane_server.edits.verify import docstring
 from twolane_server.errors import ReplyRefused
 
 if TYPE_CHECKING:
@@ -117,17 +117,21 @@ def documentation_in(block: str, language: Language, name: str) -> str:
     return _comment_in(block)
 
 
+def _bytes(parsed: Parsed, node: tree_sitter.Node) -> bytes:
+    return parsed.source[node.start_byte : node.end_byte]
+
+
 def _docstring_in(parsed: Parsed, name: str) -> str:
     """The docstring of the definition called `name`, else of the first; or a lone literal."""
     found: list[tuple[bool, tree_sitter.Node]] = []
     for node in walk(parsed.tree.root_node):
         if node.type in ("function_definition", "class_definition"):
             body, named = node.child_by_field_name("body"), node.child_by_field_name("name")
-            doc = docstring(body) if body is not None else None
+            doc = docstring(body, parsed.source) if body is not None else None
             if doc is not None:
-                same = named is not None and named.text == name.encode()
+                same = named is not None and _bytes(parsed, named) == name.encode()
                 found.append((same, doc))
-    lone = docstring(parsed.tree.root_node)
+    lone = docstring(parsed.tree.root_node, parsed.source)
     if lone is not None:
         found.append((not found, lone))
     found.sort(key=lambda item: not item[0])
