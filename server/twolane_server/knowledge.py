@@ -51,6 +51,11 @@ class Known:
         """What is wrong with the policies that speak about the file."""
         return self.rules.problems if self.rules is not None else ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The names that must not leave with a text of the file."""
+        return self.rules.words if self.rules is not None else ()
+
     def label(self, head: str) -> Labelled:
         """The label of the file's text, from memory.
 

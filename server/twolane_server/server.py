@@ -125,6 +125,9 @@ def _register_lifecycle(server: TwolaneServer) -> None:
 
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         await configuration.did_change(server, server.session, params)
+        for uri in server.session.uris:
+            work = labels.refresh(server, server.session, server.service, uri, fresh_seconds=0.0)
+            server.background(work)
 
     async def shutdown(_: None) -> None:
         await server.close()

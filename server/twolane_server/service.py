@@ -125,14 +125,22 @@ class Service:
             forced=order.forced,
             instruction_marker=has_repository_marker(task.instruction),
         )
+        decision = choose(question)
+        if decision.lane is LaneName.CLOUD:
+            from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
+
+            # The border asks again, on the final bytes; here it is for the person's eyes.
+            why = await asyncio.to_thread(objection, task.prompt, known.words)
+            decision = choose(replace(question, cloud_state=why)) if why else decision
         seconds = time.monotonic() - started
-        return Ready(task, question, choose(question), settings, started, seconds)
+        return Ready(task, question, decision, settings, started, seconds)
 
     async def carry_out(
         self,
         ready: Ready,
         on_text: Callable[[str, int], None],
         on_notice: Notify,
+        on_decision: Callable[[Decision], None],
     ) -> Result:
         """Ask the model and turn its reply into an edit that is proved harmless.
 
@@ -140,6 +148,7 @@ class Service:
             ready: from `prepare`.
             on_text: called with each new piece of the answer and the number of pieces so far.
             on_notice: called with what the person should know meanwhile, such as a model loading.
+            on_decision: called when the local lane takes over from the cloud, with the reason.
 
         Raises:
             LaneError: no usable answer came.
@@ -152,6 +161,7 @@ class Service:
             otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
             on_text=on_text,
             on_notice=on_notice,
+            on_decision=on_decision,
         )
         action = action_named(ready.task.prompt.action)
         edit = await asyncio.to_thread(action.finish, ready.task, reply.text)

@@ -127,6 +127,11 @@ class Session:
         self._told.update(fresh)
         return fresh
 
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """The open documents."""
+        return tuple(self._documents)
+
     def document(self, uri: str) -> Document | None:
         """The document as it is now, or `None` when it is not open."""
         return self._documents.get(uri)

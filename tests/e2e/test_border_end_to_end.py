@@ -225,12 +225,11 @@ WAYS: dict[str, tuple[Callable[[World], Path], str]] = {
 def test_every_way_to_nda_code_stays_local(world: World, way: str) -> None:
     make, reason = WAYS[way]
     file = make(world)
-    asked = world.docstring(file, "--lane", "cloud")
-    done = world.docstring(file, "--apply")
-    for decision in (asked.json["decision"], done.json["decision"]):
-        assert decision["lane"] == "local"
-        assert reason in decision["reasons"][0]
-    assert REPLY in file.read_text("utf-8"), "the local lane did the work"
+    asked, done = world.docstring(file, "--lane", "cloud"), world.docstring(file)
+    for each in (asked.json, done.json):
+        assert each["decision"]["lane"] == "local"
+        assert reason in each["decision"]["reasons"][0]
+        assert REPLY in each["edit"]["diff"], "the local lane did the work"
     assert world.cloud.connections == 0
 
 

@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from lsprotocol import types
 
+from support_fake_server import FakeServer, refusal
 from support_lsp import Editor, config, initialize_params
 
 if TYPE_CHECKING:
@@ -286,3 +288,24 @@ async def test_an_untitled_document_is_nda(desk: Desk) -> None:
         (action, *_) = await editor.labelled("untitled:Untitled-1", 5)
         assert "[local: NDA no file" in action.title
         assert (await editor.run(action))["applied"] is True
+
+
+async def test_when_the_cloud_fails_the_editor_says_who_answered_and_why(desk: Desk) -> None:
+    (desk.root / "twolane.toml").write_text("[nda]\n", "utf-8")
+    desk.environ["A_KEY"] = "sk-" + "x" * 20
+    trust = (sys.executable, "-m", "twolane_server.cli", "trust", "--yes", str(desk.root))
+    await asyncio.to_thread(
+        subprocess.run, trust, env=desk.environ, check=True, stdout=subprocess.DEVNULL
+    )
+    with FakeServer(refusal(401), models=("deepseek-v3.2",)).start_in_thread() as cloud:
+        desk.options["cloud"] = {"url": cloud.url, "key_environment": "A_KEY"}
+        async with desk.editor([{"reply": SENTENCE}]) as editor:
+            editor.open(desk.uri, "python", BEFORE)
+            (action, *_) = await editor.labelled(desk.uri, 5)
+            assert action.title == "Write docstring  [cloud deepseek-v3.2]"
+            answer = await editor.run(action, "token")
+            assert answer["applied"] is True
+            assert answer["decision"].startswith("local: ")
+            (said,) = _said(editor)
+            assert "401" in said
+            assert {preview["decision"] for preview in editor.previews} == {answer["decision"]}

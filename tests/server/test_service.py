@@ -112,7 +112,10 @@ class Desk:
     async def carry_out(self, ready: Ready, notices: list[str] | None = None) -> Result:
         told = notices if notices is not None else []
         return await self.service.carry_out(
-            ready, lambda _text, _count: None, lambda sentence, _share: told.append(sentence)
+            ready,
+            lambda _text, _count: None,
+            lambda sentence, _share: told.append(sentence),
+            lambda taken: told.append(str(taken)),
         )
 
 
@@ -238,7 +241,10 @@ async def test_the_cloud_writes_a_docstring(tmp_path: Path) -> None:
         pieces: list[tuple[str, int]] = []
         ready = await desk.prepare()
         result = await desk.service.carry_out(
-            ready, lambda text, count: pieces.append((text, count)), lambda _sentence, _share: None
+            ready,
+            lambda text, count: pieces.append((text, count)),
+            lambda _sentence, _share: None,
+            lambda _taken: None,
         )
         await desk.service.aclose()
         assert result.decision == ready.decision

@@ -262,3 +262,18 @@ def test_what_is_read_is_written_back_byte_for_byte(text: str) -> None:
         assert place.document.text.source == before
         write_back(file, place.document.text, expected_sha256=place.sha256)
         assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["protected", "linked"])
+def test_a_file_that_a_rename_would_harm_is_left_alone(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\n", "utf-8")
+    if how == "protected":
+        file.chmod(0o444)
+    else:
+        (tmp_path / "b.py").hardlink_to(file)
+    digest = sha256(b"x = 1\n").hexdigest()
+    with pytest.raises(ActionError, match=r"write-protected|hard link"):
+        write_back(file, Text.of("x = 2\n"), expected_sha256=digest)
+    assert file.read_text("utf-8") == "x = 1\n"
+    assert not list(tmp_path.glob(".twolane-*"))

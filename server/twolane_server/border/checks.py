@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from twolane_server.border.standing import Standing
 
-__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "refusals"]
+__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "objection_to_words", "refusals"]
 
 MAX_BYTES = 1_048_576
 """No body is larger, whatever its tokens: a megabyte of prompt is a mistake."""
@@ -82,8 +82,13 @@ def repository_is_granted(facts: Facts) -> str | None:
 
 def no_forbidden_word(facts: Facts) -> str | None:
     """Names of clients and projects, in any spelling."""
+    return objection_to_words(facts.body, facts.standing.words)
+
+
+def objection_to_words(body: bytes, words: tuple[str, ...]) -> str | None:
+    """Why the words of a body may not leave, or `None`."""
     try:
-        word = find_word(texts(facts.body), facts.standing.words)
+        word = find_word(texts(body), words)
     except ValueError:
         return "the request cannot be read back, so its words cannot be checked"
     return None if word is None else f"it holds the word “{word}”, which must not leave"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from twolane_context.fragments import disclose
-from twolane_server.border.checks import CHECKS, Check, Facts, refusals
+from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_words, refusals
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.border.wire import encode
 from twolane_server.errors import LaneError, LedgerError, Refused, SettingsError, TwolaneError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from twolane_server.prompts import Prompt
     from twolane_server.settings.resolved import Settings
 
-__all__ = ["Cleared", "Connect", "Gate", "local_request"]
+__all__ = ["Cleared", "Connect", "Gate", "local_request", "objection"]
 
 Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
 
@@ -44,6 +44,11 @@ Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
 def local_request(prompt: Prompt, model: str) -> Request:
     """The request for the local lane, which may hold text of any label."""
     return Request(_encode(prompt, model))
+
+
+def objection(prompt: Prompt, words: tuple[str, ...]) -> str | None:
+    """Why the gate would refuse the prompt's own words, or `None`; for telling beforehand."""
+    return objection_to_words(_encode(prompt, ""), words)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

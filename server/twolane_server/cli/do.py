@@ -63,7 +63,9 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
         ready = await service.prepare(order, settings)
         _open(console, ready)
         with AnswerView(console) as view:
-            result = await service.carry_out(ready, view.on_text, view.on_notice)
+            result = await service.carry_out(
+                ready, view.on_text, view.on_notice, lambda taken: view.on_notice(str(taken), None)
+            )
         console.print("\n")
         return result
     finally:

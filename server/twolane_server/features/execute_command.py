@@ -19,6 +19,7 @@ from twolane_server.lanes.base import LaneName
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
+    from twolane_server.routing.choose import Decision
     from twolane_server.service import Service
     from twolane_server.session import Session
 
@@ -86,9 +87,7 @@ async def run(
     try:
         return await _run(server, session, service, parse_run(argument), token)
     except TwolaneError as error:
-        server.window_show_message(
-            types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {error}")
-        )
+        _show(server, types.MessageType.Warning, str(error))
         return {"applied": False, "decision": None, "message": str(error)}
 
 
@@ -115,7 +114,8 @@ async def _run(
         await configuration.reread(server, session)
         ready = await service.prepare(order, session.settings)
         progress.report(str(ready.decision))
-        preview = Preview(server, session, wanted.uri, ready.decision)
+        decision = ready.decision
+        preview = Preview(server, session, wanted.uri, decision)
         last, loop = 0.0, asyncio.get_running_loop()
 
         def on_text(text: str, tokens: int) -> None:
@@ -123,10 +123,17 @@ async def _run(
             preview.add(text)
             if loop.time() - last >= _REPORT_EVERY_SECONDS:
                 last = loop.time()
-                progress.report(f"{ready.decision} · {tokens} tokens")
+                progress.report(f"{decision} · {tokens} tokens")
+
+        def on_decision(taken: Decision) -> None:
+            nonlocal decision
+            decision = taken
+            preview.decide(taken)
+            progress.report(str(taken))
+            _show(server, types.MessageType.Info, str(taken))
 
         try:
-            result = await service.carry_out(ready, on_text, progress.report)
+            result = await service.carry_out(ready, on_text, progress.report, on_decision)
             difference = await apply(
                 server,
                 session,
@@ -138,9 +145,9 @@ async def _run(
         finally:
             preview.end()
     if difference:
-        server.window_show_message(
-            types.ShowMessageParams(
-                type=types.MessageType.Warning, message=f"twolane: {difference}"
-            )
-        )
+        _show(server, types.MessageType.Warning, difference)
     return {"applied": not difference, "decision": str(result.decision), "message": difference}
+
+
+def _show(server: LanguageServer, kind: types.MessageType, sentence: str) -> None:
+    server.window_show_message(types.ShowMessageParams(type=kind, message=f"twolane: {sentence}"))

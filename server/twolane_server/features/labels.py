@@ -33,6 +33,7 @@ async def refresh(
 
     What is wrong with a policy on the way is shown, once.
     """
+    await session.settings_read.wait()
     now = asyncio.get_running_loop().time()
     snapshot = session.snapshot(uri)
     if snapshot is None or not session.claim_reading(uri, now, fresh_seconds):

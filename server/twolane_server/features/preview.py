@@ -27,6 +27,10 @@ class Preview:
         self._wanted = session.preview
         self._common = {"uri": uri, "decision": str(decision)}
 
+    def decide(self, decision: Decision) -> None:
+        """Another lane has taken over."""
+        self._common["decision"] = str(decision)
+
     def add(self, text: str) -> None:
         """Show more of the answer."""
         if self._wanted and text:

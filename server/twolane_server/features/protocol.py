@@ -72,6 +72,16 @@ class Protocol(LanguageServerProtocol):
         self._token.set(params.work_done_token)
         return (yield from super().lsp_workspace__execute_command(params))
 
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *args: object) -> Generator[Any, Any, None]:
+        """Stop what runs, then take nothing but `exit`."""
+        yield self._feature(types.SHUTDOWN), args, None
+        # A copy, since each one that is cancelled is forgotten.
+        for message, future in tuple(self._request_futures.items()):
+            if message != self.msg_id:
+                future.cancel()
+        self._shutdown = True
+
     @property
     def work_done_token(self) -> ProgressToken | None:
         """The client's progress token for the command being handled, if it sent one."""

@@ -133,6 +133,7 @@ class Runner:
         otherwise: Callable[[str], Decision],
         on_text: Callable[[str, int], None],
         on_notice: Notify,
+        on_decision: Callable[[Decision], None],
     ) -> Reply:
         """Get the whole answer.
 
@@ -144,6 +145,7 @@ class Runner:
             on_text: called with each piece of text, and with how many came so far.
             on_notice: called with what the person should know meanwhile, and how much of it is
                 done (0 to 1) where that is known.
+            on_decision: called when another lane takes over, before it answers.
 
         Raises:
             LaneError: no usable answer came.
@@ -159,7 +161,7 @@ class Runner:
                 if answer.parts:
                     raise
                 decision = otherwise(str(error))
-            on_notice(str(decision), None)
+            on_decision(decision)
         return await self._local(prompt, decision, settings, _Answer(on_text), on_notice)
 
     async def aclose(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support_cli import CODE, Shell, make_cloud
 from support_fake_server import FakeServer
 from support_repository import put
+from support_trust import grant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,3 +162,15 @@ def test_what_a_repository_says_cannot_steer_the_terminal(shell: Shell) -> None:
     assert ran.status == 0
     assert ran.out.startswith("local: NDA (")
     assert not {"\x1b", "\x9b"} & set(ran.out)
+
+
+def test_a_word_that_must_not_leave_is_foreseen(shell: Shell, cloud: FakeServer) -> None:
+    shell.cloud(cloud)
+    put(shell.root / "twolane.toml", '[nda]\nwords = ["Acme Corp"]\n')
+    grant(shell.root, shell.folders)
+    words = ("rewrite", shell.place, "--json", "--instruction")
+    assert shell.run("route", *words, "Shorten.").json["lane"] == "cloud"
+    told = shell.run("route", *words, "Shorten as ACME_CORP does.").json
+    assert told["lane"] == "local"
+    assert "it holds the word" in told["reasons"][0]
+    assert cloud.connections == 0

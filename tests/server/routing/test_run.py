@@ -127,6 +127,7 @@ class Team:
             otherwise=lambda why: choose(replace(open_question, cloud_state=why)),
             on_text=lambda text, count: self.pieces.append((text, count)),
             on_notice=lambda sentence, _share: self.notices.append(sentence),
+            on_decision=lambda taken: self.notices.append(str(taken)),
         )
 
     @property
@@ -463,6 +464,7 @@ async def test_a_reader_that_fails_closes_the_socket_and_is_recorded(tmp_path: P
                 otherwise=lambda _: LOCALLY,
                 on_text=fail,
                 on_notice=lambda _sentence, _share: None,
+                on_decision=lambda _taken: None,
             )
         assert us.outcomes == [("cloud", "cancelled")]
         assert await cloud.until(lambda fake: fake.broken_off, 1.0)
