@@ -91,9 +91,9 @@ def test_the_first_of_several_is_named() -> None:
         '"clients/**"',
         "'clients/'",
         "clients/, secrets/",
-        "~/work/clients/",
+        "~/code/clients/",
         "$HOME/clients/",
-        "C:/work/clients/",
+        "C:/code/clients/",
     ],
 )
 def test_faults_are_found_rather_than_matched_with_nothing(glob: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from support_cli import CODE, DOCUMENTED, SENTENCE, Shell, make_cloud
+from support_cli import CODE, DOCUMENTED, SENTENCE, Shell
 from support_fake_server import FakeServer, answer
 from support_repository import make_repository, put
 from twolane_context.text import Text
@@ -23,20 +23,7 @@ from twolane_server.border.ledger import read_rows, verify
 from twolane_server.cli.do import _diff  # pyright: ignore[reportPrivateUsage] - a part of it
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    return Shell(tmp_path, capsys, monkeypatch)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeServer]:
-    with make_cloud().start_in_thread() as server:
-        yield server
+    from collections.abc import Callable
 
 
 def content(shell: Shell) -> str:

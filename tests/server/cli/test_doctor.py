@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support_border import sending
-from support_cli import Shell, make_cloud
 from support_fake_server import FakeServer, refusal
 from support_repository import make_repository, put
 from support_trust import grant
@@ -19,29 +18,12 @@ from twolane_server.errors import LedgerError
 from twolane_server.lanes import model_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+    from support_cli import Shell
+
 CHECKS = ["settings", "trust", "local lane", "embedded model", "cloud lane", "ledger", "editors"]
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    return Shell(tmp_path, capsys, monkeypatch)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeServer]:
-    with make_cloud().start_in_thread() as server:
-        yield server
-
-
-@pytest.fixture
-def local() -> Iterator[FakeServer]:
-    with FakeServer().start_in_thread() as server:
-        yield server
 
 
 @pytest.fixture

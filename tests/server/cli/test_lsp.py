@@ -20,7 +20,6 @@ from twolane_server.server import create
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CANARY = "zebra_quokka"
 INITIALIZE: dict[str, object] = {"processId": None, "rootUri": None, "capabilities": {}}
@@ -36,13 +35,6 @@ def framed(method: str, params: object = None, number: int | None = None) -> byt
 
 
 HELLO = framed("initialize", INITIALIZE, 1) + framed("initialized", {})
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    return Shell(tmp_path, capsys, monkeypatch)
 
 
 class Server:

@@ -7,35 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support_cli import CODE, Shell, make_cloud
-from support_fake_server import FakeServer
+from support_cli import CODE, Shell
 from support_repository import put
 from support_trust import grant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from support_fake_server import FakeServer
 
 WORDING = {"path": "", "start_line": 0, "end_line": 0, "label": "OPEN"}
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    return Shell(tmp_path, capsys, monkeypatch)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeServer]:
-    with make_cloud().start_in_thread() as server:
-        yield server
-
-
-@pytest.fixture
-def local() -> Iterator[FakeServer]:
-    with FakeServer().start_in_thread() as server:
-        yield server
 
 
 def everything(shell: Shell) -> dict[str, bytes]:
