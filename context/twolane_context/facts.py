@@ -35,7 +35,6 @@ class Kind(StrEnum):
     INTERFACE = "interface"
     TYPE = "type"
     MODULE = "module"
-    CONSTANT = "constant"
 
 
 @dataclass(frozen=True, slots=True)

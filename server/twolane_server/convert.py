@@ -126,8 +126,3 @@ def path_of(uri: str) -> str:
         return str(path.resolve() if ".." in path.parts else path)
     except (OSError, RuntimeError):
         return ""  # links in a circle
-
-
-def uri_of(path: str) -> str:
-    """The `file:` URI of an absolute path."""
-    return Path(path).as_uri()

@@ -120,6 +120,8 @@ def test_the_same_in_json_and_not_applied(room: Room) -> None:
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert (told["decision"]["lane"], told["decision"]["label"]) == ("local", "NDA")
+    assert told["decision"]["model"] == "SmolLM2-135M-Instruct"
+    assert "so the embedded SmolLM2-135M-Instruct answers" in told["decision"]["reasons"][-1]
     assert told["usage"]["in"] > told["usage"]["out"] > 0
     assert room.file.read_bytes() == before
     subprocess.run(

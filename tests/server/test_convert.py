@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,6 @@ from twolane_context.spans import Span
 from twolane_context.text import Text, encode
 from twolane_server import convert
 from twolane_server.convert import Encoding
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENCODINGS = [Encoding.Utf8, Encoding.Utf16, Encoding.Utf32]
 PIECES = [
@@ -167,7 +164,7 @@ def test_only_a_local_file_has_a_path(uri: str, path: str) -> None:
 
 def test_a_path_that_is_no_unicode_comes_back() -> None:
     path = os.fsdecode(b"/a/\xff.py")
-    assert convert.path_of(convert.uri_of(path)) == path
+    assert convert.path_of(Path(path).as_uri()) == path
 
 
 def test_dots_mean_what_the_file_system_says(tmp_path: Path) -> None:

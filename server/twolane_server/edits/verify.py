@@ -98,11 +98,6 @@ def _outline(source: str) -> str | None:
         return None
 
 
-def same_tokens(language: Language, before: Text, after: Text) -> bool:
-    """Whether two texts are equal token for token, comments (in Python: docstrings) left out."""
-    return tokens(parse(language, before.source)) == tokens(parse(language, after.source))
-
-
 def tokens(parsed: Parsed) -> list[tuple[str, bytes]]:
     """The leaves of the tree, as kind and text, without comments and docstrings.
 

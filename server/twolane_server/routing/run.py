@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -197,6 +197,8 @@ class Runner:
             lane = open_local(settings, self._folders, self._environ, self._tell)
             self._locals[which] = lane
         answering = await lane.answering()
+        if answering.stand_in:
+            decision = replace(decision, reasons=(*decision.reasons, answering.stand_in))
         request = local_request(prompt, answering.model)
         sending = Sending(
             time=datetime.now(UTC),
