@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _INSTALL = "pip install 'twolane[embedded]'"
-# The default, eight bits a value, makes the same prompt end differently with what the prefix cache
-# holds; sixteen cost neither time nor memory that could be measured.
+# The default, eight bits a value, often makes the same prompt end differently with what the prefix
+# cache holds; with sixteen it is rare, and they cost neither time nor memory that could be measured.
 _PROPERTIES = {"KV_CACHE_PRECISION": "f16"}
 _SLICE = 1_000
 _SLACK_PER_SLICE = 8
