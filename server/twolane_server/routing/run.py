@@ -190,8 +190,9 @@ class Runner:
         on_notice: Notify,
     ) -> Reply:
         self._notify = on_notice
-        # Not by all settings: another mode needs no second model in memory.
-        which = (settings.local, settings.embedded)
+        # Not by all settings: another mode needs no second model in memory. The cloud's address is
+        # one of them, since the local lane is refused where that is.
+        which = (settings.local, settings.embedded, settings.cloud.url)
         lane = self._locals.get(which)
         if lane is None:
             lane = open_local(settings, self._folders, self._environ, self._tell)

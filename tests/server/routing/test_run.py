@@ -36,6 +36,7 @@ from twolane_server.errors import (
     TooLarge,
 )
 from twolane_server.lanes.base import LaneName, Usage
+from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.routing.choose import Decision, Question, choose
 from twolane_server.routing.run import Reply, Runner
 from twolane_server.settings.resolved import (
@@ -582,3 +583,22 @@ async def test_what_a_server_counts_late_is_counted(tmp_path: Path) -> None:
     async with a_cloud(late) as cloud, team(tmp_path, cloud) as us:
         assert (await us.run()).usage == Usage(prompt=40, completion=3, cached=9)
         assert us.rows[0].tokens == {"in": 40, "cached": 9, "out": 3}
+
+
+async def test_a_local_lane_that_settings_make_the_clouds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings are read again before each run; a lane that was opened before must not escape it."""
+
+    async def nobody(_self: OpenAIChat, _connect_seconds: float | None = None) -> str:
+        raise LaneUnreachable("Nothing answers.")
+
+    monkeypatch.setattr(OpenAIChat, "probe", nobody)
+    async with team(tmp_path) as us:
+        local = replace(us.settings.local, url="http://box.example.test:8000/v1")
+        apart = replace(us.settings, local=local)
+        with pytest.raises(LaneUnreachable):
+            await us.run(decision=LOCALLY, settings=apart)
+        cloud = replace(us.settings.cloud, url="https://box.example.test/v1")
+        with pytest.raises(SettingsError, match="both lead to"):
+            await us.run(decision=LOCALLY, settings=replace(apart, cloud=cloud))
