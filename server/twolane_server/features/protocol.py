@@ -6,6 +6,7 @@
 - A command that is cancelled by its progress token is answered.
 - A command can see the progress token that came with its request.
 - A request that cannot be read is answered.
+- An answer that nobody waits for any more is dropped.
 - What was handled is forgotten: pygls keeps a future for every notification it ever got.
 - An error is answered with a sentence of ours: a traceback, or the words of an error that nobody
   foresaw, may quote the user's text, and editors write what they are answered into their logs.
@@ -135,6 +136,19 @@ class Protocol(LanguageServerProtocol):
         task = self.running.get(msg_id)
         if task is not None:
             task.cancel()
+
+    def _handle_response(
+        self,
+        msg_id: MsgId,
+        result: object = None,
+        error: types.ResponseError | None = None,
+    ) -> None:
+        """Take the client's answer, unless the command that asked was cancelled meanwhile."""
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.cancelled():
+            self._request_futures.pop(msg_id, None)
+        else:
+            super()._handle_response(msg_id, result, error)
 
     def _run_generator(
         self,
