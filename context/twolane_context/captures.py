@@ -7,8 +7,14 @@ The captures that a query file (queries/*.scm) may use:
 - `@name`, `@body`: in the same pattern. A body that no one node covers is captured at both ends.
 - `@wrapped`, `@wrapper`: the outer node belongs to the definition inside it (`export`, decorators).
 - `@attribute`: stands before a definition and belongs to it. `@comment`: may document one.
+- `@variable`: a variable or constant of a module or class, `@field`: an attribute that a method sets
+  (`@object` is then what it is set on); both with `@name`.
+- `@base`, in a pattern of its own: names a type that the definition or variable around it is made
+  of: a base class, a trait, the type of a value, what a function returns.
 - `@import`: an import statement. Inside it, in patterns of their own: `@bound`, a name it binds;
-  `@bound.any`, a wildcard; `@bound.path`, a path whose last part is the name (Go).
+  `@bound.module`, a name for the whole module; `@bound.any`, a wildcard; `@bound.path`, a path whose
+  last part is the name (Go). With it `@from`, the module, and `@of`, what it was called there.
+  All that lies in a `@scope`, behind its `@prefix`, comes from that module (Rust).
 
 Earlier patterns win where two find the same node, so the particular ones come first.
 """
@@ -29,11 +35,13 @@ if TYPE_CHECKING:
 
     from twolane_context.trees import Parsed
 
-_PARTS = ("name", "body")
+    _Nodes = dict[str, list[tree_sitter.Node]]
+
+_PARTS = ("name", "body", "object", "of", "from", "prefix")
 # A query's time grows with the square of the tokens in a row under one node (measured: 100,000
 # brackets take 4 s, 5,000 take 10 ms). Nobody writes that, but files hold it.
 _WIDE = 5_000
-_FLOOD = re.compile(rb"[^\w]{%d}" % _WIDE)
+_WORD = re.compile(rb"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,26 @@ class Found:
         return other is None or (self.pattern, -len(self.body)) < (other.pattern, -len(other.body))
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A name that an import binds: the capture's name and its nodes (see above)."""
+
+    kind: str
+    node: tree_sitter.Node
+    of: tree_sitter.Node | None
+    module: tree_sitter.Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A variable or field: the whole node, its name, and what a field is set on."""
+
+    kind: str
+    node: tree_sitter.Node
+    name: tree_sitter.Node
+    object: tree_sitter.Node | None
+
+
 @dataclass(slots=True)
 class Captures:
     """All that the query found in one tree. `definitions` and `wrappers` go by the node's id."""
@@ -68,8 +96,11 @@ class Captures:
     attributes: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     comments: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     imports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    bound: list[tuple[str, tree_sitter.Node]] = field(
-        default_factory=list[tuple[str, tree_sitter.Node]]
+    bound: list[Bound] = field(default_factory=list[Bound])
+    held: list[Held] = field(default_factory=list[Held])
+    bases: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
+    scopes: list[tuple[tree_sitter.Node, tree_sitter.Node]] = field(
+        default_factory=list[tuple["tree_sitter.Node", "tree_sitter.Node"]]
     )
 
     def outermost(self, node: tree_sitter.Node) -> tree_sitter.Node:
@@ -85,28 +116,42 @@ def capture(parsed: Parsed) -> Captures:
     for pattern, nodes in _matches(parsed):
         if "wrapper" in nodes:
             found.wrappers[nodes["wrapped"][0].id] = nodes["wrapper"][0]
-            continue
-        for kind, captured in nodes.items():
-            match kind:
-                case "attribute":
-                    found.attributes += captured
-                case "comment":
-                    found.comments += captured
-                case "import":
-                    found.imports += captured
-                case "bound" | "bound.any" | "bound.path":
-                    found.bound += [(kind, node) for node in captured]
-                case _ if kind not in _PARTS and not kind.startswith("_"):
-                    body = tuple(nodes.get("body", ()))
-                    one = Found(kind, captured[0], nodes["name"][0], body, pattern)
-                    if one.beats(found.definitions.get(one.node.id)):
-                        found.definitions[one.node.id] = one
-                case _:
-                    pass
+        elif "scope" in nodes:
+            found.scopes.append((nodes["scope"][0], nodes["prefix"][0]))
+        else:
+            for kind, captured in nodes.items():
+                if kind not in _PARTS:
+                    _sort(found, kind, captured, nodes, pattern)
     return found
 
 
-def _matches(parsed: Parsed) -> Iterator[tuple[int, dict[str, list[tree_sitter.Node]]]]:
+def _sort(
+    found: Captures, kind: str, captured: list[tree_sitter.Node], nodes: _Nodes, pattern: int
+) -> None:
+    match kind:
+        case "attribute":
+            found.attributes += captured
+        case "comment":
+            found.comments += captured
+        case "import":
+            found.imports += captured
+        case "base":
+            found.bases += captured
+        case "bound" | "bound.any" | "bound.path" | "bound.module":
+            of, module = nodes.get("of", (None,))[0], nodes.get("from", (None,))[0]
+            found.bound += [Bound(kind, node, of, module) for node in captured]
+        case "variable" | "field":
+            on = nodes.get("object", (None,))[0]
+            found.held += [Held(kind, captured[0], name, on) for name in nodes["name"]]
+        case _ if not kind.startswith("_"):
+            one = Found(kind, captured[0], nodes["name"][0], tuple(nodes.get("body", ())), pattern)
+            if one.beats(found.definitions.get(one.node.id)):
+                found.definitions[one.node.id] = one
+        case _:
+            pass
+
+
+def _matches(parsed: Parsed) -> Iterator[tuple[int, _Nodes]]:
     root = parsed.tree.root_node
     cursor = tree_sitter.QueryCursor(query(parsed.language))
     if not _has_wide_node(parsed):
@@ -122,7 +167,9 @@ def _matches(parsed: Parsed) -> Iterator[tuple[int, dict[str, list[tree_sitter.N
 def _has_wide_node(parsed: Parsed) -> bool:
     """Whether a node may hold a flood of bare tokens: a broken one, or a run of punctuation."""
     root = parsed.tree.root_node
-    if _FLOOD.search(parsed.source):
+    half = _WIDE // 2  # a run of that width holds one of these blocks
+    blocks = range(0, len(parsed.source) - half, half)
+    if any(not _WORD.search(parsed.source, block, block + half) for block in blocks):
         return True
     if root.descendant_count < _WIDE:
         return False

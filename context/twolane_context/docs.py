@@ -61,10 +61,13 @@ class Surroundings:
             [(node.start_byte, _trimmed(source, node.end_byte), False) for node in comments]
             + [(node.start_byte, node.end_byte, True) for node in attributes]
         )
+        self._has_attributes = any(is_attribute for _, _, is_attribute in self._items)
         self._starts = [start for start, _, _ in self._items]
 
-    def above(self, start: int) -> Above:
+    def above(self, start: int, *, documentation: bool = True) -> Above:
         """What belongs to the definition whose first token starts at `start`."""
+        if not documentation and not self._has_attributes:
+            return Above(start, None)
         begin = top = start
         doc: Span | None = None
         closed = False  # something that is no documentation stands above `doc`

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from twolane_context.captures import capture
+from twolane_context.definitions import Definition, Kind
 from twolane_context.docs import Surroundings, docstring, indentation, starts_line
-from twolane_context.imports import bindings
+from twolane_context.imports import Import, imports
 from twolane_context.languages import Docs
 from twolane_context.spans import Span
+from twolane_context.variables import add_bases, variables
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -22,58 +23,6 @@ if TYPE_CHECKING:
 _LINE_REST = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
 
 
-class Kind(StrEnum):
-    """What sort of thing a definition is."""
-
-    FUNCTION = "function"
-    METHOD = "method"
-    CLASS = "class"
-    STRUCT = "struct"
-    ENUM = "enum"
-    TRAIT = "trait"
-    IMPL = "impl"
-    INTERFACE = "interface"
-    TYPE = "type"
-    MODULE = "module"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One definition in a file.
-
-    Attributes:
-        name: as written.
-        kind: what it is.
-        span: all of it: decorators, attributes, `export`, signature and body; not comments above.
-        signature: from its first token (decorators included) to just before the body.
-        body: the body, with braces where the language has them; `None` for one without.
-        doc: an existing docstring or the doc comment directly above it (or above its attributes),
-            from its first to its last character, without the line end; `None` for none.
-        parent: index in `Facts.definitions` of the one that holds it, or `None`.
-    """
-
-    name: str
-    kind: Kind
-    span: Span
-    signature: Span
-    body: Span | None
-    doc: Span | None
-    parent: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One import statement.
-
-    Attributes:
-        span: the statement.
-        names: the names it binds in this file, in order; `*` for a wildcard, which may bind any.
-    """
-
-    span: Span
-    names: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All of one file, in source order (outer before inner).
@@ -82,23 +31,31 @@ class Facts:
         definitions: what it defines.
         imports: what it imports.
         reaches: for each definition, where a cursor counts as within it: see `enclosing`.
+        variables: variables and constants of modules and classes, and the attributes that methods
+            set; of these, the parent is the class. Locals of functions are not among them.
     """
 
     definitions: tuple[Definition, ...] = ()
     imports: tuple[Import, ...] = ()
     reaches: tuple[Span, ...] = ()
+    variables: tuple[Definition, ...] = ()
 
 
 _HOLDERS = frozenset({Kind.CLASS, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
 
 
-def extract(parsed: Parsed) -> Facts:
-    """The facts of one file. Broken code gives the facts that are there; nothing is raised."""
+def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
+    """The facts of one file. Broken code gives the facts that are there; nothing is raised.
+
+    Args:
+        parsed: the file.
+        documentation: also find doc comments and reaches, which takes a third of the time.
+    """
     found = capture(parsed)
     around = Surroundings(parsed.source, parsed.language.docs, found.comments, found.attributes)
     drafts = sorted(
         (
-            _draft(parsed, one, found.outermost(one.node), around)
+            _draft(parsed, one, found.outermost(one.node), around, documentation=documentation)
             for one in found.definitions.values()
             if one.name.start_byte < one.name.end_byte
         ),
@@ -114,11 +71,10 @@ def extract(parsed: Parsed) -> Facts:
         kind = Kind.METHOD if is_method else draft.kind
         open_ones.append(len(definitions))
         definitions.append(replace(draft, kind=kind, parent=parent))
-    return Facts(
-        tuple(definitions),
-        tuple(Import(span, names) for span, names in bindings(found, parsed.source)),
-        tuple(_reach(parsed.source, definition) for definition in definitions),
-    )
+    held = variables(found, parsed.source, definitions)
+    add_bases(found.bases, parsed.source, definitions, held)
+    reaches = tuple(_reach(parsed.source, one) for one in definitions) if documentation else ()
+    return Facts(tuple(definitions), imports(found, parsed.source), reaches, tuple(held))
 
 
 def enclosing(facts: Facts, span: Span) -> Definition | None:
@@ -135,24 +91,36 @@ def enclosing(facts: Facts, span: Span) -> Definition | None:
 
 
 def _draft(
-    parsed: Parsed, found: Found, outer: tree_sitter.Node, around: Surroundings
+    parsed: Parsed,
+    found: Found,
+    outer: tree_sitter.Node,
+    around: Surroundings,
+    *,
+    documentation: bool,
 ) -> tuple[bool, Definition]:
     """A definition that does not know its parent yet, and whether having one may change it."""
-    above = around.above(outer.start_byte)
+    above = around.above(outer.start_byte, documentation=documentation)
     span = Span(above.start, outer.end_byte)
     signature, body, doc = span, None, above.doc
     # In broken code a body may be there and empty.
     if found.body and found.body[0].start_byte < found.body[-1].end_byte:
         body = Span(found.body[0].start_byte, found.body[-1].end_byte)
         signature = Span(above.start, _head_end(outer, body.start))
-        if parsed.language.docs is Docs.STRING:
+        if documentation and parsed.language.docs is Docs.STRING:
             string = docstring(found.body[0], parsed.source)
             doc = string and Span(string.start_byte, string.end_byte)
     is_callable = found.kind == "callable"
     kind = Kind.FUNCTION if is_callable else Kind(found.kind)
     name = parsed.source[found.name.start_byte : found.name.end_byte]
     return is_callable, Definition(
-        name.decode("utf-8", "replace"), kind, span, signature, body, doc, None
+        name.decode("utf-8", "replace"),
+        kind,
+        span,
+        signature,
+        body,
+        doc,
+        None,
+        found.name.start_byte,
     )
 
 

@@ -1,37 +1,88 @@
-"""The names that import statements bind."""
+"""The names that import statements bind, and what they mean elsewhere."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
-    from twolane_context.captures import Captures
+    import tree_sitter
+
+    from twolane_context.captures import Bound, Captures
 
 _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 _AFFIX = re.compile(r"^go-|[-.]go$")
+_QUOTES = "\"'`<>"
 
 
-def bindings(found: Captures, source: bytes) -> list[tuple[Span, tuple[str, ...]]]:
-    """Each import statement with the names it binds, both in source order; `*` for a wildcard."""
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One name that an import binds.
+
+    Attributes:
+        name: the name in this file; `*` for a wildcard, which may bind any.
+        module: where it comes from, as written: `a.b`, `..c`, `./d`, `crate::e`, `f/g.h`.
+        of: what it is called there; empty for the module itself.
+    """
+
+    name: str
+    module: str = ""
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import statement: where it stands, and what it binds, in order."""
+
+    span: Span
+    bindings: tuple[Binding, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it binds in this file."""
+        return tuple(dict.fromkeys(binding.name for binding in self.bindings))
+
+
+def imports(found: Captures, source: bytes) -> tuple[Import, ...]:
+    """Each import statement with what it binds, both in source order."""
     spans = sorted({Span(node.start_byte, node.end_byte) for node in found.imports})
     starts = [span.start for span in spans]
-    names: list[dict[str, None]] = [{} for _ in spans]
-    for kind, node in sorted(found.bound, key=lambda pair: pair[1].start_byte):
-        index = bisect_right(starts, node.start_byte) - 1
-        if index < 0 or node.end_byte > spans[index].end:
+    bindings: list[dict[Binding, None]] = [{} for _ in spans]
+    for bound in sorted(found.bound, key=lambda one: one.node.start_byte):
+        index = bisect_right(starts, bound.node.start_byte) - 1
+        if index < 0 or bound.node.end_byte > spans[index].end:
             continue  # the pattern also fits outside imports
-        name = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        if kind == "bound.any":
-            name = "*"
-        elif kind == "bound.path":
-            name = package_name(name)
-        if name not in {"", "_"}:
-            names[index][name] = None
-    return [(span, tuple(bound)) for span, bound in zip(spans, names, strict=True)]
+        binding = _binding(bound, found, source)
+        if binding.name not in {"", "_"}:
+            bindings[index][binding] = None
+    return tuple(Import(span, tuple(bound)) for span, bound in zip(spans, bindings, strict=True))
+
+
+def _binding(bound: Bound, found: Captures, source: bytes) -> Binding:
+    def text(node: tree_sitter.Node) -> str:
+        return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    name = text(bound.node)
+    module = text(bound.module).strip(_QUOTES) if bound.module else ""
+    of = text(bound.of) if bound.of else name
+    match bound.kind:
+        case "bound.any":
+            name = of = "*"
+        case "bound.path":
+            name, module, of = package_name(name), name, ""
+        case "bound.module":
+            of = ""
+        case _:
+            pass
+    before: list[str] = []
+    for scope, prefix in found.scopes:
+        if prefix.end_byte < bound.node.start_byte and bound.node.end_byte <= scope.end_byte:
+            before.append(text(prefix))
+    return Binding(name, "::".join([*before, module] if module else before), of)
 
 
 def package_name(path: str) -> str:

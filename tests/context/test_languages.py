@@ -8,7 +8,8 @@ from twolane_context.languages import LANGUAGES, Language, grammar, language_for
 from twolane_context.trees import parse
 
 OWN = {"name", "body", "wrapped", "wrapper", "attribute", "comment", "import", "callable"}
-BOUND = {"bound", "bound.any", "bound.path"}
+REPOSITORY = {"base", "object", "from", "of", "scope", "prefix"}
+BOUND = {"bound", "bound.any", "bound.path", "bound.module"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
@@ -16,7 +17,7 @@ def test_every_language_has_a_grammar_and_a_query(language: Language) -> None:
     assert grammar(language) is grammar(language)
     found = query(language)
     names = {found.capture_name(index) for index in range(found.capture_count)}
-    allowed = OWN | BOUND | {kind.value for kind in Kind}
+    allowed = OWN | BOUND | REPOSITORY | {kind.value for kind in Kind}
     assert {name for name in names if not name.startswith("_")} <= allowed
     assert {"name", "import", "bound"} <= names
 

@@ -6,13 +6,32 @@
 
 (decorated_definition definition: (_) @wrapped) @wrapper
 
+(module (expression_statement (assignment left: (identifier) @name) @variable))
+(module (if_statement (block (expression_statement (assignment left: (identifier) @name) @variable))))
+(module (try_statement (block (expression_statement (assignment left: (identifier) @name) @variable))))
+(module (_ (else_clause (block (expression_statement (assignment left: (identifier) @name) @variable)))))
+(module (_ (except_clause (block (expression_statement (assignment left: (identifier) @name) @variable)))))
+(module (expression_statement (assignment left: (pattern_list (identifier) @name)) @variable))
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @variable)))
+(assignment left: (attribute object: (identifier) @object attribute: (identifier) @name)) @field
+
+(class_definition superclasses: (argument_list [(identifier) (attribute) (subscript)] @base))
+(function_definition return_type: (type) @base)
+(assignment type: (type) @base)
+(assignment right: (call function: [(identifier) (attribute)] @base))
+
 (import_statement) @import
 (import_from_statement) @import
 (future_import_statement) @import
-(import_statement name: (dotted_name . (identifier) @bound))
-(import_statement name: (aliased_import alias: (identifier) @bound))
-(import_from_statement name: (dotted_name . (identifier) @bound))
-(import_from_statement name: (aliased_import alias: (identifier) @bound))
-(import_from_statement (wildcard_import) @bound.any)
+(import_statement name: (dotted_name . (identifier) @bound.module @from))
+(import_statement
+  name: (aliased_import name: (dotted_name) @from alias: (identifier) @bound.module))
+(import_from_statement
+  module_name: (_) @from
+  name: (dotted_name . (identifier) @bound))
+(import_from_statement
+  module_name: (_) @from
+  name: (aliased_import name: (_) @of alias: (identifier) @bound))
+(import_from_statement module_name: (_) @from (wildcard_import) @bound.any)
 (future_import_statement name: (dotted_name . (identifier) @bound))
 (future_import_statement name: (aliased_import alias: (identifier) @bound))

@@ -24,14 +24,35 @@
 (use_declaration) @import
 (extern_crate_declaration) @import
 
-(use_declaration argument: (identifier) @bound)
-(use_declaration argument: (scoped_identifier name: (identifier) @bound))
+(scoped_use_list path: (_) @prefix) @scope
+(use_declaration argument: (identifier) @bound.module @from)
+(use_declaration
+  argument: (scoped_identifier path: (_) @from name: (identifier) @bound))
 (use_list (identifier) @bound)
-(use_list (scoped_identifier name: (identifier) @bound))
-(use_as_clause alias: (identifier) @bound)
-(use_wildcard) @bound.any
+(use_list (scoped_identifier path: (_) @from name: (identifier) @bound))
+(use_declaration argument: (use_as_clause path: (identifier) @from alias: (_) @bound.module))
+(use_list (use_as_clause path: (identifier) @of alias: (identifier) @bound))
+(use_as_clause path: (self) alias: (identifier) @bound.module)
+(use_as_clause
+  path: (scoped_identifier path: (_) @from name: (_) @of) alias: (identifier) @bound)
+(use_wildcard (_) @from) @bound.any
+(use_wildcard . "*") @bound.any
 ; use a::b::{self}
-(scoped_use_list path: (identifier) @bound list: (use_list (self)))
-(scoped_use_list path: (scoped_identifier name: (identifier) @bound) list: (use_list (self)))
-(extern_crate_declaration !alias name: (identifier) @bound)
-(extern_crate_declaration alias: (identifier) @bound)
+(scoped_use_list
+  path: [(identifier) @bound.module (scoped_identifier name: (identifier) @bound.module)] @from
+  list: (use_list (self)))
+(extern_crate_declaration !alias name: (identifier) @bound.module @from)
+(extern_crate_declaration name: (identifier) @from alias: (identifier) @bound.module)
+
+[(const_item name: (_) @name) (static_item name: (_) @name)] @variable
+(field_declaration name: (_) @name) @variable
+(enum_variant name: (_) @name) @variable
+
+(impl_item trait: (_) @base)
+(trait_item bounds: (trait_bounds (_) @base))
+(function_item return_type: (_) @base)
+(function_signature_item return_type: (_) @base)
+(const_item type: (_) @base)
+(static_item type: (_) @base)
+(field_declaration type: (_) @base)
+(type_item type: (_) @base)
