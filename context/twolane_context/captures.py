@@ -16,14 +16,16 @@ The captures that a query file (queries/*.scm) may use:
   last part is the name (Go). With it `@from`, the module, and `@of`, what it was called there.
   All that lies in a `@scope`, behind its `@prefix`, comes from that module (Rust).
 
-Earlier patterns win where two find the same node, so the particular ones come first.
+Earlier patterns win where two find the same node, so the particular ones come first. To compare
+texts, write `#same?` and `#differ?`: tree-sitter's own `#eq?` asks the tree for its text, and on
+one that was parsed through a callback that ends the process (py-tree-sitter 0.26).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import tree_sitter
 
@@ -154,14 +156,34 @@ def _sort(
 def _matches(parsed: Parsed) -> Iterator[tuple[int, _Nodes]]:
     root = parsed.tree.root_node
     cursor = tree_sitter.QueryCursor(query(parsed.language))
+    holds = _comparing(parsed.source)
     if not _has_wide_node(parsed):
-        yield from cursor.matches(root)
+        yield from cursor.matches(root, holds)
         return
     # Each node by itself, passing over the tokens.
     cursor.set_max_start_depth(0)
     for node in walk(root):
         if node.is_named:
-            yield from cursor.matches(node)
+            yield from cursor.matches(node, holds)
+
+
+def _comparing(source: bytes) -> tree_sitter.QueryPredicate:
+    """What `#same?` and `#differ?` mean: two texts, each of them a capture's or written out."""
+
+    def holds(
+        predicate: str,
+        args: list[tuple[str, Literal["capture", "string"]]],
+        pattern_index: int,  # noqa: ARG001 - tree-sitter passes it
+        captures: _Nodes,
+    ) -> bool:
+        nodes = [captures[value][0] if kind == "capture" else None for value, kind in args]
+        left, right = (
+            source[node.start_byte : node.end_byte] if node else value.encode()
+            for node, (value, _) in zip(nodes, args, strict=True)
+        )
+        return (left == right) is (predicate == "same?")
+
+    return holds
 
 
 def _has_wide_node(parsed: Parsed) -> bool:

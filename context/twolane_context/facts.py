@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.captures import capture
@@ -41,6 +41,7 @@ class Facts:
     variables: tuple[Definition, ...] = ()
 
 
+_KINDS = {**{kind.value: kind for kind in Kind}, "callable": Kind.FUNCTION}
 _HOLDERS = frozenset({Kind.CLASS, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
 
 
@@ -53,24 +54,25 @@ def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
     """
     found = capture(parsed)
     around = Surroundings(parsed.source, parsed.language.docs, found.comments, found.attributes)
-    drafts = sorted(
+    drafts = [
         (
-            _draft(parsed, one, found.outermost(one.node), around, documentation=documentation)
-            for one in found.definitions.values()
-            if one.name.start_byte < one.name.end_byte
-        ),
-        key=lambda draft: (draft[1].span.start, -draft[1].span.end),
-    )
+            one.kind == "callable",
+            _draft(parsed, one, found.outermost(one.node), around, documentation=documentation),
+        )
+        for one in found.definitions.values()
+        if one.name.start_byte < one.name.end_byte
+    ]
+    drafts.sort(key=lambda draft: (draft[1].span.start, -draft[1].span.end))
     definitions: list[Definition] = []
     open_ones: list[int] = []
-    for callable_, draft in drafts:
+    for is_callable, draft in drafts:
         while open_ones and not definitions[open_ones[-1]].span.contains(draft.span):
             open_ones.pop()
         parent = open_ones[-1] if open_ones else None
-        is_method = callable_ and parent is not None and definitions[parent].kind in _HOLDERS
+        is_method = is_callable and parent is not None and definitions[parent].kind in _HOLDERS
         kind = Kind.METHOD if is_method else draft.kind
         open_ones.append(len(definitions))
-        definitions.append(replace(draft, kind=kind, parent=parent))
+        definitions.append(draft._replace(kind=kind, parent=parent))
     held = variables(found, parsed.source, definitions)
     add_bases(found.bases, parsed.source, definitions, held)
     reaches = tuple(_reach(parsed.source, one) for one in definitions) if documentation else ()
@@ -97,8 +99,8 @@ def _draft(
     around: Surroundings,
     *,
     documentation: bool,
-) -> tuple[bool, Definition]:
-    """A definition that does not know its parent yet, and whether having one may change it."""
+) -> Definition:
+    """A definition that does not know its parent yet."""
     above = around.above(outer.start_byte, documentation=documentation)
     span = Span(above.start, outer.end_byte)
     signature, body, doc = span, None, above.doc
@@ -109,19 +111,9 @@ def _draft(
         if documentation and parsed.language.docs is Docs.STRING:
             string = docstring(found.body[0], parsed.source)
             doc = string and Span(string.start_byte, string.end_byte)
-    is_callable = found.kind == "callable"
-    kind = Kind.FUNCTION if is_callable else Kind(found.kind)
-    name = parsed.source[found.name.start_byte : found.name.end_byte]
-    return is_callable, Definition(
-        name.decode("utf-8", "replace"),
-        kind,
-        span,
-        signature,
-        body,
-        doc,
-        None,
-        found.name.start_byte,
-    )
+    at = found.name.start_byte
+    name = parsed.source[at : found.name.end_byte].decode("utf-8", "replace")
+    return Definition(name, _KINDS[found.kind], span, signature, body, doc, None, at)
 
 
 def _head_end(node: tree_sitter.Node, body: int) -> int:

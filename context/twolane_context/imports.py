@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.spans import Span
 
@@ -19,8 +19,7 @@ _AFFIX = re.compile(r"^go-|[-.]go$")
 _QUOTES = "\"'`<>"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """One name that an import binds.
 
     Attributes:

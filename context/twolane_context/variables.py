@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Definition, Kind
@@ -72,7 +71,7 @@ def add_bases(
             bases.setdefault(owner, {}).update(dict.fromkeys(_DOTTED.findall(text)))
     for (is_held, index), names in bases.items():
         where = held if is_held else definitions
-        where[index] = replace(where[index], bases=tuple(names)[:_MOST_BASES])
+        where[index] = where[index]._replace(bases=tuple(names)[:_MOST_BASES])
 
 
 def holder(definitions: Sequence[Definition], starts: Sequence[int], at: int) -> int | None:

@@ -1,7 +1,9 @@
 ; Captures: see ../captures.py. Earlier patterns win where two find the same node.
 
-(function_definition name: (identifier) @name body: (block)? @body) @callable
-(class_definition name: (identifier) @name body: (block)? @body) @class
+(function_definition name: (identifier) @name body: (block) @body) @callable
+(function_definition !body name: (identifier) @name) @callable
+(class_definition name: (identifier) @name body: (block) @body) @class
+(class_definition !body name: (identifier) @name) @class
 (type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)])) @type
 
 (decorated_definition definition: (_) @wrapped) @wrapper
@@ -18,7 +20,13 @@
 (class_definition superclasses: (argument_list [(identifier) (attribute) (subscript)] @base))
 (function_definition return_type: (type) @base)
 (assignment type: (type) @base)
-(assignment right: (call function: [(identifier) (attribute)] @base))
+(module (expression_statement
+  (assignment right: (call function: [(identifier) (attribute)] @base))))
+(class_definition body: (block (expression_statement
+  (assignment right: (call function: [(identifier) (attribute)] @base)))))
+(assignment
+  left: (attribute object: (identifier))
+  right: (call function: [(identifier) (attribute)] @base))
 
 (import_statement) @import
 (import_from_statement) @import

@@ -1,0 +1,139 @@
+"""What the index keeps of a file: its words, and an outline of its definitions and imports.
+
+Both follow from the file's path and bytes alone, so that they can be made in any process, kept on
+disk, and compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from twolane_context.definitions import Kind
+from twolane_context.facts import extract
+from twolane_context.imports import Binding
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twolane_context.definitions import Definition
+    from twolane_context.facts import Facts
+
+# Identifiers of any language; what is not ASCII counts as a letter.
+WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+_Row = tuple[str, str, int, int, int, int, int, int, list[str]]
+# More words than any hand writes: data, or a bundle. It keeps its first ones.
+_MOST_WORDS = 50_000
+
+
+class Symbol(NamedTuple):
+    """A definition or a variable, in rows (0-based, inclusive).
+
+    Attributes:
+        name: as written.
+        kind: what it is.
+        start: its first row, decorators included.
+        head: the last row of its signature.
+        end: its last row.
+        row: where its name stands.
+        column: the same, in UTF-8 bytes.
+        parent: index of the symbol that holds it, or -1.
+        bases: the types it is made of, as written: see `Definition.bases`.
+    """
+
+    name: str
+    kind: Kind
+    start: int
+    head: int
+    end: int
+    row: int
+    column: int
+    parent: int
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """All symbols of a file in source order (outer before inner), and what its imports bind."""
+
+    symbols: tuple[Symbol, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+
+    def innermost(self, row: int) -> int:
+        """The index of the innermost definition around a row, or -1; variables do not count."""
+        found = -1
+        for index, symbol in enumerate(self.symbols):
+            if symbol.start > row:
+                break
+            if row <= symbol.end and symbol.kind not in {Kind.VARIABLE, Kind.FIELD}:
+                found = index
+        return found
+
+
+def words(source: bytes) -> bytes:
+    """The identifiers of a file, each once, as they first stand in it, parted by LF."""
+    return b"\n".join(list(dict.fromkeys(WORD.findall(source)))[:_MOST_WORDS])
+
+
+def outline(source: bytes, facts: Facts) -> Outline:
+    """Facts in rows."""
+    starts = [0, *accumulate(len(line) + 1 for line in source.split(b"\n"))]
+
+    def row(offset: int) -> int:
+        return bisect_right(starts, offset) - 1
+
+    both: Sequence[tuple[int, Definition]] = sorted(
+        [(index, one) for index, one in enumerate(facts.definitions)]
+        + [(-1, one) for one in facts.variables],
+        key=lambda pair: (pair[1].span.start, -pair[1].span.end),
+    )
+    place = {index: position for position, (index, _) in enumerate(both) if index >= 0}
+    symbols: list[Symbol] = []
+    for _, one in both:
+        at = row(one.at)
+        symbols.append(
+            Symbol(
+                one.name,
+                one.kind,
+                row(one.span.start),
+                row(max(one.span.start, one.signature.end - 1)),
+                row(max(one.span.start, one.span.end - 1)),
+                at,
+                one.at - starts[at],
+                -1 if one.parent is None else place[one.parent],
+                one.bases,
+            )
+        )
+    return Outline(tuple(symbols), tuple(b for one in facts.imports for b in one.bindings))
+
+
+def pack(outlined: Outline) -> bytes:
+    """An outline as one blob, for the cache."""
+    both = (outlined.symbols, outlined.bindings)
+    return json.dumps(both, separators=(",", ":")).encode()
+
+
+def unpack(blob: bytes) -> Outline:
+    """The outline that `pack` made; an empty one for no blob."""
+    if not blob:
+        return Outline()
+    symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
+    return Outline(
+        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8])) for row in symbols),
+        tuple(Binding(*binding) for binding in bindings),
+    )
+
+
+def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
+    """The words and the packed outline of a file; no outline for a language without a grammar."""
+    language = language_for(path)
+    if language is None:
+        return words(source), b""
+    facts = extract(parse(language, source), documentation=False)
+    return words(source), pack(outline(source, facts))
