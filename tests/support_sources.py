@@ -41,6 +41,7 @@ export const F = () => <div a={b}>é{y}</div>;
 """
 JAVASCRIPT = """\
 import {a} from "b";
+const c = require("c"), d = f("c");
 class A { café() { return /a/g } }
 const f = x => ({x});
 """

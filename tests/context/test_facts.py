@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,12 @@ from twolane_context.excerpt import excerpt
 from twolane_context.facts import Facts, enclosing, extract
 from twolane_context.spans import Span
 from twolane_context.text import encode
+from twolane_context.trees import parse_in_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from twolane_context.trees import Parsed
 
 CURSOR = "‸"
 
@@ -64,6 +71,19 @@ def test_what_stands_before_broken_code_is_found(path: str) -> None:
     source = SOURCES[path]
     names = [one.name for one in shown(path, source)]
     assert [one.name for one in shown(path, source + "\n)]} 'x")][: len(names)] == names
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES))
+def test_a_tree_that_was_parsed_in_slices_gives_the_same_facts(path: str) -> None:
+    # Its text is not tree-sitter's to ask for: that would end the process.
+    whole = parsed(path, SOURCES[path])
+    results: list[Parsed] = []
+
+    def keep() -> Generator[None, None, None]:
+        results.append((yield from parse_in_slices(whole.language, whole.source, None, 0.01)))
+
+    assert list(keep()) in ([], [None])
+    assert extract(results[0]) == extract(whole)
 
 
 MANY = 100_000

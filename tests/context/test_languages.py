@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from twolane_context.captures import capture
@@ -20,6 +23,13 @@ def test_every_language_has_a_grammar_and_a_query(language: Language) -> None:
     allowed = OWN | BOUND | REPOSITORY | {kind.value for kind in Kind}
     assert {name for name in names if not name.startswith("_")} <= allowed
     assert {"name", "import", "bound"} <= names
+
+
+def test_no_query_asks_a_tree_for_its_text() -> None:
+    # That ends the process where the tree was parsed in slices; `#same?` and `#differ?` do not.
+    queries = files("twolane_context") / "queries"
+    found = [re.findall(r"#[\w-]+[?!]", file.read_text("utf-8")) for file in queries.iterdir()]
+    assert {name for names in found for name in names} <= {"#same?", "#differ?"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)

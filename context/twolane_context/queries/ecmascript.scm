@@ -37,9 +37,14 @@
 (comment) @comment
 
 (import_statement) @import
-((_
-  (variable_declarator value: (call_expression function: (identifier) @_require))) @import
-  (#eq? @_require "require"))
+; No `(_ …)` around it: such a pattern finds nothing where each node is asked for by itself.
+([
+  (lexical_declaration
+    (variable_declarator value: (call_expression function: (identifier) @_require)))
+  (variable_declaration
+    (variable_declarator value: (call_expression function: (identifier) @_require)))
+] @import
+  (#same? @_require "require"))
 
 (import_clause (identifier) @bound)
 (namespace_import (identifier) @bound)
@@ -52,4 +57,4 @@
     (object_pattern (pair_pattern value: (identifier) @bound))
   ]
   value: (call_expression function: (identifier) @_require))
-  (#eq? @_require "require"))
+  (#same? @_require "require"))
