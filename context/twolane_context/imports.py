@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.docs import trimmed
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class Import:
 
 def imports(found: Captures, source: bytes) -> tuple[Import, ...]:
     """Each import statement with what it binds, both in source order."""
-    spans = sorted({Span(node.start_byte, node.end_byte) for node in found.imports})
+    spans = sorted(
+        {Span(node.start_byte, trimmed(source, node.end_byte)) for node in found.imports}
+    )
     starts = [span.start for span in spans]
     bindings: list[dict[Binding, None]] = [{} for _ in spans]
     for bound in sorted(found.bound, key=lambda one: one.node.start_byte):
@@ -56,7 +59,7 @@ def imports(found: Captures, source: bytes) -> tuple[Import, ...]:
         if index < 0 or bound.node.end_byte > spans[index].end:
             continue  # the pattern also fits outside imports
         binding = _binding(bound, found, source)
-        if binding.name not in {"", "_"}:
+        if binding.name:
             bindings[index][binding] = None
     return tuple(Import(span, tuple(bound)) for span, bound in zip(spans, bindings, strict=True))
 

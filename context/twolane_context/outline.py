@@ -7,7 +7,6 @@ disk, and compared.
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,6 +16,7 @@ from twolane_context.definitions import Kind
 from twolane_context.facts import extract
 from twolane_context.imports import Binding
 from twolane_context.languages import language_for
+from twolane_context.names import words
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
 
-# Identifiers of any language; what is not ASCII counts as a letter.
-WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _Row = tuple[str, str, int, int, int, int, int, int, list[str]]
-# More words than any hand writes: data, or a bundle. It keeps its first ones.
-_MOST_WORDS = 50_000
 
 
 class Symbol(NamedTuple):
@@ -74,11 +70,6 @@ class Outline:
             if row <= symbol.end and symbol.kind not in {Kind.VARIABLE, Kind.FIELD}:
                 found = index
         return found
-
-
-def words(source: bytes) -> bytes:
-    """The identifiers of a file, each once, as they first stand in it, parted by LF."""
-    return b"\n".join(list(dict.fromkeys(WORD.findall(source)))[:_MOST_WORDS])
 
 
 def outline(source: bytes, facts: Facts) -> Outline:

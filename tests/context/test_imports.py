@@ -46,7 +46,7 @@ def test_rust() -> None:
         "use std::{fmt, io::{self, Read as R, inner::{x, y::z}}};": ("fmt", "io", "R", "x", "z"),
         "use a;": ("a",),
         "pub use b::c as d;": ("d",),
-        "use e::F as _;": (),
+        "use e::F as _;": ("_",),
         "use self::g::*;": ("*",),
         "extern crate h;": ("h",),
         "extern crate i as j;": ("j",),

@@ -1,0 +1,168 @@
+"""All files of a repository as they were at one moment: who holds a word, who defines a name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from twolane_context.names import Postings, words
+from twolane_context.outline import Outline, examine, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Read = Callable[[str], bytes | None]
+
+Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+# Files that stand for their folder: `a/__init__.py` is module `a`.
+FOLDER_STEMS = frozenset({"__init__", "__main__", "mod", "lib", "main", "index", "init"})
+# A word in more files than these tells nothing by itself, and asking them all takes too long.
+COMMON = 200
+_DEFINES = rb"(?:^|[^\w.])(?:[a-z]+[ \t*&]+)+(?:[\w.:]+[.:])?%b\b|\b%b[ \t]*[:=(]"
+
+
+def digest_of(source: bytes) -> bytes:
+    """The identity of a file's content; 16 bytes."""
+    return hashlib.blake2b(source, digest_size=16).digest()
+
+
+class File:
+    """One file at one content. Its outline is made when it is first asked for, from `read`.
+
+    Attributes:
+        path: within the repository, parted by `/`.
+        digest: of the content.
+        words: its identifiers, parted by LF.
+    """
+
+    __slots__ = ("_facts", "_named", "_outline", "_read", "digest", "path", "words")
+
+    def __init__(
+        self, path: str, digest: bytes, words: bytes, facts: bytes | None, read: Read
+    ) -> None:
+        self.path = path
+        self.digest = digest
+        self.words = words
+        self._facts = facts
+        self._outline: Outline | None = None
+        self._named: dict[str, list[int]] | None = None
+        self._read = read
+
+    @classmethod
+    def of(cls, path: str, source: bytes, read: Read) -> File:
+        """A file of which only the words are known yet."""
+        return cls(path, digest_of(source), words(source), None, read)
+
+    @property
+    def facts(self) -> bytes | None:
+        """The packed outline, or `None` while nobody has needed it."""
+        return self._facts
+
+    @property
+    def outline(self) -> Outline:
+        """What it defines and imports."""
+        if self._outline is None:
+            self._outline = unpack(self.examined())
+        return self._outline
+
+    def named(self, name: str) -> list[int]:
+        """Which symbols of the outline have that name."""
+        if self._named is None:
+            self._named = {}
+            for index, symbol in enumerate(self.outline.symbols):
+                self._named.setdefault(symbol.name, []).append(index)
+        return self._named.get(name, [])
+
+    def examined(self) -> bytes:
+        """The packed outline, made now if it must be."""
+        if self._facts is None:
+            source = self.source()
+            self._facts = b"" if source is None else examine(self.path, source)[1]
+        return self._facts
+
+    def source(self) -> bytes | None:
+        """Its text as it is now, or `None` when it is gone."""
+        return self._read(self.path)
+
+    def may_define(self, name: bytes) -> bool:
+        """Whether it is worth asking the outline for a definition of `name`."""
+        if self._facts is None and self._outline is None:
+            source = self.source()
+            escaped = re.escape(name)
+            pattern = _DEFINES % (escaped, escaped)
+            return source is not None and re.search(pattern, source, re.MULTILINE) is not None
+        return True
+
+
+class Index:
+    """The files of a repository; immutable.
+
+    Args:
+        files: by path.
+        postings: of these files, and perhaps of others.
+    """
+
+    def __init__(self, files: Mapping[str, File], postings: Postings[File] | None = None) -> None:
+        self.files = dict(files)
+        self._postings = Postings(self.files.values()) if postings is None else postings
+        self._modules: dict[str, list[tuple[str, Names]]] | None = None
+
+    def changed(self, files: Mapping[str, File | None]) -> Index:
+        """The index with some files replaced, added or (`None`) taken away."""
+        merged = {**self.files, **files}
+        alive = {path: file for path, file in merged.items() if file is not None}
+        # What is dead goes when it is half of all, so that no list grows for ever.
+        if len(self._postings) > 2 * len(alive) + COMMON:
+            return Index(alive)
+        self._postings.add(file for file in files.values() if file is not None)
+        return Index(alive, self._postings)
+
+    def visible(self, allowed: Callable[[str], bool]) -> Index:
+        """The index of a repository that holds only the files whose paths are allowed."""
+        files = {path: file for path, file in self.files.items() if allowed(path)}
+        return Index(files, self._postings)
+
+    def holding(self, word: str) -> list[File]:
+        """The files in which the identifier stands, by path."""
+        return self._postings.holding(word.encode("utf-8", "surrogatepass"), self.files)
+
+    def defining(self, name: str) -> list[tuple[File, int]]:
+        """All symbols of that name, with their index in the file's outline; none for common words."""
+        files = self.holding(name)
+        if len(files) > COMMON:
+            return []
+        encoded = name.encode("utf-8", "surrogatepass")
+        return [
+            (file, index)
+            for file in files
+            if file.may_define(encoded)
+            for index in file.named(name)
+        ]
+
+    def modules(self, name: str) -> list[tuple[str, Names]]:
+        """The files whose module, header or package folder is called `name`, by path.
+
+        Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
+        """
+        if self._modules is None:
+            self._modules = {}
+            for path in sorted(self.files):
+                names = module_names(path)
+                for last in {names[0][-1:], names[1][-1:], names[2][-1:]} - {()}:
+                    self._modules.setdefault(last[0], []).append((path, names))
+        return self._modules.get(name, [])
+
+
+def module_names(path: str) -> Names:
+    """The parts of a file's module path; those with its suffix; those of its folder.
+
+    `("a", "b")`, `("a", "b.py")`, `("a",)` for `a/b.py`. The folder counts only where folders are
+    packages (Go, Java). Where a file stands for its folder, the first is the folder.
+    """
+    *folder, last = path.split("/")
+    stem, _, suffix = last.partition(".")
+    parts = tuple(folder)
+    module = parts if stem in FOLDER_STEMS else (*parts, stem or last)
+    return module, (*parts, last), parts if suffix in {"go", "java"} else ()

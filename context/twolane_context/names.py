@@ -1,0 +1,76 @@
+"""Names first: the identifiers of every file, and which files hold one. No grammar is needed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Identifiers of any language; what is not ASCII counts as a letter.
+WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+# More words than any hand writes: data, or a bundle. It keeps its first ones.
+_MOST_WORDS = 50_000
+# Looking through all files costs 2 ms a word in 3,000 files, the inverted index 90 ms once.
+_SCANS = 20
+
+
+def words(source: bytes) -> bytes:
+    """The identifiers of a file, each once, as they first stand in it; an LF before and after each."""
+    found = list(dict.fromkeys(WORD.findall(source)))[:_MOST_WORDS]
+    return b"\n".join([b"", *found, b""])
+
+
+class Worded(Protocol):
+    """A file of which the words are known."""
+
+    path: str
+    words: bytes
+
+
+_F = TypeVar("_F", bound=Worded)
+
+
+class Postings(Generic[_F]):
+    """Which files hold a word. Only grows: who asks says which files are still alive.
+
+    Args:
+        files: the first ones.
+    """
+
+    def __init__(self, files: Iterable[_F]) -> None:
+        self._files = list(files)
+        self._inverted: dict[bytes, list[int]] | None = None
+        self._scans = 0
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def add(self, files: Iterable[_F]) -> None:
+        """More files, or other contents of files that are there."""
+        for file in files:
+            if self._inverted is not None:
+                _invert(self._inverted, len(self._files), file.words)
+            self._files.append(file)
+
+    def holding(self, word: bytes, alive: Mapping[str, _F]) -> list[_F]:
+        """Those files of `alive` that hold the word, by path."""
+        if self._inverted is None and self._scans < _SCANS:
+            self._scans += 1
+            needle = b"\n" + word + b"\n"
+            found = [file for file in self._files if needle in file.words]
+        else:
+            if self._inverted is None:
+                inverted: dict[bytes, list[int]] = {}
+                for number, file in enumerate(self._files):
+                    _invert(inverted, number, file.words)
+                self._inverted = inverted
+            found = [self._files[number] for number in self._inverted.get(word, ())]
+        here = [file for file in found if alive.get(file.path) is file]
+        return sorted(here, key=lambda file: file.path)
+
+
+def _invert(inverted: dict[bytes, list[int]], number: int, words: bytes) -> None:
+    for word in words.split():
+        inverted.setdefault(word, []).append(number)

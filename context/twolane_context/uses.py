@@ -1,0 +1,278 @@
+"""The names that a piece of code uses, as chains, and what it says of its own variables.
+
+From the tokens alone, so that it is the same for every language: `a.b`, `a::b`, `a->b` and `a:b()`
+are chains, `x = A(…)`, `x: A`, `let x = A::new(…)` and `A x` tell what a variable is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_context.trees import within
+
+if TYPE_CHECKING:
+    from twolane_context.spans import Span
+    from twolane_context.trees import Parsed
+
+CALL, ITEM, VALUE = "()", "[]", "*"
+_JOINTS = frozenset({".", "::", "?.", "!."})
+# Elsewhere an arrow stands before what a function returns; Lua's colon calls a method.
+_MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
+_SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
+_ENDS = frozenset({":", ",", ")", "=", "?", "*", "&", "..."})
+_BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
+_WORDS = frozenset({"self", "this", "super", "crate"})
+_OPEN = frozenset({"(", ",", "|", "<", "{", "["})
+
+
+class Use(NamedTuple):
+    """A name that is used.
+
+    Attributes:
+        chain: from the first name to this one; `()` stands for a call, `[]` for an item, `*` for
+            a value that no name starts: `("self", "get", "()", "filter")`.
+        row: where this name stands, 0-based.
+        column: the same, in UTF-8 bytes.
+        called: whether it is called.
+    """
+
+    chain: tuple[str, ...]
+    row: int
+    column: int
+    called: bool
+
+
+@dataclass(slots=True)
+class Uses:
+    """What a piece of code uses.
+
+    Attributes:
+        uses: in source order, with repetitions.
+        locals: its own variables, each with the chains of what is known of its type: `("A", "()")`
+            for an `A`. Empty for what nothing is known of.
+    """
+
+    uses: list[Use] = field(default_factory=list[Use])
+    locals: dict[str, list[tuple[str, ...]]] = field(
+        default_factory=dict[str, list[tuple[str, ...]]]
+    )
+
+
+class _Token(NamedTuple):
+    """`joint`: links a chain. `type`: the grammar knows it for a type. `parent`: its node's type."""
+
+    text: str
+    is_name: bool
+    row: int
+    column: int
+    parent: str
+    joint: bool
+    type: bool
+
+
+_NONE = _Token("", False, -1, 0, "", False, False)  # noqa: FBT003 - a row of a table
+
+
+def uses(parsed: Parsed, span: Span) -> Uses:
+    """What the code in `span` uses.
+
+    Args:
+        parsed: the file.
+        span: the definition, or the selection.
+    """
+    tokens = list(_tokens(parsed, span))
+    body = _body(parsed, span)
+    inside = next((i for i, t in enumerate(tokens) if (t.row, t.column) >= body), 0)
+    chains = _chains(tokens)
+    found = Uses()
+    for index, chain in chains.items():
+        token = tokens[index]
+        before = tokens[index - 1].text if index else ""
+        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        if len(chain) == 1 and _binds(tokens, index, inside):
+            known = found.locals.setdefault(token.text, [])
+            known += [one for one in _types(tokens, chains, index) if one not in known]
+            continue
+        if len(chain) == 1 and (shown := _shown(tokens, chains, index)):
+            found.locals.setdefault(token.text, []).append(shown)
+        if len(chain) == 1 and after == "=" and before in _OPEN:
+            continue  # a keyword argument
+        found.uses.append(Use(chain, token.row, token.column, after == "("))
+    return found
+
+
+def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
+    found: list[_Token] = []
+    joints = _JOINTS | _MORE_JOINTS.get(parsed.language.name, set())
+    for node in within(parsed, span):
+        if node.child_count or node.start_byte == node.end_byte:
+            continue
+        is_name = node.type.endswith("identifier") or node.type in _WORDS
+        if node.is_named and not is_name:
+            text = '"'  # a literal or a comment
+            if "comment" in node.type:
+                continue
+        else:
+            text = parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        point = node.start_point
+        parent = node.parent.type if is_name and node.parent is not None else ""
+        joint = text in joints
+        is_type = node.type == "type_identifier"
+        found.append(_Token(text, is_name, point.row, point.column, parent, joint, is_type))
+    return found
+
+
+def _chains(tokens: list[_Token]) -> dict[int, tuple[str, ...]]:
+    """For each name token, the chain that ends with it."""
+    opened: dict[int, int] = {}  # a closing bracket's partner
+    stack: list[int] = []
+    chains: dict[int, tuple[str, ...]] = {}
+    for index, token in enumerate(tokens):
+        if token.text in {"(", "["}:
+            stack.append(index)
+        elif token.text in {")", "]"} and stack:
+            opened[index] = stack.pop()
+        if token.is_name:
+            before = _before(tokens, chains, opened, index)
+            chains[index] = (*before, token.text)
+    return chains
+
+
+def _before(
+    tokens: list[_Token],
+    chains: dict[int, tuple[str, ...]],
+    opened: dict[int, int],
+    index: int,
+) -> tuple[str, ...]:
+    """The chain of what a name is an attribute of; empty for a name that starts one."""
+    if not index or not tokens[index - 1].joint:
+        return ()
+    last = index - 2
+    marks: list[str] = []
+    while last in opened:
+        marks.append(CALL if tokens[last].text == ")" else ITEM)
+        last = opened[last] - 1
+    if last in chains and (last + 1 == index - 1 or marks):
+        return (*chains[last], *reversed(marks))
+    return (VALUE,)
+
+
+def _binds(tokens: list[_Token], index: int, inside: int) -> bool:
+    """Whether the name token makes a variable."""
+    token = tokens[index]
+    before = tokens[index - 1] if index else _NONE
+    after = tokens[index + 1] if index + 1 < len(tokens) else _NONE
+    if token.type or after.joint or after.text == "(":
+        return False
+    in_pattern = "pattern" in token.parent and token.parent != "as_pattern"
+    if in_pattern or before.text in _BEFORE_LOCAL:
+        return True
+    if after.text in {"=", ":="} and before.text not in _OPEN:
+        return True
+    typed = before.is_name or (before.text in {"*", "&", ">"} and after.text in _ENDS)
+    if index < inside:
+        return typed or (before.text in _OPEN and (after.text in _ENDS or after.is_name))
+    return typed and after.text in {"=", ";", ","}
+
+
+def _shown(tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int) -> tuple[str, ...]:
+    """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
+    words = [token.text for token in tokens[max(0, index - 2) : index + 2]]
+    at = index + 2
+    if words[-1] != "instanceof" and (words[0] != "isinstance" or words[-1] != ","):
+        return ()
+    while at + 2 in chains and tokens[at + 1].joint:
+        at += 2
+    return (*chains[at], CALL) if at in chains else ()
+
+
+def _types(
+    tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int
+) -> list[tuple[str, ...]]:
+    """What is known of the type of the variable that the token makes."""
+    found: list[tuple[str, ...]] = []
+    place = index + 1
+    before = tokens[index - 1] if index else _NONE
+    if before.is_name and before.row == tokens[index].row:
+        found.append((*chains[index - 1], CALL))  # `Type name`
+    if place < len(tokens) and tokens[place].text == ":" and before.text not in {"as", "for"}:
+        place, named = _annotation(tokens, chains, place)
+        found += named
+    elif before.text in _OPEN and place < len(tokens):
+        place += tokens[place].text == "*"
+        while place in chains and place + 2 in chains and tokens[place + 1].joint:
+            place += 2
+        if place in chains:
+            found.append((*chains[place], CALL))  # Go's `(name *pkg.Type`
+    if place < len(tokens) and tokens[place].text in {"=", ":=", "in"} and before.text != ",":
+        loop = tokens[place].text == "in"
+        value = _value(tokens, chains, place + 1)
+        if value:
+            found.append((*value, ITEM) if loop else value)
+    return found
+
+
+def _annotation(
+    tokens: list[_Token], chains: dict[int, tuple[str, ...]], colon: int
+) -> tuple[int, list[tuple[str, ...]]]:
+    """Where the annotation after a colon ends, and the types that it names."""
+    named: list[tuple[str, ...]] = []
+    depth = 0
+    for at in range(colon + 1, len(tokens)):
+        text = tokens[at].text
+        depth += (text in {"[", "<", "("}) - (text in {"]", ">", ")"})
+        if depth < 0 or (not depth and text in {",", "=", ";", "{", "->"}):
+            return at, named
+        if at in chains and (at + 1 >= len(tokens) or not tokens[at + 1].joint):
+            named.append((*chains[at], CALL))
+    return colon, named
+
+
+def _value(tokens: list[_Token], chains: dict[int, tuple[str, ...]], start: int) -> tuple[str, ...]:
+    """The chain that an expression consists of, calls included; empty for other expressions."""
+    at = start
+    while at < len(tokens) and tokens[at].text in _SKIPPED:
+        at += 1
+    found: tuple[str, ...] = ()
+    while at in chains:
+        found, at = chains[at], at + 1
+        while (
+            at < len(tokens)
+            and tokens[at].text in {"(", "["}
+            and tokens[at].row == tokens[at - 1].row
+        ):
+            found = (*found, CALL if tokens[at].text == "(" else ITEM)
+            at = _after_bracket(tokens, at)
+        if at >= len(tokens) or not tokens[at].joint:
+            break
+        at += 1
+    return found
+
+
+def _after_bracket(tokens: list[_Token], at: int) -> int:
+    depth = 0
+    for place in range(at, len(tokens)):
+        text = tokens[place].text
+        depth += (text in {"(", "[", "{"}) - (text in {")", "]", "}"})
+        if not depth:
+            return place + 1
+    return len(tokens)
+
+
+def _body(parsed: Parsed, span: Span) -> tuple[int, int]:
+    """Where the body of the definition in `span` starts (row, column); before it are parameters."""
+    source = parsed.source
+    start = (
+        len(source[: span.start])
+        + len(source[span.start : span.end])
+        - len(source[span.start : span.end].lstrip())
+    )
+    end = span.start + len(source[span.start : span.end].rstrip())
+    node = parsed.tree.root_node.descendant_for_byte_range(start, max(start, end - 1))
+    while node is not None:
+        body = node.child_by_field_name("body")
+        if body is not None:
+            return body.start_point
+        node = node.child_by_field_name("definition") or node.child_by_field_name("declaration")
+    return (0, 0)
