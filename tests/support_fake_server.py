@@ -80,6 +80,12 @@ def answer(*texts: str, finish: str = "stop", delay: float = 0.0, tail: bytes = 
     return Answer((*pieces, chunk(finish=finish), usage(), tail))
 
 
+def counted(count: object) -> Answer:
+    """What vLLM's `/tokenize` says."""
+    told = {"count": count, "max_model_len": 65_536, "tokens": [7] * 9, "token_strs": None}
+    return Answer((json.dumps(told).encode(),), content_type="application/json")
+
+
 def refusal(status: int, body: object = None, **headers: str) -> Answer:
     """A status with a JSON body."""
     raw = json.dumps({"error": "no"} if body is None else body).encode()
@@ -108,6 +114,7 @@ class FakeServer:
         answers: what it does; without any, a short proper answer.
         models: the ids that `GET …/models` lists.
         models_answer: what `GET …/models` does instead of listing.
+        tokenize: what `POST /tokenize` does; without it there is no such thing.
         tls: speaks TLS with this.
 
     Attributes:
@@ -123,10 +130,12 @@ class FakeServer:
         *answers: Answer,
         models: Sequence[str] = (MODEL,),
         models_answer: Answer | None = None,
+        tokenize: Answer | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answers: Sequence[Answer] = answers or (answer("Hello", " world"),)
         self.models, self.models_answer, self.tls = models, models_answer, tls
+        self.tokenize = tokenize
         self.received = bytearray()
         self.requests: list[Received] = []
         self.broken_off: list[float] = []
@@ -271,6 +280,8 @@ class FakeServer:
             case "POST", "completions":
                 chosen = self.answers[min(self._turn, len(self.answers) - 1)]
                 self._turn += 1
+            case "POST", "tokenize":
+                chosen = self.tokenize or refusal(404)
             case _:
                 chosen = refusal(404)
         if chosen.status:

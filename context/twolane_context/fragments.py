@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from math import ceil
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_CHARACTERS_PER_TOKEN = 2.5
 
 
 class Label(IntEnum):
@@ -69,10 +66,14 @@ class Fragment:
         """The length of the text in code points."""
         return len(self.__text)
 
-    @property
-    def tokens(self) -> int:
-        """About how many tokens the text is; leans high, since code runs to 3 characters each."""
-        return ceil(self.characters / _CHARACTERS_PER_TOKEN)
+    def tokens(self, model: str) -> int:
+        """How many tokens a model makes of the text; see `twolane_context.tokens`.
+
+        It takes the model's name and no callable, since whatever counts reads the text.
+        """
+        from twolane_context.tokens import counter_for  # noqa: PLC0415 - only who counts needs it
+
+        return counter_for(model)(self.__text)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a fragment is immutable")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from twolane_context.fragments import Label
 from twolane_context.languages import language_for
 from twolane_context.trees import earlier
 from twolane_server.actions.base import Subject
@@ -25,12 +26,12 @@ from twolane_server.routing.choose import Question, choose, has_repository_marke
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from twolane_context.fragments import Label
     from twolane_context.spans import Span
     from twolane_server.actions.base import Action
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
     from twolane_server.labels import Labelled
+    from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision
     from twolane_server.routing.run import Notify, Runner
     from twolane_server.session import Session, Snapshot
@@ -86,14 +87,22 @@ class Service:
         for action in ACTIONS:
             if action.offered(subject):
                 size = len(selection)
-                question = self._question(
-                    action, labelled, known, snapshot.settings, characters=size, tokens=size // 2
+                question = replace(
+                    self._question(action, labelled, known, snapshot.settings, characters=size),
+                    local_tokens=size // 2,  # a menu must not wait for a count
+                    cloud_tokens=size // 2,
                 )
                 with suppress(TooLarge):  # then no lane would take it
                     yield Offer(action, choose(question))
 
-    async def prepare(self, order: Order, settings: Settings) -> Ready:
-        """Read the label afresh, build the prompt, choose the lane. Sends nothing.
+    async def prepare(self, order: Order, settings: Settings, *, may_ask: bool = False) -> Ready:
+        """Read the label afresh, build the prompt, choose the lane.
+
+        Args:
+            order: what is wanted.
+            settings: endpoints and limits.
+            may_ask: whether the local lane's server may be asked to count a prompt that is near its
+                window; else nothing is sent to anybody.
 
         Raises:
             ActionError: there is nothing to do there.
@@ -119,12 +128,15 @@ class Service:
                 known,
                 settings,
                 characters=task.prompt.characters,
-                tokens=task.prompt.tokens,
             ),
             answer_tokens=task.prompt.max_tokens,
             forced=order.forced,
             instruction_marker=has_repository_marker(task.instruction),
         )
+        question = await asyncio.to_thread(self._counted, question, task.prompt, settings)
+        if may_ask and _near_local_window(question):
+            exact = await self._open().count_local(task.prompt, settings)
+            question = question if exact is None else replace(question, local_tokens=exact)
         decision = choose(question)
         if decision.lane is LaneName.CLOUD:
             from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
@@ -198,6 +210,14 @@ class Service:
             )
         return self._runner
 
+    def _counted(self, question: Question, prompt: Prompt, settings: Settings) -> Question:
+        """The question with each lane's count. What cannot go to the cloud is not counted for it."""
+        raw = prompt.tokens(settings.local.model)
+        local = self._runner.calibration(settings).corrected(raw) if self._runner else raw
+        may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
+        cloud = prompt.tokens(settings.cloud.model) if may_leave else local
+        return replace(question, local_tokens=local, cloud_tokens=cloud)
+
     def _cloud_state(self, settings: Settings) -> str | None:
         """Why the cloud lane cannot be used, or `None`."""
         if settings.cloud_fault:
@@ -218,7 +238,6 @@ class Service:
         settings: Settings,
         *,
         characters: int,
-        tokens: int,
     ) -> Question:
         return Question(
             action=action.name,
@@ -230,7 +249,8 @@ class Service:
             forced=None,
             instruction_marker=False,
             characters=characters,
-            prompt_tokens=tokens,
+            local_tokens=0,
+            cloud_tokens=0,
             answer_tokens=0,
             local_window=settings.local.window,
             cloud_window=settings.cloud.window,
@@ -241,6 +261,17 @@ class Service:
             local_model=settings.local.model,
             cloud_model=settings.cloud.model,
         )
+
+
+def _near_local_window(question: Question) -> bool:
+    """Whether only the server's own count can tell if the local lane holds it."""
+    try:
+        if choose(question).lane is LaneName.CLOUD:
+            return False
+    except TooLarge:
+        pass
+    # The estimate may be half too high, so that what is far above the window may well fit.
+    return 0.85 <= question.tokens(LaneName.LOCAL) / max(question.local_window, 1) <= 2  # noqa: PLR2004
 
 
 def _answered(decision: Decision, model: str) -> Decision:

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from support_fake_server import FakeServer, answer
+from support_fake_server import FakeServer, answer, counted
 from support_repository import put
 from support_trust import grant, make_folders, trusted_repository
+from twolane_context import tokens
 from twolane_context.fragments import Label
 from twolane_context.spans import Span
 from twolane_context.text import Text
+from twolane_context.tokens import estimate
 from twolane_server.border.ledger import read_rows
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
@@ -36,6 +38,7 @@ from twolane_server.settings.resolved import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from twolane_context.tokens import Counter
     from twolane_server.orders import Offer, Ready, Result
     from twolane_server.settings.resolved import Folders
 
@@ -373,6 +376,76 @@ async def test_a_long_prompt_stays_local(desk: Desk) -> None:
     assert ready.decision.lane is LOCAL
     assert "more than 24,000" in str(ready.decision)
     assert desk.menu(document, everything)["rewrite"].decision.lane is LOCAL
+
+
+async def test_each_lane_counts_in_its_own_way(desk: Desk) -> None:
+    ready = await desk.prepare()
+    exact, guessed = ready.task.prompt.tokens("deepseek-v3.2"), ready.task.prompt.tokens("Qwen3")
+    assert ready.question.prompt_tokens(CLOUD) == exact < guessed
+    assert ready.question.prompt_tokens(LOCAL) == guessed
+
+
+@pytest.mark.parametrize("nda", [True, False])
+async def test_what_cannot_leave_is_not_counted_for_the_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, nda: bool
+) -> None:
+    desk = Desk(tmp_path, '[nda]\npaths = ["*.py"]\n' if nda else "[nda]\n")
+    asked: list[str] = []
+
+    def counter(model: str) -> Counter:
+        asked.append(model)
+        return estimate
+
+    monkeypatch.setattr(tokens, "counter_for", counter)
+    await desk.prepare()
+    assert set(asked) == ({"Qwen3-Coder"} if nda else {"Qwen3-Coder", "deepseek-v3.2"})
+
+
+def test_a_menu_counts_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(tokens, "counter_for")
+    assert desk.menu(desk.open())
+
+
+# How large the prompt is by estimate, what the server counts, and what comes of it.
+@pytest.mark.parametrize(
+    ("share", "count", "asks", "lane"),
+    [
+        (0.80, 10_000, False, LOCAL),
+        (0.90, 10, True, LOCAL),
+        (0.90, 10_000, True, None),
+        (1.20, 10, True, LOCAL),
+        (1.20, None, True, None),
+        (2.50, 1_000, False, None),
+    ],
+)
+async def test_near_the_window_the_local_server_s_count_decides(
+    desk: Desk, share: float, count: int | None, lane: LaneName | None, *, asks: bool
+) -> None:
+    first = await desk.prepare(forced=LOCAL)
+    window = int(first.question.tokens(LOCAL) / share)
+    async with FakeServer(tokenize=None if count is None else counted(count)) as server:
+        local = LaneSettings(server.url, "Qwen3-Coder", window=window)
+        desk.settings = replace(desk.settings, local=local)
+        order = desk.service.order("docstring", desk.document(), CURSOR, forced=LOCAL)
+        try:
+            ready = await desk.service.prepare(order, desk.settings, may_ask=True)
+        except TooLarge:
+            assert lane is None
+        else:
+            assert ready.decision.lane is lane
+            assert (ready.question.local_tokens == count) is asks
+        assert ("/tokenize" in [one.path for one in server.requests]) is asks
+        await desk.service.aclose()
+
+
+async def test_to_look_ahead_asks_nobody(desk: Desk) -> None:
+    first = await desk.prepare(forced=LOCAL)
+    async with FakeServer(tokenize=counted(5)) as server:
+        window = first.question.tokens(LOCAL)
+        local = LaneSettings(server.url, "Qwen3-Coder", window=window)
+        desk.settings = replace(desk.settings, local=local)
+        assert (await desk.prepare(forced=LOCAL)).question.local_tokens > 5
+        assert not server.received
 
 
 async def test_another_language_is_a_sentence(desk: Desk) -> None:

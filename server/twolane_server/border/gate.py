@@ -205,17 +205,21 @@ class Gate:
 
     async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
         cloud = self._settings.cloud
-        facts = Facts(
-            label=prompt.label,
-            standing=standing,
-            body=body,
-            tokens=prompt.tokens + prompt.max_tokens,
-            window=cloud.window,
-            url=cloud.url,
-            host=lane.host,
-        )
-        # In a thread, since reading a long prompt for words takes a while.
-        if found := await asyncio.to_thread(refusals, facts, self._checks):
+
+        def check() -> tuple[str, ...]:
+            facts = Facts(
+                label=prompt.label,
+                standing=standing,
+                body=body,
+                tokens=prompt.tokens(lane.model) + prompt.max_tokens,
+                window=cloud.window,
+                url=cloud.url,
+                host=lane.host,
+            )
+            return refusals(facts, self._checks)
+
+        # In a thread, since to count a long prompt and to read it for words takes a while.
+        if found := await asyncio.to_thread(check):
             raise _refused(found)
 
     async def _record(self, sending: Sending) -> int:

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _answer(service: Service, settings: Settings, order: Order, console: Console) -> Result:
     try:
-        ready = await service.prepare(order, settings)
+        ready = await service.prepare(order, settings, may_ask=True)
         _open(console, ready)
         with AnswerView(console) as view:
             result = await service.carry_out(
@@ -75,7 +75,7 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
 def _open(console: Console, ready: Ready) -> None:
     console.print(Styled(places.plain(str(ready.decision)), style="bold"))
     console.print(
-        f"about {ready.task.prompt.tokens} tokens; context in "
+        f"about {ready.question.prompt_tokens(ready.decision.lane)} tokens; context in "
         f"{ready.context_seconds * 1000:.0f} ms\n"
     )
 

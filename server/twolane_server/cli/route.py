@@ -33,10 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _object(ready: Ready) -> dict[str, object]:
-    prompt = ready.task.prompt
+    prompt, decision = ready.task.prompt, ready.decision
     return {
-        **places.decision_object(ready.decision),
-        "prompt_tokens": prompt.tokens,
+        **places.decision_object(decision),
+        "prompt_tokens": ready.question.prompt_tokens(decision.lane),
         # Prices are settings with a date; until they are, no figure is better than a wrong one.
         "cost_usd": None,
         "fragments": [
@@ -45,7 +45,7 @@ def _object(ready: Ready) -> dict[str, object]:
                 "start_line": fragment.origin.start_line,
                 "end_line": fragment.origin.end_line,
                 "label": fragment.label.name,
-                "tokens": fragment.tokens,
+                "tokens": fragment.tokens(decision.model),
             }
             for fragment in prompt.fragments
         ],
@@ -53,17 +53,19 @@ def _object(ready: Ready) -> dict[str, object]:
 
 
 def _show(ready: Ready) -> None:
-    prompt = ready.task.prompt
-    print(places.plain(str(ready.decision)))
+    prompt, decision = ready.task.prompt, ready.decision
+    print(places.plain(str(decision)))
     print(
-        f"  about {prompt.tokens} tokens would be sent, "
+        f"  about {ready.question.prompt_tokens(decision.lane)} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back; from:"
     )
     for label in sorted({fragment.label for fragment in prompt.fragments}, reverse=True):
         parts = [fragment for fragment in prompt.fragments if fragment.label is label]
         for path, lines in lines_by_file(part.origin for part in parts).items():
-            tokens = sum(part.tokens for part in parts if part.origin.path == path)
+            own = (part for part in parts if part.origin.path == path)
+            tokens = sum(part.tokens(decision.model) for part in own)
             name = places.plain(Path(path).name)
             print(f"  {label.name:4}  {name}:{lines}  {tokens} tokens")
-    own = sum(fragment.tokens for fragment in prompt.fragments if not fragment.origin.path)
-    print(f"  OPEN  twolane's own wording and your instruction  {own} tokens")
+    wording = (part for part in prompt.fragments if not part.origin.path)
+    tokens = sum(part.tokens(decision.model) for part in wording)
+    print(f"  OPEN  twolane's own wording and your instruction  {tokens} tokens")

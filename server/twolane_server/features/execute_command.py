@@ -112,7 +112,7 @@ async def _run(
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
         await configuration.reread(server, session)
-        ready = await service.prepare(order, session.settings)
+        ready = await service.prepare(order, session.settings, may_ask=True)
         progress.report(str(ready.decision))
         decision = ready.decision
         preview = Preview(server, session, wanted.uri, decision)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_server.errors import LaneUnreachable, ModelMissing, SettingsError
+from twolane_server.errors import LaneError, LaneUnreachable, ModelMissing, SettingsError
 from twolane_server.lanes.address import address
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.embedded import Embedded
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from twolane_server.lanes.address import Address
-    from twolane_server.lanes.base import Lane
+    from twolane_server.lanes.base import Lane, Request
     from twolane_server.settings.resolved import Folders, Settings
 
 _LOOPBACK_CONNECT_SECONDS = 0.5
@@ -91,6 +91,21 @@ class Local:
         except ModelMissing as missing:
             raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
         return Answering(embedded, model, sentence)
+
+    async def count(self, request_for: Callable[[str], Request]) -> int | None:
+        """How many tokens the server makes of a prompt; `None` where it does not tell.
+
+        Args:
+            request_for: the request, given the model's id.
+        """
+        server = self._server
+        if isinstance(server, Scripted) or not server.counts:
+            return None
+        try:
+            model = await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+            return await server.count(request_for(model))
+        except LaneError:
+            return None  # whoever asks next for an answer hears why
 
     async def aclose(self) -> None:
         """Close both."""

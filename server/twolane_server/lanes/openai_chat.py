@@ -7,6 +7,7 @@ event loop's clock, which no change of the date moves.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import LaneSettings
 
 _NOT_FOUND = 404
+_NO_SUCH_THING = {404, 405, 501}
 _LIST_SECONDS = 15.0
+_COUNT_SECONDS = 5.0
 _LIST_BYTES = 8_388_608
 
 
@@ -39,6 +42,9 @@ class OpenAIChat:
         name: which lane it is.
         settings: the endpoint and its limits.
         key: sent as a bearer token, where there is one.
+
+    Attributes:
+        counts: whether the server may have a `/tokenize`; false once it said that it has none.
 
     Raises:
         SettingsError: the URL cannot be used.
@@ -51,6 +57,7 @@ class OpenAIChat:
         self._peer = Peer(name, self._address.host, _key_place(settings) if key else None)
         self._wire = Wire(self._peer, key)
         self._id: str | None = None
+        self.counts = True
 
     @property
     def name(self) -> LaneName:
@@ -105,6 +112,35 @@ class OpenAIChat:
         self._id = None  # what was true before is not, if nothing fits now
         self._id = pick(self._settings.model, self._ids(raw), self._peer)
         return self._id
+
+    async def count(self, request: Request) -> int | None:
+        """How many tokens a request's messages are, by the server's own `/tokenize`, or `None`.
+
+        vLLM has it beside `/v1`, with the chat template applied; most other servers do not, and one
+        that says so is not asked again.
+
+        Raises:
+            LaneError: nothing answers, or with something else.
+        """
+        asked = as_object(parsed(request.body)) or {}
+        wanted = {name: asked.get(name) for name in ("model", "messages")}
+        body = json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode()
+        deadline = asyncio.get_running_loop().time() + _COUNT_SECONDS
+        url = f"{self._address.base.removesuffix('/v1')}/tokenize"
+        connect = self._settings.connect_seconds
+        try:
+            response = await self._wire.post(url, body, deadline=deadline, connect=connect)
+        except LaneRejected as error:
+            self.counts = error.status not in _NO_SUCH_THING
+            return None
+        try:
+            raw = await self._wire.start_of(response, _LIST_BYTES, deadline)
+        except TimeoutError:
+            return None
+        finally:
+            await response.aclose()
+        counted = (as_object(parsed(raw)) or {}).get("count")
+        return counted if type(counted) is int and counted > 0 else None
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Send the request and yield the answer as it comes.

@@ -58,7 +58,8 @@ class Question:
         forced: the user's choice for this request; comes before the mode.
         instruction_marker: what `has_repository_marker` says of the instruction.
         characters: the prompt's length in code points.
-        prompt_tokens: about how many tokens the prompt is.
+        local_tokens: how many tokens the local lane's model makes of the prompt, as far as is known.
+        cloud_tokens: the same of the cloud lane's model.
         answer_tokens: how many the answer may be.
         local_window: how many tokens the local lane holds, prompt and answer together.
         cloud_window: the same of the cloud lane.
@@ -79,7 +80,8 @@ class Question:
     forced: LaneName | None
     instruction_marker: bool
     characters: int
-    prompt_tokens: int
+    local_tokens: int
+    cloud_tokens: int
     answer_tokens: int
     local_window: int
     cloud_window: int
@@ -90,10 +92,13 @@ class Question:
     local_model: str
     cloud_model: str
 
-    @property
-    def tokens(self) -> int:
-        """Prompt and answer together, which a window must hold."""
-        return self.prompt_tokens + self.answer_tokens
+    def prompt_tokens(self, lane: LaneName) -> int:
+        """The prompt's tokens on a lane."""
+        return self.local_tokens if lane is LaneName.LOCAL else self.cloud_tokens
+
+    def tokens(self, lane: LaneName) -> int:
+        """Prompt and answer together, which the lane's window must hold."""
+        return self.prompt_tokens(lane) + self.answer_tokens
 
     @property
     def wish(self) -> LaneName | None:
@@ -141,12 +146,11 @@ def choose(question: Question) -> Decision:
         TooLarge: it does not fit the only lane that it may take; the sentence has the numbers.
     """
     decision = _by_rules(question)
-    window = question.local_window
-    if decision.lane is LaneName.CLOUD or question.tokens <= window:
+    window, tokens = question.local_window, question.tokens(LaneName.LOCAL)
+    if decision.lane is LaneName.CLOUD or tokens <= window:
         return decision
     raise TooLarge(
-        f"About {question.tokens:,} tokens ({question.prompt_tokens:,} of them the prompt) do not "
-        f"fit the local lane's window of {window:,}, and it must stay local: "
+        f"About {tokens:,} tokens ({question.local_tokens:,} of them the prompt) do not fit the local lane's window of {window:,}, and it must stay local: "
         f"{'; '.join(decision.reasons)}. Select less.",
         reasons=decision.reasons,
     )
@@ -211,7 +215,7 @@ def _forced_cloud(question: Question) -> Decision:
 
 def _home_local(question: Question) -> Decision:
     decision = _local(question, f"{question.action}'s home lane")
-    if question.tokens <= question.local_window:
+    if question.tokens(LaneName.LOCAL) <= question.local_window:
         return decision
     barred = _cloud_barred(question)
     if barred is None:
@@ -223,7 +227,7 @@ def _cloud_barred(question: Question) -> Decision | None:
     """The local lane when the cloud is not allowed, too small, unusable or too dear."""
     if not question.granted:
         return _local(question, question.grant_reason or _NO_GRANT, "no grant")
-    if question.tokens > question.cloud_window:
+    if question.tokens(LaneName.CLOUD) > question.cloud_window:
         return _local(question, _overflow(question, LaneName.CLOUD), "too large for the cloud")
     if question.cloud_state is not None:
         reason = f"the cloud lane cannot be used now: {question.cloud_state}"
@@ -235,7 +239,9 @@ def _cloud_barred(question: Question) -> Decision | None:
 
 def _overflow(question: Question, lane: LaneName) -> str:
     window = question.local_window if lane is LaneName.LOCAL else question.cloud_window
-    return f"about {question.tokens:,} tokens do not fit the {lane} lane's window of {window:,}"
+    return (
+        f"about {question.tokens(lane):,} tokens do not fit the {lane} lane's window of {window:,}"
+    )
 
 
 def _wished(question: Question) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.calibration import Calibration
 from twolane_server.errors import (
     AnswerIncomplete,
     AnswerTruncated,
@@ -123,6 +124,7 @@ class Runner:
         self._gates: dict[Settings, Gate] = {}
         self._locals: dict[object, Local] = {}
         self._notify: Notify | None = None
+        self._calibrations: dict[tuple[str, str], Calibration] = {}
 
     async def run(
         self,
@@ -164,6 +166,23 @@ class Runner:
             on_decision(decision)
         return await self._local(prompt, decision, settings, _Answer(on_text), on_notice)
 
+    def calibration(self, settings: Settings) -> Calibration:
+        """What the local lane's server taught about estimates of its model's tokens."""
+        return self._calibrations.get((settings.local.url, settings.local.model), Calibration())
+
+    async def count_local(self, prompt: Prompt, settings: Settings) -> int | None:
+        """The local server's own count of a prompt's tokens; `None` where it does not tell.
+
+        Raises:
+            KeyUnusable: a key is configured and cannot be used.
+            SettingsError: the local lane's URL cannot be used.
+        """
+        lane = self._local_lane(settings)
+        counted = await lane.count(lambda model: local_request(prompt, model))
+        if counted is not None:
+            await self._learn(prompt, settings, counted)
+        return counted
+
     async def aclose(self) -> None:
         """Close everything that was opened."""
         for lane in self._locals.values():
@@ -190,14 +209,7 @@ class Runner:
         on_notice: Notify,
     ) -> Reply:
         self._notify = on_notice
-        # Not by all settings: another mode needs no second model in memory. The cloud's address is
-        # one of them, since the local lane is refused where that is.
-        which = (settings.local, settings.embedded, settings.cloud.url)
-        lane = self._locals.get(which)
-        if lane is None:
-            lane = open_local(settings, self._folders, self._environ, self._tell)
-            self._locals[which] = lane
-        answering = await lane.answering()
+        answering = await self._local_lane(settings).answering()
         if answering.stand_in:
             decision = replace(decision, reasons=(*decision.reasons, answering.stand_in))
         request = local_request(prompt, answering.model)
@@ -214,7 +226,24 @@ class Runner:
         )
         async with self._recorded(sending, answer, on_notice):
             await answer.read(answering.lane.stream(request))
+        if answer.usage is not None and not answering.stand_in:
+            await self._learn(prompt, settings, answer.usage.prompt)
         return answer.whole(decision, answering.model)
+
+    async def _learn(self, prompt: Prompt, settings: Settings, counted: int) -> None:
+        estimated = await asyncio.to_thread(prompt.tokens, settings.local.model)
+        learned = self.calibration(settings).learned(estimated, counted)
+        self._calibrations[settings.local.url, settings.local.model] = learned
+
+    def _local_lane(self, settings: Settings) -> Local:
+        # Not by all settings: another mode needs no second model in memory. The cloud's address is
+        # one of them, since the local lane is refused where that is.
+        which = (settings.local, settings.embedded, settings.cloud.url)
+        lane = self._locals.get(which)
+        if lane is None:
+            lane = open_local(settings, self._folders, self._environ, self._tell)
+            self._locals[which] = lane
+        return lane
 
     def _tell(self, sentence: str, share: float | None) -> None:
         """A lane outlives a request; what it has to say goes to the latest one."""

@@ -26,7 +26,8 @@ ASKED = Question(
     forced=None,
     instruction_marker=False,
     characters=2_000,
-    prompt_tokens=800,
+    local_tokens=800,
+    cloud_tokens=700,
     answer_tokens=200,
     local_window=65_536,
     cloud_window=131_072,
@@ -38,7 +39,7 @@ ASKED = Question(
     cloud_model="deepseek-v3.2",
 )
 NDA = replace(ASKED, label=Label.NDA, label_reasons=("clients/** in twolane.toml",))
-LONG = replace(ASKED, characters=24_001, prompt_tokens=9_600)
+LONG = replace(ASKED, characters=24_001, local_tokens=9_600, cloud_tokens=9_000)
 STAYS = "NDA stays local although the cloud lane was asked for"
 NO_GRANT = "this repository may not use the cloud lane (twolane trust grants it)"
 
@@ -109,8 +110,8 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[local: cloud unusable]",
     ),
     "cloud forced, too large for it": (
-        replace(ASKED, forced=CLOUD, cloud_window=999),
-        "local: about 1,000 tokens do not fit the cloud lane's window of 999",
+        replace(ASKED, forced=CLOUD, cloud_window=899),
+        "local: about 900 tokens do not fit the cloud lane's window of 899",
         "[local: too large for the cloud]",
     ),
     "repository-wide": (
@@ -134,8 +135,8 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[local: no grant]",
     ),
     "too large for the cloud": (
-        replace(ASKED, cloud_window=999, cloud_state="down"),
-        "local: about 1,000 tokens do not fit the cloud lane's window of 999",
+        replace(ASKED, cloud_window=899, cloud_state="down"),
+        "local: about 900 tokens do not fit the cloud lane's window of 899",
         "[local: too large for the cloud]",
     ),
     "too large for the local home": (
@@ -169,7 +170,7 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[cloud deepseek-v3.2]",
     ),
     "a full window is not too small": (
-        replace(ASKED, cloud_window=1_000),
+        replace(ASKED, cloud_window=900),
         "cloud deepseek-v3.2: docstring's home lane",
         "[cloud deepseek-v3.2]",
     ),
@@ -200,8 +201,8 @@ def test_each_rule_and_its_reason(question: Question, sentence: str, short: str)
         replace(ASKED, home=LOCAL, granted=False),
         replace(ASKED, home=LOCAL, cloud_state="down"),
         replace(ASKED, home=LOCAL, budget_spent=True),
-        replace(ASKED, home=LOCAL, cloud_window=999),
-        replace(ASKED, cloud_window=999),
+        replace(ASKED, home=LOCAL, cloud_window=899),
+        replace(ASKED, cloud_window=899),
     ],
 )
 def test_what_must_stay_local_and_does_not_fit_is_an_error(question: Question) -> None:
@@ -248,7 +249,8 @@ QUESTIONS = st.builds(
     forced=st.sampled_from([None, *LaneName]),
     instruction_marker=st.booleans(),
     characters=st.integers(0, 50_000),
-    prompt_tokens=TOKENS,
+    local_tokens=TOKENS,
+    cloud_tokens=TOKENS,
     answer_tokens=TOKENS,
     local_window=TOKENS,
     cloud_window=TOKENS,
@@ -274,7 +276,7 @@ def test_every_question_has_an_answer_with_a_reason(question: Question) -> None:
     assert decision.reasons
     if isinstance(decision, Decision):
         window = question.local_window if decision.lane is LOCAL else question.cloud_window
-        assert question.tokens <= window
+        assert question.tokens(decision.lane) <= window
         assert decision.short.startswith("[")
 
 
@@ -319,4 +321,4 @@ def test_only_a_local_window_that_is_too_small_moves_a_local_home_to_the_cloud(
     question = replace(question, home=LOCAL, mode=Mode.AUTO, forced=None)
     decision = decide(question)
     if isinstance(decision, Decision) and decision.lane is CLOUD:
-        assert question.tokens > question.local_window
+        assert question.tokens(LOCAL) > question.local_window

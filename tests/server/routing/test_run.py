@@ -19,6 +19,7 @@ from support_fake_server import (
     FakeServer,
     answer,
     chunk,
+    counted,
     event,
     refusal,
     usage,
@@ -79,7 +80,8 @@ def question(settings: Settings, asking: Prompt, *, granted: bool = True) -> Que
         forced=None,
         instruction_marker=False,
         characters=asking.characters,
-        prompt_tokens=asking.tokens,
+        local_tokens=asking.tokens(settings.local.model),
+        cloud_tokens=asking.tokens(settings.cloud.model),
         answer_tokens=asking.max_tokens,
         local_window=settings.local.window,
         cloud_window=settings.cloud.window,
@@ -583,6 +585,57 @@ async def test_what_a_server_counts_late_is_counted(tmp_path: Path) -> None:
     async with a_cloud(late) as cloud, team(tmp_path, cloud) as us:
         assert (await us.run()).usage == Usage(prompt=40, completion=3, cached=9)
         assert us.rows[0].tokens == {"in": 40, "cached": 9, "out": 3}
+
+
+async def test_the_local_server_s_counts_correct_the_estimate_of_its_model(tmp_path: Path) -> None:
+    long = prompt("x = 1\n" * 2_000)
+    estimated = long.tokens("Qwen3-Coder")
+    telling = Answer((chunk("Say"), chunk(finish="stop"), usage(2 * estimated), DONE))
+    async with FakeServer(telling) as local, team(tmp_path, local=local) as us:
+        assert us.runner.calibration(us.settings).corrected(1_000) == 1_000
+        await us.run(long, LOCALLY)
+        assert us.runner.calibration(us.settings).corrected(1_000) == 2_200
+        other = replace(us.settings, local=replace(us.settings.local, model="Qwen/Other"))
+        assert us.runner.calibration(other).corrected(1_000) == 1_000
+
+
+async def test_the_cloud_s_counts_say_nothing_of_the_local_model(tmp_path: Path) -> None:
+    long = prompt("x = 1\n" * 2_000)
+    telling = Answer((chunk("Say"), chunk(finish="stop"), usage(40_000), DONE))
+    async with a_cloud(telling) as cloud, team(tmp_path, cloud) as us:
+        await us.run(long)
+        assert us.runner.calibration(us.settings).corrected(1_000) == 1_000
+
+
+async def test_the_local_server_counts_a_prompt_of_any_label(tmp_path: Path) -> None:
+    long = prompt(f"{CANARY} = 1\n" * 2_000, Label.NDA)
+    estimated = long.tokens("Qwen3-Coder")
+    async with (
+        FakeServer(tokenize=counted(3 * estimated)) as local,
+        a_cloud() as cloud,
+        team(tmp_path, cloud, local) as us,
+    ):
+        assert await us.runner.count_local(long, us.settings) == 3 * estimated
+        assert us.runner.calibration(us.settings).corrected(1_000) == 3_301
+        assert CANARY in local.requests[-1].body.decode()
+        assert touched(cloud) == (0, b"")
+
+
+async def test_who_cannot_count_is_asked_once(tmp_path: Path) -> None:
+    async with FakeServer() as local, team(tmp_path, local=local) as us:
+        for _ in range(3):
+            assert await us.runner.count_local(asked(), us.settings) is None
+        assert [one.path for one in local.requests].count("/tokenize") == 1
+    async with team(tmp_path) as us:  # a script
+        assert await us.runner.count_local(asked(), us.settings) is None
+
+
+async def test_a_server_that_is_down_counts_nothing_and_nobody_stands_in(tmp_path: Path) -> None:
+    async with team(tmp_path) as us:
+        local = replace(us.settings.local, url="http://127.0.0.1:9/v1")
+        stand_in = replace(us.settings, local=local, embedded=EmbeddedSettings(enabled=True))
+        assert await us.runner.count_local(asked(), stand_in) is None
+        assert not us.notices
 
 
 async def test_a_local_lane_that_settings_make_the_clouds_is_refused(
