@@ -28,6 +28,18 @@ def digest_of(source: bytes) -> bytes:
     return hashlib.blake2b(source, digest_size=16).digest()
 
 
+class Changed(Exception):
+    """A file is no longer what the index holds: look at it again.
+
+    Attributes:
+        path: which file.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class File:
     """One file at one content. Its outline is made when it is first asked for, from `read`.
 
@@ -78,21 +90,30 @@ class File:
     def examined(self) -> bytes:
         """The packed outline, made now if it must be."""
         if self._facts is None:
-            source = self.source()
-            self._facts = b"" if source is None else examine(self.path, source)[1]
+            self._facts = examine(self.path, self.source())[1]
         return self._facts
 
-    def source(self) -> bytes | None:
-        """Its text as it is now, or `None` when it is gone."""
-        return self._read(self.path)
+    def learn(self, facts: bytes) -> None:
+        """Take the packed outline, which another process has made of the same content."""
+        self._facts = facts
+
+    def source(self) -> bytes:
+        """Its text.
+
+        Raises:
+            Changed: it is not there any more.
+        """
+        source = self._read(self.path)
+        if source is None or digest_of(source) != self.digest:
+            raise Changed(self.path)
+        return source
 
     def may_define(self, name: bytes) -> bool:
         """Whether it is worth asking the outline for a definition of `name`."""
         if self._facts is None and self._outline is None:
-            source = self.source()
             escaped = re.escape(name)
             pattern = _DEFINES % (escaped, escaped)
-            return source is not None and re.search(pattern, source, re.MULTILINE) is not None
+            return re.search(pattern, self.source(), re.MULTILINE) is not None
         return True
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
 from importlib.resources import files
-from pathlib import PurePath
+from importlib.util import find_spec
+from pathlib import Path, PurePath
 
 import tree_sitter
 
@@ -20,12 +22,14 @@ class Docs(StrEnum):
 
     `STRING`: by the first statement of its body (Python). All others by comments above it: `OUTER`,
     `///` and `/** */` wherever they stand above it (Rust); `BLOCK`, one `/** */` directly above
-    (JSDoc); `LINES`, all comments directly above (Go).
+    (JSDoc, Javadoc); `MARKED`, all `///`, `//!`, `/** */` and `/*! */` directly above (Doxygen);
+    `LINES`, all comments directly above (Go, Lua).
     """
 
     STRING = "string"
     OUTER = "outer"
     BLOCK = "block"
+    MARKED = "marked"
     LINES = "lines"
 
 
@@ -82,6 +86,18 @@ LANGUAGES: tuple[Language, ...] = (
         queries=("ecmascript", "javascript"),
     ),
     Language("go", ("go",), (".go",), Docs.LINES, "tree_sitter_go"),
+    Language("c", ("c",), (".c",), Docs.MARKED, "tree_sitter_c"),
+    Language(
+        "cpp",
+        ("cpp", "cuda-cpp"),
+        # Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
+        (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh"),
+        Docs.MARKED,
+        "tree_sitter_cpp",
+        queries=("cpp", "c"),
+    ),
+    Language("java", ("java",), (".java",), Docs.BLOCK, "tree_sitter_java"),
+    Language("lua", ("lua",), (".lua",), Docs.LINES, "tree_sitter_lua"),
 )
 
 
@@ -116,3 +132,13 @@ def query(language: Language) -> tree_sitter.Query:
     stems = language.queries or (language.name,)
     sources = [(folder / f"{stem}.scm").read_text("utf-8") for stem in stems]
     return tree_sitter.Query(grammar(language), "\n".join(sources))
+
+
+def fingerprint() -> str:
+    """Changes with everything that facts depend on besides the file: engine, queries, grammars."""
+    modules = {language.package for language in LANGUAGES} | {"twolane_context"}
+    found = [find_spec(module) for module in sorted(modules)]
+    folders = [Path(spec.origin).parent for spec in found if spec and spec.origin]
+    parts = [file for folder in folders for file in (*folder.glob("*.*"), *folder.glob("*/*.scm"))]
+    stamps = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in parts)
+    return blake2b(repr(stamps).encode(), digest_size=10).hexdigest()

@@ -130,7 +130,7 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File,
         return other is not file, -shared(folder, other.path.split("/")), other.path
 
     for other in sorted(holding, key=distance)[:_MOST_CALLING_FILES]:
-        source = other.source() or b""
+        source = other.source()
         seen: set[int] = set()
         row = end = 0
         for match in pattern.finditer(source):

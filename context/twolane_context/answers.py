@@ -1,0 +1,122 @@
+"""Questions to a repository: the pieces that a piece of code needs, within a budget of tokens."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, TypeVar
+
+from twolane_context.index import Changed
+from twolane_context.languages import language_for
+from twolane_context.pack import pack
+from twolane_context.question import meant, merged, needed
+from twolane_context.resolve import Resolver
+from twolane_context.trees import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twolane_context.index import File, Index
+    from twolane_context.pack import Piece
+    from twolane_context.question import Selection
+    from twolane_context.repository import Repository
+    from twolane_context.trees import Parsed
+
+    Allowed = Callable[[str], bool]
+    _Key = tuple[str, bytes]
+
+_V = TypeVar("_V")
+_A = TypeVar("_A")
+_MOST_TREES, _MOST_TEXTS = 8, 64
+_ATTEMPTS = 4
+_TOKENS_PER_CALLER = 1_024
+
+
+class Answers:
+    """What a repository answers. Keeps recent trees and texts, so that the next answer is quick.
+
+    Args:
+        repository: whose files.
+        allowed: which paths exist for this audience; all when it is `None`. What is not allowed
+            shows in no way: the answers are those of a repository without these files.
+    """
+
+    def __init__(self, repository: Repository, allowed: Allowed | None = None) -> None:
+        self._repository = repository
+        self._allowed = allowed
+        self._trees: OrderedDict[_Key, Parsed] = OrderedDict()
+        self._texts: OrderedDict[_Key, list[str]] = OrderedDict()
+        self._whole: Index | None = None
+        self._resolver: Resolver | None = None
+
+    def context(
+        self,
+        selections: Sequence[Selection],
+        budget: int,
+        count: Callable[[str], int],
+        *,
+        instruction: str = "",
+    ) -> list[Piece]:
+        """The pieces of other places that these selections need, best first.
+
+        Args:
+            selections: where; none of their own text is among the pieces.
+            budget: tokens for all pieces together.
+            count: counts the tokens of a text.
+            instruction: what is to be done; definitions that it names take part.
+        """
+
+        def answer() -> list[Piece]:
+            resolver = self.resolver()
+            callers = max(1, budget // _TOKENS_PER_CALLER)
+            lists = [needed(resolver, self.tree(one.path), one, callers) for one in selections]
+            return pack(merged([*lists, meant(resolver, instruction)]), budget, count, self.lines)
+
+        return self.steady(answer)
+
+    def steady(self, answer: Callable[[], _A]) -> _A:
+        """Run `answer`; again when a file turns out to have changed meanwhile."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return answer()
+            except Changed as changed:
+                self._repository.refresh([changed.path])
+        # Something writes all the time: go by what is on disk at one moment.
+        self._repository.refresh()
+        return answer()
+
+    def resolver(self) -> Resolver:
+        """Over the files that are visible."""
+        whole = self._repository.index
+        if self._resolver is None or self._whole is not whole:
+            visible = whole if self._allowed is None else whole.visible(self._allowed)
+            self._whole, self._resolver = whole, Resolver(visible)
+        return self._resolver
+
+    def tree(self, path: str) -> Parsed | None:
+        """The tree of a visible file; `None` where there is no file or no grammar."""
+        file = self.resolver().index.files.get(path)
+        language = language_for(path)
+        if file is None or language is None:
+            return None
+        return _remembered(self._trees, file, _MOST_TREES, lambda: parse(language, file.source()))
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a visible file, without their ends."""
+        file = self.resolver().index.files[path]
+
+        def split() -> list[str]:
+            text = file.source().decode("utf-8", "replace").replace("\r\n", "\n")
+            return text.split("\n")
+
+        return _remembered(self._texts, file, _MOST_TEXTS, split)
+
+
+def _remembered(kept: OrderedDict[_Key, _V], file: File, most: int, make: Callable[[], _V]) -> _V:
+    key = (file.path, file.digest)
+    if key in kept:
+        kept.move_to_end(key)
+        return kept[key]
+    made = kept[key] = make()
+    if len(kept) > most:
+        kept.popitem(last=False)
+    return made

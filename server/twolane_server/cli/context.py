@@ -1,0 +1,104 @@
+"""`twolane context`: the pieces of the repository that a place needs, within a budget of tokens."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from twolane_context.question import changed_rows
+from twolane_server.cli import repository as repositories
+from twolane_server.errors import WrongUse
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from twolane_context.pack import Piece
+    from twolane_context.question import Selection
+
+_BUDGET = 2_048
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    repositories.configure(parser)
+    parser.add_argument("place", nargs="?", metavar="FILE:LINE[-LINE]", help="lines count from 1")
+    parser.add_argument("--budget", type=int, default=_BUDGET, metavar="N", help="tokens in all")
+    parser.add_argument("--instruction", default="", metavar="TEXT", help="what is to be done")
+    parser.add_argument(
+        "--diff", metavar="FILE", help="a unified diff, for its places; - for stdin"
+    )
+    parser.add_argument("--batch", metavar="FILE", help="JSON lines of file, line and budget")
+    parser.add_argument("--model", default="deepseek-v3.2", help="whose tokens are counted")
+    parser.add_argument(
+        "--audience",
+        choices=("local", "cloud"),
+        default="local",
+        help="for the cloud, files under NDA do not exist",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the pieces; returns the exit status."""
+    from twolane_context.answers import Answers  # noqa: PLC0415 - imports tree-sitter
+    from twolane_context.tokens import counter_for  # noqa: PLC0415 - the same
+
+    opened = repositories.open_for(arguments)
+    allowed = opened.open_files() if arguments.audience == "cloud" else None
+    answers = Answers(opened.repository, allowed)
+    count = counter_for(arguments.model)
+    for selections, budget in _questions(arguments, opened):
+        pieces = answers.context(selections, budget, count, instruction=arguments.instruction)
+        print(json.dumps(_object(pieces)) if arguments.json else _text(pieces))
+    sys.stdout.flush()
+    opened.close()
+    return 0
+
+
+def _questions(
+    arguments: argparse.Namespace, opened: repositories.Opened
+) -> Iterator[tuple[list[Selection], int]]:
+    if arguments.batch:
+        for line in repositories.read_text(arguments.batch).splitlines():
+            yield _question(opened, line, arguments.budget)
+    elif arguments.diff:
+        yield changed_rows(repositories.read_text(arguments.diff)), arguments.budget
+    elif arguments.place:
+        yield [opened.selection(arguments.place)], arguments.budget
+    elif arguments.instruction:
+        yield [], arguments.budget
+    else:
+        raise WrongUse("Say where: FILE:LINE, --diff, --batch or --instruction.")
+
+
+def _question(opened: repositories.Opened, line: str, budget: int) -> tuple[list[Selection], int]:
+    try:
+        asked = json.loads(line)
+        place = f"{asked['file']}:{int(asked['line'])}"
+        return [opened.selection(place)], int(asked.get("budget", budget))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WrongUse('--batch takes lines such as {"file": "a.py", "line": 3}.') from error
+
+
+def _object(pieces: list[Piece]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": piece.path,
+            "start_line": piece.start_line,
+            "end_line": piece.end_line,
+            "tokens": piece.tokens,
+            "text": piece.text,
+        }
+        for piece in pieces
+    ]
+
+
+def _text(pieces: list[Piece]) -> str:
+    total = sum(piece.tokens for piece in pieces)
+    shown = [
+        f"{repositories.plain(piece.path)}:{piece.start_line}-{piece.end_line}"
+        f"  {piece.tokens} tokens\n{repositories.plain(piece.text)}"
+        for piece in pieces
+    ]
+    return "\n".join([*shown, f"{len(pieces)} pieces, {total} tokens"])

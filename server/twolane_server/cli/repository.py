@@ -1,0 +1,110 @@
+"""What `context`, `refs` and `index` have in common: a repository, and places in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_context.question import Selection
+from twolane_server.cli.place import plain
+from twolane_server.errors import WrongUse
+from twolane_server.folders import folders
+from twolane_server.indexing import open_files, open_repository
+from twolane_server.repository import find_root
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from twolane_context.cache import Cache
+    from twolane_context.repository import Repository
+
+__all__ = ["Opened", "configure", "open_for", "plain", "read_text"]
+
+_PLACE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9}))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A repository that was looked at, and the cache behind it."""
+
+    repository: Repository
+    cache: Cache
+
+    def path(self, file: str) -> str:
+        """A file's path within the repository; relative ones are looked for there first.
+
+        Raises:
+            WrongUse: the repository has no such file.
+        """
+        root, files = self.repository.root, self.repository.index.files
+        for start in (root, Path.cwd()):
+            real = Path(os.path.realpath((start / file).parent)) / Path(file).name
+            if real.is_relative_to(root) and (path := real.relative_to(root).as_posix()) in files:
+                return path
+        raise WrongUse(f"{plain(file)} is no source file of {plain(str(root))}.")
+
+    def selection(self, place: str) -> Selection:
+        """The rows that `FILE:LINE` or `FILE:LINE-LINE` names.
+
+        Raises:
+            WrongUse: it is written otherwise, or there is no such file.
+        """
+        match = _PLACE.fullmatch(place)
+        if match is None or int(match[2]) < 1 or int(match[3] or match[2]) < int(match[2]):
+            raise WrongUse(f"{plain(place)} is no place: write FILE:LINE or FILE:LINE-LINE.")
+        first = int(match[2]) - 1
+        return Selection(self.path(match[1]), first, int(match[3] or match[2]) - 1)
+
+    def open_files(self) -> Callable[[str], bool]:
+        """Which files the cloud may know of."""
+        from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
+
+        settings, problems = load(folders(os.environ), None, os.environ)
+        for problem in problems:
+            print(f"twolane: {plain(str(problem))}", file=sys.stderr)
+        return open_files(self.repository, settings.nda)
+
+    def close(self) -> None:
+        """Keep what was found for the next time."""
+        self.repository.save()
+        self.cache.close()
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a repository."""
+    parser.add_argument("--repo", metavar="ROOT", help="the repository; else that around here")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def open_for(arguments: argparse.Namespace, *, look: bool = True) -> Opened:
+    """The repository that the arguments name.
+
+    Raises:
+        WrongUse: there is no such folder.
+    """
+    root = Path(arguments.repo) if arguments.repo else find_root(Path.cwd()) or Path.cwd()
+    if not root.is_dir():
+        raise WrongUse(f"{plain(str(root))} is no folder.")
+    repository, cache = open_repository(root, folders(os.environ))
+    if cache.problem:
+        print(f"twolane: {plain(cache.problem)}", file=sys.stderr)
+    if look:
+        repository.refresh()
+    return Opened(repository, cache)
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for `-`.
+
+    Raises:
+        WrongUse: it cannot be read.
+    """
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8", "replace")
+    except OSError as error:
+        raise WrongUse(f"{plain(name)} cannot be read: {error.strerror}.") from error
