@@ -20,7 +20,11 @@ Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 FOLDER_STEMS = frozenset({"__init__", "__main__", "mod", "lib", "main", "index", "init"})
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
-_DEFINES = rb"(?:^|[^\w.])(?:[a-z]+[ \t*&]+)+(?:[\w.:]+[.:])?%b\b|\b%b[ \t]*[:=(]"
+# Stands after a keyword or a type, at the start of a line, or after a class's name. The name comes
+# first, since that is what `re` looks for quickly.
+_DEFINES = (
+    rb"%b\b(?:(?<=[\w*&>\]] %b)|(?<=[\n\t*&]%b)|(?<=  %b)|(?<=::%b)|(?<=[\w)][.:]%b)(?=[ \t]*[=(]))"
+)
 
 
 def digest_of(source: bytes) -> bytes:
@@ -110,10 +114,10 @@ class File:
 
     def may_define(self, name: bytes) -> bool:
         """Whether it is worth asking the outline for a definition of `name`."""
-        if self._facts is None and self._outline is None:
+        if self._facts is None and self._outline is None and not self.path.endswith(".lua"):
             escaped = re.escape(name)
-            pattern = _DEFINES % (escaped, escaped)
-            return re.search(pattern, self.source(), re.MULTILINE) is not None
+            pattern = _DEFINES.replace(b"%b", escaped)
+            return re.search(pattern, b"\n" + self.source()) is not None
         return True
 
 

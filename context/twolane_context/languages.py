@@ -12,7 +12,7 @@ from hashlib import blake2b
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import tree_sitter
 
@@ -101,6 +101,10 @@ LANGUAGES: tuple[Language, ...] = (
 )
 
 
+_BY_ID = {name: language for language in LANGUAGES for name in language.ids}
+_BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+
+
 def language_for(path: str = "", language_id: str = "") -> Language | None:
     """The language of a document, or `None` when the engine has no grammar for it.
 
@@ -108,14 +112,10 @@ def language_for(path: str = "", language_id: str = "") -> Language | None:
         path: the file's path; only its suffix is looked at.
         language_id: the editor's word for the language (LSP `languageId`), which wins.
     """
-    for language in LANGUAGES:
-        if language_id in language.ids:
-            return language
-    suffix = PurePath(path).suffix.lower()
-    for language in LANGUAGES:
-        if suffix and suffix in language.suffixes:
-            return language
-    return None
+    if language_id in _BY_ID:
+        return _BY_ID[language_id]
+    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return _BY_SUFFIX.get(f"{dot}{suffix}".lower()) if stem else None
 
 
 @cache

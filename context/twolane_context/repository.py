@@ -52,12 +52,14 @@ class Repository:
             files[row.path] = File(row.path, row.digest, row.words, row.facts, self._read)
         self.index = Index(files)
 
-    def refresh(self, paths: Iterable[str] | None = None) -> None:
+    def refresh(self, paths: Iterable[str] | None = None, *, code_only: bool = False) -> None:
         """Look at files again; only what has another stamp is read.
 
         Args:
             paths: what may have changed, relative to the root: files or folders, there or gone.
                 All files when it is `None`.
+            code_only: leave files of no known language as they are; they take part by their words
+                only, which a first answer can do without.
         """
         if paths is not None:
             changed = {path for path in paths if path not in self._unlisted}
@@ -71,7 +73,10 @@ class Repository:
             self._unlisted |= new
         listed = list(disk.paths(self.root))
         self._unlisted = self._unlisted - set(listed) if paths is not None else set()
-        self._look(sorted(self._stamps.keys() | set(listed)), frozenset(listed))
+        wanted = sorted(self._stamps.keys() | set(listed))
+        if code_only:
+            wanted = [path for path in wanted if language_for(path) is not None]
+        self._look(wanted, frozenset(listed))
 
     def overlay(self, path: str, source: bytes | None) -> None:
         """Put unsaved text over a file, or (`None`) show what is on disk again."""
@@ -87,22 +92,28 @@ class Repository:
             self._overlays[path] = new
             self.index = self.index.changed({path: new})
 
-    def pending(self) -> list[str]:
-        """The files whose outline nobody has made yet."""
-        files = self.index.files.values()
-        return [f.path for f in files if f.facts is None and language_for(f.path) is not None]
+    def unexamined(self) -> list[str]:
+        """The files on disk of which no outline is known, to be made in other processes."""
+        listed = [path for path in disk.paths(self.root) if language_for(path) is not None]
+        files = self.index.files
+        return [
+            path
+            for path, stamp in zip(listed, disk.stamps(self.root, listed), strict=True)
+            if stamp is not None
+            and (path not in files or files[path].facts is None or stamp != self._stamps.get(path))
+        ]
 
     def adopt(self, rows: Iterable[Row]) -> None:
-        """Take what other processes found in files; what is newer here stays."""
+        """Take what other processes found in files. What has changed since, `refresh` sees."""
         changes: dict[str, File | None] = {}
         for row in rows:
             old = self.index.files.get(row.path)
             if old is not None and old.digest == row.digest and row.facts is not None:
                 old.learn(row.facts)
-                self._unsaved.add(row.path)
-            elif old is None:
+            elif row.path not in self._overlays:
                 self._stamps[row.path] = _kept(row.stamp)
                 changes[row.path] = File(row.path, row.digest, row.words, row.facts, self._read)
+            self._unsaved.add(row.path)
         self._apply(changes, {})
 
     def former(self, path: str) -> tuple[str, ...]:

@@ -10,8 +10,6 @@ from twolane_context.cache import Cache
 from twolane_context.fragments import Label
 from twolane_context.languages import fingerprint
 from twolane_context.repository import Repository
-from twolane_server.labels import label_with, rules_for
-from twolane_server.policy import read_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +42,9 @@ def open_files(repository: Repository, user: NdaRules) -> Callable[[str], bool]:
         repository: whose files.
         user: the user's own rules.
     """
+    from twolane_server.labels import label_with, rules_for  # noqa: PLC0415 - imports pydantic
+    from twolane_server.policy import read_policies  # noqa: PLC0415 - the same
+
     read = cache(read_policies)
     known: dict[tuple[str, bytes], bool] = {}
 

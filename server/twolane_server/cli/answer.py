@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text as Styled
 
-from twolane_server.cli.place import plain
+from twolane_server.cli.plain import plain
 
 if TYPE_CHECKING:
     from types import TracebackType

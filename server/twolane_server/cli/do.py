@@ -15,6 +15,7 @@ from rich.text import Text as Styled
 
 from twolane_server.cli import place as places
 from twolane_server.cli.answer import AnswerView
+from twolane_server.cli.plain import plain
 from twolane_server.repository import find_root
 from twolane_server.source_file import write_back
 
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     after = before.replaced([(result.edit.span, result.edit.text)])
     diff = _diff(place.document.path, before, after)
     for line in diff:
-        shown = places.plain(line.rstrip("\r\n"))
+        shown = plain(line.rstrip("\r\n"))
         console.print(Styled(shown, style=_STYLES.get(line[:1], "")))
     if arguments.apply:
         write_back(Path(place.document.path), after, expected_sha256=place.sha256)
@@ -73,7 +74,7 @@ async def _answer(service: Service, settings: Settings, order: Order, console: C
 
 
 def _open(console: Console, ready: Ready) -> None:
-    console.print(Styled(places.plain(str(ready.decision)), style="bold"))
+    console.print(Styled(plain(str(ready.decision)), style="bold"))
     console.print(
         f"about {ready.question.prompt_tokens(ready.decision.lane)} tokens; context in "
         f"{ready.context_seconds * 1000:.0f} ms\n"
@@ -87,7 +88,7 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
     )
     seconds = result.seconds
     # The server names its model as it likes.
-    text = f"{places.plain(result.model)}: first token after {seconds['first_token']:.1f} s, "
+    text = f"{plain(result.model)}: first token after {seconds['first_token']:.1f} s, "
     console.print(Styled(f"{text}all after {seconds['total']:.1f} s{used}"))
     console.print("applied" if applied else "not applied; --apply writes it into the file")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.fragments import Label
+from twolane_server.cli.plain import one_line
 from twolane_server.folders import folders
 from twolane_server.labels import label_with, rules_for
 from twolane_server.settings.load import load
@@ -41,13 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(_as_text(file, labelled, colour=_wants_colour()))
     for problem in told:
-        print(f"twolane: {shown(str(problem))}", file=sys.stderr)
+        print(f"twolane: {one_line(str(problem))}", file=sys.stderr)
     return 0
-
-
-def shown(text: str) -> str:
-    """A text that a file name or a repository made, without what could steer a terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _as_json(file: str, labelled: Labelled) -> str:
@@ -60,7 +56,7 @@ def _as_text(file: str, labelled: Labelled, *, colour: bool) -> str:
     name = f"{labelled.label.name:<4}"
     if colour:
         name = f"{_COLOURS[labelled.label]}{name}{_PLAIN}"
-    return f"{name}  {shown(file)}: {shown('; '.join(labelled.reasons))}"
+    return f"{name}  {one_line(file)}: {one_line('; '.join(labelled.reasons))}"
 
 
 def _wants_colour() -> bool:

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from twolane_server.cli.plain import plain
 from twolane_server.folders import folders
 from twolane_server.lanes.base import LaneName
 from twolane_server.service import Service
@@ -50,11 +51,6 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         forced=None if arguments.lane == "auto" else LaneName(arguments.lane),
     )
     return service, settings, place, order
-
-
-def plain(text: str) -> str:
-    """A text that a file, a model or a repository made, without what could steer a terminal."""
-    return "".join(c if c.isprintable() or c in "\t\n" else ascii(c)[1:-1] for c in text)
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

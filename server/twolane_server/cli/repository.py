@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.question import Selection
-from twolane_server.cli.place import plain
+from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
 from twolane_server.indexing import open_files, open_repository
@@ -84,6 +84,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def open_for(arguments: argparse.Namespace, *, look: bool = True) -> Opened:
     """The repository that the arguments name.
 
+    Args:
+        arguments: of the command.
+        look: see which of its code has changed.
+
     Raises:
         WrongUse: there is no such folder.
     """
@@ -94,7 +98,7 @@ def open_for(arguments: argparse.Namespace, *, look: bool = True) -> Opened:
     if cache.problem:
         print(f"twolane: {plain(cache.problem)}", file=sys.stderr)
     if look:
-        repository.refresh()
+        repository.refresh(code_only=True)
     return Opened(repository, cache)
 
 

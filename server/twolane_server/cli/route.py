@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.cli import place as places
 from twolane_server.cli.lines import lines_by_file
+from twolane_server.cli.plain import plain
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +55,7 @@ def _object(ready: Ready) -> dict[str, object]:
 
 def _show(ready: Ready) -> None:
     prompt, decision = ready.task.prompt, ready.decision
-    print(places.plain(str(decision)))
+    print(plain(str(decision)))
     print(
         f"  about {ready.question.prompt_tokens(decision.lane)} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back; from:"
@@ -64,7 +65,7 @@ def _show(ready: Ready) -> None:
         for path, lines in lines_by_file(part.origin for part in parts).items():
             own = (part for part in parts if part.origin.path == path)
             tokens = sum(part.tokens(decision.model) for part in own)
-            name = places.plain(Path(path).name)
+            name = plain(Path(path).name)
             print(f"  {label.name:4}  {name}:{lines}  {tokens} tokens")
     wording = (part for part in prompt.fragments if not part.origin.path)
     tokens = sum(part.tokens(decision.model) for part in wording)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.fragments import Label
-from twolane_server.cli.label import shown
+from twolane_server.cli.plain import one_line
 from twolane_server.errors import Refused
 from twolane_server.folders import folders
 from twolane_server.grants import read_grants
@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     kept = folders(os.environ)
     root = find_root(Path(os.path.realpath(arguments.root)))
     if root is None:
-        raise Refused(f"{shown(arguments.root)} is not in a git repository; trust is given to one.")
+        raise Refused(
+            f"{one_line(arguments.root)} is not in a git repository; trust is given to one."
+        )
     if arguments.revoke:
         return _revoke(root, kept, as_json=arguments.json)
     if arguments.show:
@@ -76,9 +78,9 @@ def _revoke(root: Path, kept: Folders, *, as_json: bool) -> int:
     if as_json:
         _print(standing(root, kept), root, as_json=True)
     elif existed:
-        print(f"Taken back: all code of {shown(str(root))} stays local from now on.")
+        print(f"Taken back: all code of {one_line(str(root))} stays local from now on.")
     else:
-        print(f"{shown(str(root))} had no grant; nothing was changed.")
+        print(f"{one_line(str(root))} had no grant; nothing was changed.")
     return 0 if existed else 1
 
 
@@ -91,7 +93,7 @@ def _grant(root: Path, kept: Folders, arguments: argparse.Namespace) -> int:
         *(p for each in policies for p in each.problems),
     )
     for problem in told:
-        print(f"twolane: {shown(str(problem))}", file=sys.stderr)
+        print(f"twolane: {one_line(str(problem))}", file=sys.stderr)
     rules = rules_of(policies, root)
     if not arguments.json and any(policy.folder == root for policy in policies):
         print(_explain(root, rules, _count(root, settings.nda)))
@@ -118,7 +120,7 @@ def _print(value: Standing, root: Path, *, as_json: bool) -> None:
         print(json.dumps({"root": str(root), **asdict(value)}))
     else:
         lane = "may use the cloud lane" if value.granted else "stays local"
-        print(f"{shown(str(root))} {lane}: {shown(value.reason)}")
+        print(f"{one_line(str(root))} {lane}: {one_line(value.reason)}")
 
 
 def _explain(root: Path, rules: Iterable[Rule], count: _Count | None) -> str:
@@ -136,7 +138,7 @@ def _explain(root: Path, rules: Iterable[Rule], count: _Count | None) -> str:
     if count is not None:
         lines += [f"That makes {count.nda:,} files NDA and {count.open:,} open.", ""]
     lines.append("The grant lapses when one of these rules is taken away; more may be added.")
-    return "\n".join(map(shown, lines))
+    return "\n".join(map(one_line, lines))
 
 
 def _telling(rules: Iterable[Rule]) -> list[Rule]:

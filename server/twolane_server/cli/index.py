@@ -1,0 +1,96 @@
+"""`twolane index`: index a repository now, in all processors, and tell what is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+from twolane_server.cli import repository as repositories
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from twolane_context.cache import Row
+
+_ROWS_AT_ONCE = 64
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    repositories.configure(parser)
+    parser.add_argument("--stats", action="store_true", help="print what is in the index")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Index what is new; returns the exit status."""
+    from twolane_context.work import examine_all  # noqa: PLC0415 - not needed to start
+
+    began = time.monotonic()
+    opened = repositories.open_for(arguments, look=False)
+    repository = opened.repository
+    missing = repository.unexamined()
+    rows = examine_all(repository.root, missing, os.cpu_count() or 1)
+    for some in _batches(_with_bar(rows, len(missing))):
+        repository.adopt(some)
+    repository.refresh()
+    opened.close()
+    if arguments.stats or arguments.json:
+        facts = _stats(opened, examined=len(missing), seconds=time.monotonic() - began)
+        print(json.dumps(facts) if arguments.json else _text(facts))
+    return 0
+
+
+def _with_bar(rows: Iterator[Row], total: int) -> Iterator[Row]:
+    """The rows, with a bar on a terminal."""
+    if not sys.stderr.isatty() or not total:
+        yield from rows
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a person
+    from rich.progress import track  # noqa: PLC0415 - the same
+
+    console = Console(stderr=True)
+    yield from track(rows, "Indexing", total=total, console=console, transient=True)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    some: list[Row] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == _ROWS_AT_ONCE:
+            yield some
+            some = []
+    yield some
+
+
+def _stats(opened: repositories.Opened, *, examined: int, seconds: float) -> dict[str, object]:
+    from twolane_context.languages import language_for  # noqa: PLC0415 - imports tree-sitter
+
+    files = opened.repository.index.files.values()
+    kinds: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    for file in files:
+        language = language_for(file.path)
+        languages[language.name if language else "other"] += 1
+        kinds.update(symbol.kind.value for symbol in file.outline.symbols)
+    return {
+        "root": str(opened.repository.root),
+        "files": len(files),
+        "languages": dict(languages.most_common()),
+        "symbols": dict(kinds.most_common()),
+        "examined": examined,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _text(facts: dict[str, object]) -> str:
+    lines = [f"{facts['root']}: {facts['files']} files, {facts['examined']} read anew"]
+    for name in ("languages", "symbols"):
+        counted = cast("dict[str, int]", facts[name])
+        lines.append(f"  {name}: {', '.join(f'{n} {kind}' for kind, n in counted.items())}")
+    lines.append(f"  {facts['seconds']} s")
+    return repositories.plain("\n".join(lines))
