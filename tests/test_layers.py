@@ -79,10 +79,18 @@ def test_only_the_two_lanes_make_an_http_client() -> None:
 
 
 def test_nothing_reaches_around_the_house() -> None:
-    """No native calls; other programs only where git lists files and pip fetches the model."""
+    """No native calls; other programs only where git lists files and pip fetches the model.
+
+    The engine's own processes are plain ones on pipes (`work`), since tree-sitter holds the GIL; what
+    multiprocessing would bring along, pickles and a start by import, is what is not wanted.
+    """
     assert _importers("ctypes", "cffi", "multiprocessing", "pickle", "marshal") == set()
     assert not _outside(
-        _importers("subprocess"), "twolane_server.cli.trust", "twolane_server.lanes.model_file"
+        _importers("subprocess"),
+        "twolane_context.disk",
+        "twolane_context.work",
+        "twolane_server.cli.trust",
+        "twolane_server.lanes.model_file",
     )
 
 

@@ -1,0 +1,163 @@
+"""The files of a repository: listing, stamping and reading them.
+
+Nothing here follows a link below the root or waits for a pipe, and no program that the repository
+names is run. A path is relative to the root, with `/`; bytes that are no UTF-8 are surrogates in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_context.walk import TOOLS, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+LARGEST = 2_000_000
+"""Bytes. Nobody writes larger sources by hand; a generated one would hold up all others for seconds."""
+
+_START = 8_192  # a binary file has a NUL here, as for git
+_SAFE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_63_BITS = (1 << 63) - 1  # as much as SQLite holds
+_GIT_SECONDS = 60
+_GIT = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("ls-files", "-z", "--stage", "--cached", "--others", "--exclude-standard"),
+)
+# A blob that is not there would be fetched, by a program that the repository may name.
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+_STAGED = re.compile(rb"(\d{6}) [0-9a-f]{40,64} [0-3]\t")
+_LINK, _SUBMODULE = b"120000", b"160000"
+
+
+class Stamp(NamedTuple):
+    """Tells without reading that a file is not what it was. To be compared, not reckoned with."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def paths(root: Path) -> Iterator[str]:
+    """All files that may be source, sorted: what git knows or would add, else what a walk finds.
+
+    Submodules take part. A listed file may be gone, too large or no text: `stamp` and `read` tell.
+    """
+    listed = _git(root)
+    if listed is None:
+        listed = walk(root, lambda path: (read(root, path) or (None, b""))[1])
+    yield from sorted(listed)
+
+
+def _git(root: Path) -> set[str] | None:
+    """What git lists; `None` where it cannot."""
+    git = shutil.which("git")
+    if git is None or not git.startswith("/") or not os.path.lexists(root / ".git"):
+        return None
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _QUIET
+    # From a broken `.git`, git would go on to the one above.
+    environment["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
+    try:
+        output = subprocess.run(  # noqa: S603 - fixed words and one path
+            [git, "-C", root, *_GIT],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            timeout=_GIT_SECONDS,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found: set[str] = set()
+    for record in output.split(b"\0"):
+        staged = _STAGED.match(record)
+        path = os.fsdecode(record[staged.end() :] if staged else record)
+        folder = path.rpartition("/")[0]
+        if staged is None:  # unknown to git; `x/` is another repository
+            wanted = path[-1:] not in {"", "/"} and "/." not in f"/{folder}"
+        else:
+            wanted = staged[1] not in {_LINK, _SUBMODULE}
+        if wanted and TOOLS.isdisjoint(folder.split("/")):
+            found.add(path)
+        if staged and staged[1] == _SUBMODULE:
+            with suppress(OSError):
+                os.close(_folder(root, path))  # no link leads there
+                found.update(f"{path}/{inner}" for inner in paths(root / path))
+    return found
+
+
+def _folder(root: Path, folder: str) -> int:
+    """A descriptor of a folder that no link below `root` leads to.
+
+    Raises:
+        OSError: there is none.
+    """
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for part in folder.split("/") if folder else ():
+        above = at
+        try:
+            if part in {"", ".", ".."}:
+                raise FileNotFoundError(folder)
+            at = os.open(part, _SAFE | os.O_DIRECTORY, dir_fd=above)
+        finally:
+            os.close(above)
+    return at
+
+
+def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
+    """The stamp of each path, as `stamp` gives it; quick where the paths are in order."""
+    here, at = None, -1
+    try:
+        for path in listed:
+            folder, _, name = path.rpartition("/")
+            found: Stamp | None = None
+            with suppress(OSError, ValueError):
+                if folder != here:
+                    if at >= 0:
+                        os.close(at)
+                    here, at = folder, -1
+                    at = _folder(root, folder)
+                if at >= 0:
+                    found = _stamp(os.stat(name, dir_fd=at, follow_symlinks=False))
+            yield found
+    finally:
+        if at >= 0:
+            os.close(at)
+
+
+def stamp(root: Path, path: str) -> Stamp | None:
+    """The file's stamp; `None` for what is gone, out of reach, no regular file or over `LARGEST`."""
+    return next(stamps(root, (path,)))
+
+
+def read(root: Path, path: str) -> tuple[Stamp, bytes] | None:
+    """The file's stamp, as it was before reading, and its bytes; a binary file reads as empty.
+
+    `None` where `stamp` gives none, and for a file that cannot be read.
+    """
+    folder, _, name = path.rpartition("/")
+    with suppress(OSError, ValueError):
+        at = _folder(root, folder)
+        try:
+            handle = os.open(name, _SAFE, dir_fd=at)
+        finally:
+            os.close(at)
+        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+            if found := _stamp(os.fstat(handle)):
+                start = file.read(min(_START, found.size))
+                return found, b"" if b"\0" in start else start + file.read(found.size - len(start))
+    return None
+
+
+def _stamp(status: os.stat_result) -> Stamp | None:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+        return None
+    return Stamp(status.st_size, status.st_mtime_ns & _63_BITS, status.st_ino & _63_BITS)

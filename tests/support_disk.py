@@ -1,0 +1,34 @@
+"""Disks that refuse, also to root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_NOBODY = 65_534
+
+
+@contextmanager
+def ordinary_user() -> Generator[Path]:
+    """A folder of a user to whom permissions apply; root, to whom they do not, becomes one."""
+    folder = Path(tempfile.mkdtemp())
+    root = os.geteuid() == 0
+    if root:
+        os.chown(folder, _NOBODY, _NOBODY)
+        os.seteuid(_NOBODY)
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        for each in (folder, *folder.rglob("*")):
+            if each.is_dir():
+                each.chmod(0o700)
+        shutil.rmtree(folder)
