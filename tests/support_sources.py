@@ -58,6 +58,37 @@ func Café(a int) (int, error) {
 
 type S struct { a int }
 """
+C = """\
+#include <stdio.h>
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/** Sums. */
+static int *café(const char *a, int b) { return b ? &x[MAX(1, b)] : 0; }
+typedef struct s { int a; } s;
+"""
+CPP = """\
+#include "b.h"
+namespace n {
+/// Sums.
+template <class T> class A : public B<T> { public: A(); T café() const { return 1 < a; } };
+}
+void n::A<int>::f(int &a) { auto g = [](int x) { return R"(a)"; }; }
+"""
+JAVA = """\
+import a.b.C;
+/** Sums. */
+@D(1)
+public class A<T> extends B<T> {
+  private int x = 1;
+  @Override public String café(int a) { return a < 1 ? "a" : null; }
+}
+"""
+LUA = """\
+local a = require("b.c")
+--- Sums.
+function M.café(x) return [[a]] .. x end
+local function f(...) if a then return {1, ...} end end
+M.g = function() return a end
+"""
 SOURCES = {
     "a.py": PYTHON,
     "a.rs": RUST,
@@ -65,6 +96,10 @@ SOURCES = {
     "a.tsx": TSX,
     "a.js": JAVASCRIPT,
     "a.go": GO,
+    "a.c": C,
+    "a.h": CPP,
+    "a.java": JAVA,
+    "a.lua": LUA,
 }
 
 

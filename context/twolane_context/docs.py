@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _BRACKETED = 3
+_DIRECTLY = (Docs.LINES, Docs.MARKED)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 # The Rust Reference, "Comments": four slashes or three stars are no documentation.
 _OUTER = re.compile(rb"///(?!/)|/\*\*(?![*/])")
 _JSDOC = re.compile(rb"/\*\*(?![*/])")
+# Doxygen, "Comment blocks"; with `<` behind the mark they speak of what stands before them.
+_DOXYGEN = re.compile(rb"///(?![/<])|//!(?!<)|/\*\*(?![*/<])|/\*!(?!<)")
 # go/ast, CommentGroup.Text: what the toolchain reads is not documentation.
 _DIRECTIVE = re.compile(rb"//(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
 
@@ -58,7 +61,7 @@ class Surroundings:
         self._docs = docs
         # A line comment of tree-sitter may hold its line's end.
         self._items = sorted(
-            [(node.start_byte, _trimmed(source, node.end_byte), False) for node in comments]
+            [(node.start_byte, trimmed(source, node.end_byte), False) for node in comments]
             + [(node.start_byte, node.end_byte, True) for node in attributes]
         )
         self._has_attributes = any(is_attribute for _, _, is_attribute in self._items)
@@ -73,14 +76,14 @@ class Surroundings:
         closed = False  # something that is no documentation stands above `doc`
         for index in range(bisect_left(self._starts, start) - 1, -1, -1):
             item_start, item_end, is_attribute = self._items[index]
-            if _trimmed(self._source, top) > item_end:
+            if trimmed(self._source, top) > item_end:
                 break  # code stands between
             apart = len(_LINE_END.findall(self._source, item_end, top)) > 1
             if is_attribute:
                 begin, closed = item_start, doc is not None
             elif apart and self._docs is not Docs.OUTER:
                 break
-            elif self._docs is Docs.LINES and not starts_line(self._source, item_start):
+            elif self._docs in _DIRECTLY and not starts_line(self._source, item_start):
                 break  # it speaks of the code before it
             elif not self._documents(item_start, item_end, last=doc is None):
                 closed = doc is not None
@@ -100,6 +103,8 @@ class Surroundings:
                 return _OUTER.match(comment) is not None
             case Docs.BLOCK:
                 return _JSDOC.match(comment) is not None
+            case Docs.MARKED:
+                return _DOXYGEN.match(comment) is not None
             case Docs.LINES:
                 # gofmt parts documentation from the directives below it with an empty comment.
                 return not _DIRECTIVE.match(comment) and not (last and comment == b"//")
@@ -160,7 +165,7 @@ def _is_plain_string(node: tree_sitter.Node, source: bytes) -> bool:
     return not set(prefix) & set(b"bft")
 
 
-def _trimmed(source: bytes, end: int) -> int:
+def trimmed(source: bytes, end: int) -> int:
     """`end` without the white space directly before it."""
     while end and source[end - 1] in b" \t\f\r\n":
         end -= 1

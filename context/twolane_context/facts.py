@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.captures import capture
 from twolane_context.definitions import Definition, Kind
-from twolane_context.docs import Surroundings, docstring, indentation, starts_line
+from twolane_context.docs import Surroundings, docstring, indentation, starts_line, trimmed
 from twolane_context.imports import Import, imports
 from twolane_context.languages import Docs
 from twolane_context.spans import Span
@@ -42,7 +42,7 @@ class Facts:
 
 
 _KINDS = {**{kind.value: kind for kind in Kind}, "callable": Kind.FUNCTION}
-_HOLDERS = frozenset({Kind.CLASS, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
+_HOLDERS = frozenset({Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
 
 
 def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
@@ -102,11 +102,13 @@ def _draft(
 ) -> Definition:
     """A definition that does not know its parent yet."""
     above = around.above(outer.start_byte, documentation=documentation)
-    span = Span(above.start, outer.end_byte)
+    # A line of C's preprocessor holds its line's end.
+    span = Span(above.start, trimmed(parsed.source, outer.end_byte))
     signature, body, doc = span, None, above.doc
     # In broken code a body may be there and empty.
-    if found.body and found.body[0].start_byte < found.body[-1].end_byte:
-        body = Span(found.body[0].start_byte, found.body[-1].end_byte)
+    end = min(found.body[-1].end_byte, span.end) if found.body else 0
+    if found.body and found.body[0].start_byte < end:
+        body = Span(found.body[0].start_byte, end)
         signature = Span(above.start, _head_end(outer, body.start))
         if documentation and parsed.language.docs is Docs.STRING:
             string = docstring(found.body[0], parsed.source)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Definition, Kind
+from twolane_context.docs import trimmed
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def variables(
                 continue
         elif parent is not None and definitions[parent].kind in _CALLABLES:
             continue
-        span = Span(node.start_byte, node.end_byte)
+        span = Span(node.start_byte, trimmed(source, node.end_byte))
         name = source[at : held.name.end_byte].decode("utf-8", "replace")
         kept[at] = Definition(name, Kind(held.kind), span, span, None, None, parent, at)
     return [kept[at] for at in sorted(kept)]

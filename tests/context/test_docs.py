@@ -146,3 +146,69 @@ def test_a_go_type_in_a_group_has_its_own_doc() -> None:
         "package m\n\n// Of the group.\ntype ( // of nothing\n\tA int\n\t// Of B.\n\tB int\n)\n"
     )
     assert [one.doc for one in shown("a.go", source)] == [None, "// Of B."]
+
+
+@pytest.mark.parametrize("path", ["a.c", "a.h"])
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("/** One. */\n", "/** One. */"),
+        ("/*! One.\r\n * Two. */\r\n", "/*! One.\r\n * Two. */"),
+        ("/// One.\n/// Two.\n", "/// One.\n/// Two."),
+        ("//! One.\n//! Two.\n", "//! One.\n//! Two."),
+        ("/** One. */\n// NOLINTNEXTLINE\n", "/** One. */"),
+        ("/** The file's. */\n\n", None),
+        ("int x; /** Of x. */\n", None),
+        ("int x;\n///< Of x.\n", None),
+        ("int x;\n/**< Of x. */\n", None),
+        ("/* plain */\n", None),
+        ("// plain\n", None),
+        ("//// four\n", None),
+        ("/**/\n", None),
+        ("/*** three */\n", None),
+    ],
+)
+def test_doxygen(path: str, above: str, expected: str | None) -> None:
+    for definition in (
+        "void f(int a) {}",
+        "int f(void);",
+        "struct S { int x; };",
+        "#define F(x) x",
+    ):
+        assert doc(path, f"#include <x>\n{above}{definition}\n") == expected
+    if path == "a.h":
+        template = "template <class T>\nclass S : B {};"
+        assert doc(path, f"namespace n {{\n{above}{template}\n}}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("/** One. */\n", "/** One. */"),
+        ("/**\n * One.\n */\n", "/**\n * One.\n */"),
+        ("/** The file's. */\n\n", None),
+        ("/* plain */\n", None),
+        ("// plain\n", None),
+    ],
+)
+def test_javadoc(above: str, expected: str | None) -> None:
+    for definition in ("class A {}", "@B(1)\npublic @interface A {}", "record A(int x) {}"):
+        assert doc("A.java", f"import x;\n{above}{definition}\n") == expected
+    assert doc("A.java", f"class A {{\n{above}@Override\nvoid m() {{}}\n}}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("--- One.\n---@param a number\n", "--- One.\n---@param a number"),
+        ("--- One.\r\n-- Two.\r\n", "--- One.\r\n-- Two."),
+        ("-- One.\n", "-- One."),
+        ("--[[ One.\nTwo. ]]\n", "--[[ One.\nTwo. ]]"),
+        ("--- Far.\n\n", None),
+        ("x = 1 -- of x\n", None),
+        ("", None),
+    ],
+)
+def test_lua_doc_comments(above: str, expected: str | None) -> None:
+    for definition in ("function M.f() end", "local f = function() end", "local function f() end"):
+        assert doc("a.lua", f"local y = 1\n{above}{definition}\n") == expected

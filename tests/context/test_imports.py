@@ -98,6 +98,66 @@ def test_go() -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["a.c", "a.h"])
+def test_c(path: str) -> None:
+    source = '#include <a/b.h>\n#ifdef X\n  #include "c.h"\r\n#endif\n#include MACRO\n'
+    assert imports(path, source) == {
+        "#include <a/b.h>": ("*",),
+        '#include "c.h"': ("*",),
+        "#include MACRO": ("*",),
+    }
+    modules = [one.bindings[0].module for one in extract(parsed(path, source)).imports]
+    assert modules == ["a/b.h", "c.h", "MACRO"]
+
+
+def test_cpp() -> None:
+    source = "using namespace a;\nusing std::vector;\nusing a::b::c;\nusing T = int;\n"
+    assert imports("a.h", source) == {
+        "using namespace a;": ("*",),
+        "using std::vector;": ("vector",),
+        "using a::b::c;": ("c",),
+    }
+
+
+def test_java() -> None:
+    source = "import java.util.List;\nimport static a.B.c;\nimport a.*;\nimport static a.B.*;\nimport x;\n"
+    assert imports("A.java", source) == {
+        "import java.util.List;": ("List",),
+        "import static a.B.c;": ("c",),
+        "import a.*;": ("*",),
+        "import static a.B.*;": ("*",),
+        "import x;": ("x",),
+    }
+    facts = extract(parsed("A.java", source))
+    modules = [one.bindings[0].module for one in facts.imports]
+    assert modules == ["java.util", "a.B", "a", "a.B", ""]
+
+
+def test_lua() -> None:
+    source = (
+        'local x = require("a.b")\n'
+        "local y <const> = require 'c'\n"
+        'local z = require("d").e\n'
+        'local ok, w = pcall(require, "f.g")\n'
+        'require("side")\n'
+        'v = require "h"\n'
+        'local other = load("i")\n'
+        'local function f() local inner = require("j") end\n'
+    )
+    found = {
+        one.names: one.bindings[0] for one in extract(parsed("a.lua", source)).imports if one.names
+    }
+    assert {names: (one.module, one.of) for names, one in found.items()} == {
+        ("x",): ("a.b", ""),
+        ("y",): ("c", ""),
+        ("z",): ("d", "e"),
+        ("ok", "w"): ("f.g", ""),
+        ("v",): ("h", ""),
+        ("inner",): ("j", ""),
+    }
+    assert imports("a.lua", source)['require("side")'] == ()
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -121,6 +181,9 @@ def test_a_go_path_binds_its_last_part(path: str, name: str) -> None:
         ("a.rs", "use ;\nuse a::{b, ;\nuse ok;\n"),
         ("a.ts", 'import { from;\nimport ok from "ok";\n'),
         ("a.go", 'package m\nimport (\n\t"ok"\n'),
+        ("a.h", "#include\nusing ;\nusing std::ok;\n"),
+        ("a.java", "import ;\nimport a.ok;\n"),
+        ("a.lua", 'x = = 1\nlocal ok = require("ok")\n'),
     ],
 )
 def test_broken_imports_bind_what_is_there(path: str, source: str) -> None:

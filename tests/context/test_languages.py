@@ -22,7 +22,8 @@ def test_every_language_has_a_grammar_and_a_query(language: Language) -> None:
     names = {found.capture_name(index) for index in range(found.capture_count)}
     allowed = OWN | BOUND | REPOSITORY | {kind.value for kind in Kind}
     assert {name for name in names if not name.startswith("_")} <= allowed
-    assert {"name", "import", "bound"} <= names
+    assert {"name", "import"} <= names
+    assert names & BOUND
 
 
 def test_no_query_asks_a_tree_for_its_text() -> None:
@@ -49,6 +50,13 @@ def test_an_empty_file_holds_nothing(language: Language) -> None:
         ("b.tsx", "", "tsx"),
         ("b.jsx", "", "javascript"),
         ("b.go", "", "go"),
+        ("b.c", "", "c"),
+        ("b.h", "", "cpp"),
+        ("b.h", "c", "c"),
+        ("b.hpp", "", "cpp"),
+        ("b.cc", "", "cpp"),
+        ("B.java", "", "java"),
+        ("b.lua", "", "lua"),
         ("", "typescriptreact", "tsx"),
         ("script", "python", "python"),
         ("b.py", "rust", "rust"),
