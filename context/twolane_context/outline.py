@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
 
-_Row = tuple[str, str, int, int, int, int, int, int, list[str]]
+_Row = tuple[str, str, int, int, int, int, int, int, list[str], int]
 
 
 class Symbol(NamedTuple):
@@ -41,6 +41,7 @@ class Symbol(NamedTuple):
         column: the same, in UTF-8 bytes.
         parent: index of the symbol that holds it, or -1.
         bases: the types it is made of, as written: see `Definition.bases`.
+        tail: where its signature ends in row `head`, in UTF-8 bytes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Symbol(NamedTuple):
     column: int
     parent: int
     bases: tuple[str, ...]
+    tail: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,19 @@ def outline(source: bytes, facts: Facts) -> Outline:
     place = {index: position for position, (index, _) in enumerate(both) if index >= 0}
     symbols: list[Symbol] = []
     for _, one in both:
-        at = row(one.at)
+        at, head = row(one.at), row(max(one.span.start, one.signature.end - 1))
         symbols.append(
             Symbol(
                 one.name,
                 one.kind,
                 row(one.span.start),
-                row(max(one.span.start, one.signature.end - 1)),
+                head,
                 row(max(one.span.start, one.span.end - 1)),
                 at,
                 one.at - starts[at],
                 -1 if one.parent is None else place[one.parent],
                 one.bases,
+                one.signature.end - starts[head],
             )
         )
     return Outline(tuple(symbols), tuple(b for one in facts.imports for b in one.bindings))
@@ -116,7 +119,7 @@ def unpack(blob: bytes) -> Outline:
         return Outline()
     symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
     return Outline(
-        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8])) for row in symbols),
+        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), row[9]) for row in symbols),
         tuple(Binding(*binding) for binding in bindings),
     )
 
