@@ -118,6 +118,36 @@ CORPUS: dict[str, tuple[str, ...]] = {
         'package a\n\nimport _ "embed"\n\n//go:embed x.txt\nvar text‸ string\n',
         "//go:build linux\n\npackage a\n\n//nolint:revive // 🙂\nfunc f() string {‸ return `// /* ` }\n",
     ),
+    "a.c": (
+        "int add(int a, int b)\n{\n    return a‸ + b;\n}\n",
+        "#include <x.h>\n/* plain */\n#define MAX(a, b) \\\n    ((a) > (b) ? (a)‸ : (b))\nint x;\n",
+        "/** Old. */\nstruct s {\n    int a;‸\n};\n",
+        "/// Old\n/// older.\n/// @param a kept\nstatic char **f(char *a);‸ // NOLINT\n",
+        "// NOLINTNEXTLINE\ntypedef struct {\n    char *s‸;\n} A;\n",
+        'char *g(void) {‸ return "/* */ // 🙂"; }\n',
+    ),
+    "a.h": (
+        "#pragma once\nnamespace n {\ntemplate <class T>\nclass A : public B<T> {\n public:\n  /*! @brief Old. */\n  T get() const {‸ return 1; }\n};\n}\n",
+        "class A {\n  //! Old.\n  virtual ~A();‸\n  int x;\n};\n",
+        "template <class T>\nvoid n::A<T>::f() noexcept {‸}\n",
+        'extern "C" int f(void);‸\n',
+        "using V‸ = int;\n",
+        'enum class E {\n\tX,‸\n};\nauto s = R"(// /*)";\n',
+    ),
+    "A.java": (
+        "public int add(int a, int b) {\n    return a‸ + b;\n}\n",
+        "package a;\n\n/**\n * Old.\n *\n * @param <T> kept\n */\n@D(1)\npublic class A<T> {\n    int x;‸\n}\n",
+        'class A {\n    // NOPMD\n    @Override\n    public String f() {‸ return "/* */ // 🙂"; }\n}\n',
+        "record P(int a‸) {}\n",
+        "interface I {\n\tint k();‸\n}\n",
+    ),
+    "a.lua": (
+        "local function add(a, b)\n  return a‸ + b\nend\n",
+        "--- Old.\n-- Older.\n---@param a number\nfunction M.f(a)\n  return a‸\nend\n",
+        "-- plain\nM.g = function()‸ return [[-- ]] end\n",
+        "local t = {\n  -- luacheck: ignore\n  h = function()‸ return '🙂' end,\n}\n",
+        "---@return number\nfunction M:m()‸ return 1 end\n",
+    ),
 }
 
 
@@ -139,6 +169,7 @@ _WORDS = (
     "def f():", "    return 1", "fn f() {}", "func Add() {", "}", "{", ";", "print('x')", "pass",
     "import os", "class A:", ">>> f()", "Here is the docstring:", "- item", "1. one", "-----",
     "${x}", "<div>", "</script>", "{@link x}", "x" * 200, "#[allow(x)]", "/// # Panics", "%s{0}",
+    "\\u002a/", "\\", "??/", "@brief x", "\\param y", "-- x", "]]", "--[[", "---@type x", "NOLINT", "local x = 1",
 )  # fmt: skip
 
 
@@ -146,7 +177,9 @@ def hostile(chance: random.Random) -> str:
     """A reply as no model should give it, though some do."""
     pieces = [chance.choice(_WORDS) for _ in range(chance.randrange(12))]
     text = chance.choice((" ", "", "\n")).join(pieces)
-    language = chance.choice(("", "python", "rust", "ts", "javascript", "go", "text"))
+    language = chance.choice(
+        ("", "python", "rust", "ts", "javascript", "go", "java", "cpp", "lua", "text")
+    )
     repeated = chance.choice(("Return x. ", "word ")) * chance.randrange(3)
     return chance.choice(
         (

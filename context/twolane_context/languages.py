@@ -89,7 +89,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language("c", ("c",), (".c",), Docs.MARKED, "tree_sitter_c"),
     Language(
         "cpp",
-        ("cpp", "cuda-cpp"),
+        ("cpp", "cuda", "cuda-cpp"),
         # Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
         (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh"),
         Docs.MARKED,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,12 @@ def test_no_two_languages_claim_the_same_document() -> None:
         [one for language in LANGUAGES for one in language.suffixes],
     ):
         assert len(claims) == len(set(claims))
+
+
+def test_neovim_starts_the_server_for_every_language() -> None:
+    profile = Path(__file__).parents[2] / "editors/neovim/lsp/twolane.lua"
+    listed = re.search(r"filetypes = \{([^}]*)\}", profile.read_text("utf-8"))
+    assert listed is not None
+    types = set(re.findall(r'"(\w+)"', listed[1]))
+    assert types <= {one for language in LANGUAGES for one in language.ids}
+    assert all(types & set(language.ids) for language in LANGUAGES)

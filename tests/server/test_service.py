@@ -452,9 +452,9 @@ async def test_another_language_is_a_sentence(desk: Desk) -> None:
     file = put(desk.root / "notes.txt", CODE)
     document = Document(file.as_uri(), str(file), "plaintext", 1, Text.of(CODE))
     assert desk.menu(desk.open(document)) == {}
-    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript and Go"):
+    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript, Go, C, "):
         await desk.prepare(document)
-    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript or Go"):
+    with pytest.raises(ActionError, match="Python, Rust, TypeScript, JavaScript, Go, C, "):
         await desk.prepare(document, "rewrite", instruction="x")
 
 

@@ -14,6 +14,10 @@ return {
     "javascript",
     "javascriptreact",
     "go",
+    "c",
+    "cpp",
+    "java",
+    "lua",
   },
   root_markers = { "twolane.toml", ".git" },
   -- One server for all repositories: it finds each file's repository by itself, and a model that

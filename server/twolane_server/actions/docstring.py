@@ -79,6 +79,7 @@ def _tree(subject: Subject) -> Parsed:
     parsed = tree_of(subject)
     if parsed is None:
         raise ActionError(
-            "Documentation is written for Python, Rust, TypeScript, JavaScript and Go."
+            "Documentation is written for Python, Rust, TypeScript, JavaScript, Go, C, C++, Java "
+            "and Lua."
         )
     return parsed

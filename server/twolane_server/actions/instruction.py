@@ -14,8 +14,8 @@ from twolane_server.edits.lines import line_end, line_start, next_line, skip_bla
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
 
-_PLAIN = re.compile(r"(?s)(?:#(?!!)|//(?![/!])|/\*(?![*!]))")
-_MARKS = re.compile(r"^[ \t]*(?:#+|/{2,}|/\*+|\*+(?!/))?[ \t]*|[ \t]*(?:\*+/)?[ \t]*$")
+_PLAIN = re.compile(r"(?s)(?:#(?!!)|//(?![/!])|/\*(?![*!])|--(?![-\[]))")
+_MARKS = re.compile(r"^[ \t]*(?:#+|/{2,}|--|/\*+|\*+(?!/))?[ \t]*|[ \t]*(?:\*+/)?[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ class RewriteSelection:
 def _tree(subject: Subject) -> Parsed:
     parsed = tree_of(subject)
     if parsed is None:
-        raise ActionError("Rewriting needs Python, Rust, TypeScript, JavaScript or Go.")
+        raise ActionError(
+            "Rewriting needs Python, Rust, TypeScript, JavaScript, Go, C, C++, Java or Lua."
+        )
     return parsed
 
 

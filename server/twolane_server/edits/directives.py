@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment"})
 
-_MARKS = re.compile(r"^(?:\s*#+\s*|(?:\s|/\*+|//+!?|\*+(?!/))+)")
+_MARKS = re.compile(r"^(?:\s*#+\s*|(?:\s|/\*+|//+!?|\*+(?!/))+|\s*--+\s*)")
 # Read at the start of a comment's line. Python: flake8, mypy, pyright, pylint, coverage, black,
 # isort. JavaScript: TypeScript, ESLint, Biome, Prettier, Istanbul, Flow, JSX, source maps. Go:
-# `go doc comment` (Directives), golangci-lint, generated files.
+# `go doc comment` (Directives), golangci-lint, generated files. C: clang, include-what-you-use,
+# cppcheck, gcov. Java: Checkstyle, Sonar, PMD, IDEs. Lua: luacheck, StyLua, selene.
 _DIRECTIVE = re.compile(
     r"""(?x)
     (?: noqa\b | type:\s*(?!\()\S | (?:based)?pyright: | mypy: | pylint: | pyre- | pragma:\s | ruff:
@@ -27,12 +28,16 @@ _DIRECTIVE = re.compile(
       | tslint: | js[hl]int\s | istanbul\s+ignore | [cv]8\s+ignore | @flow\b | @jsx | @__\w+__ | [@\#]__\w+__ | <(?:reference|amd-) | [\#@]\ ?source(?:Mapping)?URL=
       | \#(?:end)?region\b | webpack\w+: | @vite-ignore | @(?:jest|vitest)-environment
       | go:\w | \+build\b | nolint\b | lint: | line\s+\S*:\d | export\s+\w+$ | extern\s+\w+$
+      | NOLINT | clang-format\s+o(?:n|ff)\b | IWYU\s+pragma: | cppcheck-suppress | [LG]COV_EXCL_
+      | CHECKSTYLE[:.] | NOSONAR\b | NOPMD\b | @formatter: | noinspection\s | \$NON-NLS
+      | luacheck:\s | stylua: | selene:
       | Code\ generated\b.*DO\ NOT\ EDIT
     )"""
 )
 # Read anywhere in a line, within strings too: flake8's noqa, and editors' mode lines.
 _ANYWHERE = re.compile(r"#\s*(?i:noqa)\b|(?:^|\s)(?:vim?|ex):\s*\S|-\*-")
 # `// export the list` is prose; Go's own directives have no space behind the slashes.
+_LUA_TAG = re.compile(r"\s*--+\s*@\w")  # the types that Lua's servers read
 _GO_PROSE = re.compile(r"//\s+(?:export|extern|line|go:)")
 
 
@@ -40,6 +45,7 @@ def is_directive(comment: str) -> bool:
     """Whether a comment, marks and all, or one of its lines, is meant for a tool."""
     return any(
         _ANYWHERE.search(line)
+        or _LUA_TAG.match(line)
         or (_DIRECTIVE.match(_MARKS.sub("", line)) and not _GO_PROSE.match(line))
         for line in split_lines(comment)
     )

@@ -28,6 +28,10 @@ _ALIASES = {
     "tsx": {"tsx", "typescriptreact", "typescript", "ts"},
     "javascript": {"javascript", "js", "jsx", "mjs", "cjs", "javascriptreact"},
     "go": {"go", "golang"},
+    "c": {"c", "h", "cpp", "c++"},
+    "cpp": {"cpp", "c++", "cc", "cxx", "hpp", "h", "cuda", "cu", "c"},
+    "java": {"java"},
+    "lua": {"lua", "luau"},
 }
 
 

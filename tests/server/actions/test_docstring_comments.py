@@ -6,6 +6,7 @@ import pytest
 
 from support_actions import applied, subject_of
 from twolane_server.actions.docstring import WriteDocstring
+from twolane_server.errors import ReplyRefused
 
 ACTION = WriteDocstring()
 SENTENCE = "Return the sum."
@@ -171,3 +172,46 @@ def test_go_types_in_a_group() -> None:
         "package a\n\ntype (\n\t// B is a pair.\n\tB struct{ x int }\n\tC int\n)\n",
         "A pair.",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "marked", "expected"),
+    [
+        ("a.c", "/* plain */\nint f(void);‸\n", "/* plain */\n/**\n * Return the sum.\n */\nint f(void);\n"),
+        ("a.c", "/** One. */\nint g;\n\nint f(void) {‸}\n", "/** One. */\nint g;\n\n/** Return the sum. */\nint f(void) {}\n"),
+        ("a.h", "/// One.\nint g;\n\ntemplate <class T>\nvoid f() {‸}\n", "/// One.\nint g;\n\n/// Return the sum.\ntemplate <class T>\nvoid f() {}\n"),
+        ("a.h", "//! Old.\n//!\n//! @param a one\nvoid f(int a);‸\n", "//! Return the sum.\n//!\n//! @param a one\nvoid f(int a);\n"),
+        ("a.h", "/** @brief Old. */\n// NOLINTNEXTLINE\nvoid f();‸\n", "/** @brief Return the sum. */\n// NOLINTNEXTLINE\nvoid f();\n"),
+        ("a.h", "/**\n * \\file a.h\n */\nclass A {‸};\n", "/**\n * \\file a.h\n */\n/**\n * Return the sum.\n */\nclass A {};\n"),
+        ("A.java", "class A {\n  /** Old. */\n  @Override\n  int f() {‸}\n}\n", "class A {\n  /** Return the sum. */\n  @Override\n  int f() {}\n}\n"),
+        ("a.lua", "--- Old.\n-- Older.\n---@param a number\nfunction M.f(a) ‸end\n", "--- Return the sum.\n---@param a number\nfunction M.f(a) end\n"),
+        ("a.lua", "-- plain\nlocal f = function() ‸end\n", "-- plain\n--- Return the sum.\nlocal f = function() end\n"),
+    ],
+)  # fmt: skip
+def test_c_java_and_lua(name: str, marked: str, expected: str) -> None:
+    check(name, marked, expected)
+
+
+def test_nothing_said_in_a_comment_reaches_a_compiler() -> None:
+    # A line of C that ends with a backslash goes on below; javac reads `\\u002a` before comments.
+    check("a.c", "/// Old.\nint f(void);‸\n", "/// Return x \\.\nint f(void);\n", "Return x \\")
+    check(
+        "a.c",
+        "/** O. */\nint f(void);‸\n",
+        "/** Glob a/ *.c *\\/ */\nint f(void);\n",
+        "Glob a/*.c */",
+    )
+    check(
+        "A.java",
+        "/** O. */\nclass A {‸}\n",
+        "/** Read C:\\\\users. */\nclass A {}\n",
+        "Read C:\\users",
+    )
+    check("A.java", "/** O. */\nclass A {‸}\n", "/** Read {@code x}. */\nclass A {}\n", "Read `x`")
+
+
+@pytest.mark.parametrize("reply", ["@param a one", "\\param a one"])
+def test_tags_alone_are_no_description(reply: str) -> None:
+    subject = subject_of("/**\n * Old.\n * @param a x\n */\nvoid f(int a);‸\n", "a.h")
+    with pytest.raises(ReplyRefused, match="tags only"):
+        ACTION.finish(ACTION.prepare(subject), reply)

@@ -126,6 +126,8 @@ def words(marked: str, name: str = "a.py", instruction: str = "") -> str:
 def test_where_the_instruction_comes_from() -> None:
     assert words("‸x = 1‸\n", instruction=" add types ") == "add types"
     assert words("# not this\n‸x = 1‸\n", instruction="this") == "this"
+    assert words("-- add\n-- types\n‸x = 1‸\n", "a.lua") == "add types"
+    assert words("// add types\n‸int x;‸\n", "a.c") == "add types"
     assert words("# make it\n#   async\n‸x = 1‸\n") == "make it async"
     assert words("if x:\n    # why\n    ‸y = 1‸\n") == "why"
     assert words("x  # no\n# yes\n‸x = 1‸\n") == "yes"

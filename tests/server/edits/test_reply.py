@@ -64,7 +64,7 @@ def test_no_code(reply: str, why: str) -> None:
         code(reply, PYTHON)
 
 
-@pytest.mark.parametrize(("name", "info"), [("tsx", "ts"), ("go", "golang"), ("rust", "rs,ignore"), ("javascript", "jsx")])  # fmt: skip
+@pytest.mark.parametrize(("name", "info"), [("tsx", "ts"), ("go", "golang"), ("rust", "rs,ignore"), ("javascript", "jsx"), ("cpp", "c++"), ("cpp", "c"), ("c", "h"), ("java", "java"), ("lua", "lua")])  # fmt: skip
 def test_other_names_of_languages(name: str, info: str) -> None:
     expected = info.partition(",")[0]
     fence = Fence(expected, "x", closed=True)

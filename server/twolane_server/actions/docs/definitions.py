@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
+from twolane_server.actions.docs.declared import is_c_definition, is_lua_definition, named
 from twolane_server.edits.directives import COMMENTS
 from twolane_server.edits.lines import line_start, skip_blanks
 
@@ -58,6 +59,19 @@ _GO = frozenset(
 _GO_OUTSIDE = frozenset({"const_spec", "var_spec"})
 _GO_GROUPS = frozenset({"type_declaration", "const_declaration", "var_declaration"})
 _GO_LIST = "var_spec_list"
+_JAVA = frozenset(
+    {
+        "class_declaration",
+        "record_declaration",
+        "enum_declaration",
+        "interface_declaration",
+        "annotation_type_declaration",
+        "annotation_type_element_declaration",
+        "method_declaration",
+        "constructor_declaration",
+        "compact_constructor_declaration",
+    }
+)
 _WRAPPERS = frozenset(
     {
         "decorated_definition",
@@ -65,8 +79,12 @@ _WRAPPERS = frozenset(
         "ambient_declaration",
         "lexical_declaration",
         "variable_declaration",
+        "template_declaration",
+        "friend_declaration",
+        "linkage_specification",
     }
 )
+_OUTER = _WRAPPERS - {"lexical_declaration"}
 _KINDS = {
     "python": frozenset({"function_definition", "class_definition"}),
     "rust": _RUST,
@@ -74,7 +92,9 @@ _KINDS = {
     "tsx": _JAVASCRIPT,
     "javascript": _JAVASCRIPT,
     "go": _GO,
+    "java": _JAVA,
 }
+_TOLD = {"c": is_c_definition, "cpp": is_c_definition, "lua": is_lua_definition}
 
 
 def definition_at(parsed: Parsed, selection: Span) -> tree_sitter.Node | None:
@@ -155,6 +175,8 @@ def is_definition(parsed: Parsed, node: tree_sitter.Node) -> bool:
     name = parsed.language.name
     if node.type in _KINDS.get(name, ()) and node.is_named:
         return True
+    if name in _TOLD:
+        return _TOLD[name](node)
     if name == "rust" and node.type in _RUST_OUTSIDE:
         return node.parent is not None and node.parent.type != "block"
     if name == "go" and node.type in _GO_OUTSIDE:
@@ -184,7 +206,7 @@ def outermost(parsed: Parsed, node: tree_sitter.Node) -> tree_sitter.Node:
     name = parsed.language.name
     while (parent := node.parent) is not None:
         wraps = (
-            parent.type in ("decorated_definition", "export_statement", "ambient_declaration")
+            parent.type in _OUTER
             or (node.type == "variable_declarator")
             or (name == "go" and parent.type in _GO_GROUPS and _ungrouped(parent))
         )
@@ -212,7 +234,7 @@ def unwrapped(parsed: Parsed, statement: tree_sitter.Node) -> tree_sitter.Node |
 
 def name_of(parsed: Parsed, node: tree_sitter.Node) -> str:
     """The definition's name as written, or empty for one without."""
-    found = node.child_by_field_name("name") or node.child_by_field_name("property")
+    found = node.child_by_field_name("name") or node.child_by_field_name("property") or named(node)
     if found is None:
         return ""
     return parsed.source[found.start_byte : found.end_byte].decode("utf-8", "replace")

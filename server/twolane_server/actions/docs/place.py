@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,21 @@ if TYPE_CHECKING:
 
     from twolane_context.trees import Parsed
 
-_FILE_TAGS = ("@file", "@packageDocumentation", "@module", "@license", "@preserve", "@jsx", "@flow")
+_FILE_TAGS = (
+    "@file",
+    "\\file",
+    "@packageDocumentation",
+    "@module",
+    "@license",
+    "@preserve",
+    "@jsx",
+    "@flow",
+)
+
+
+_DOXYGEN = re.compile(r"/\*\*(?![/<])|/\*!(?!<)")
+_DOXYGEN_LINE = re.compile(r"///(?![/<])|//!(?!<)")
+_LUA = re.compile(r"---(?!-)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +107,11 @@ def _above(parsed: Parsed, outer: tree_sitter.Node, node: tree_sitter.Node) -> P
         old, anchor = _rust_docs(above), head
     elif parsed.language.name == "go":
         old, anchor = _go_docs(parsed, run, head)
+    elif parsed.language.name == "lua":
+        old, anchor = _lua_docs(parsed, run, head)
     else:
-        old, anchor = _jsdoc(parsed, run, head)
+        lines = parsed.language.name in ("c", "cpp")
+        old, anchor = _block_docs(parsed, run, head, lines=lines)
     first = old[0] if old else anchor
     indent = indentation(parsed.source, first.start_byte)
     if indent is None:
@@ -168,20 +186,50 @@ def _go_docs(
     return below[start:end], below[end] if end < len(below) else head
 
 
-def _jsdoc(
+def _lua_docs(
     parsed: Parsed, run: list[tree_sitter.Node], head: tree_sitter.Node
 ) -> tuple[list[tree_sitter.Node], tree_sitter.Node]:
-    """The JSDoc directly above, and what a new one stands above: pragmas keep to their line."""
+    """The text in `---` lines, without the tags below it, and what it stands above."""
+    below = list(reversed(run))
+    texts = [_text(parsed, node) for node in below]
+    told = [is_directive(text) for text in texts]
+    first = next(
+        (n for n, text in enumerate(texts) if _LUA.match(text) and not told[n]), len(below)
+    )
+    end = next((n for n in range(first, len(below)) if told[n]), len(below))
+    if first < len(below):
+        return below[first:end], below[end] if end < len(below) else head
+    return [], below[told.index(True)] if True in told else head
+
+
+def _block_docs(
+    parsed: Parsed, run: list[tree_sitter.Node], head: tree_sitter.Node, *, lines: bool
+) -> tuple[list[tree_sitter.Node], tree_sitter.Node]:
+    """The block directly above, and what a new one stands above: pragmas keep to their line.
+
+    Args:
+        parsed: the file.
+        run: comments above, nearest first.
+        head: the definition's first node.
+        lines: whether documentation may also be a run of lines, and start as Doxygen's does.
+    """
     anchor = head
+    found: list[tree_sitter.Node] = []
     for node in run:
         text = _text(parsed, node)
         if text.startswith("/*") and any(tag in text for tag in _FILE_TAGS):
             break
-        if is_directive(text):
+        if lines and _DOXYGEN_LINE.match(text):
+            found.insert(0, node)
+        elif found:
+            break
+        elif is_directive(text):
             anchor = node
-        elif text.startswith("/**") and not text.startswith("/**/"):
+        elif _DOXYGEN.match(text) if lines else text.startswith("/**") and text != "/**/":
             return [node], anchor
-    return [], anchor
+    if found and any(tag in _text(parsed, node) for node in found for tag in _FILE_TAGS):
+        return [], anchor
+    return found, anchor
 
 
 def _text(parsed: Parsed, node: tree_sitter.Node) -> str:

@@ -1,4 +1,4 @@
-"""Writing documentation down: a Python literal, JSDoc, Rust and Go comments. Pure text."""
+"""Writing documentation down: a Python literal, or comments as each language has them. Pure text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from twolane_server.actions.docs.style import Style
 
 _TAB = 4
+_TAG = r"[ \t]*[@\\](?!brief\b)[a-zA-Z]"
+_BRIEF = re.compile(r"[ \t]*[@\\]brief\b[ \t]*")
+# The Java Language Specification, 3.3: read before comments are, so it can end one.
+_UNICODE_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?=u)")
 _FIRST_SENTENCE = re.compile(r"(.*?(?<!e\.g)(?<!i\.e)(?<!etc)[.!?]) +(?=[A-Z`])(.+)")
 
 
@@ -45,8 +49,15 @@ def rendered(words: str, place: Place, style: Style, language: Language) -> str:
         lines = _marked(_without_indented_code(words), "///", room)
     elif language.name == "go":
         lines = _marked(_named(words, place.name), "//", room)
+    elif language.name == "lua":
+        lines = _marked(_without_tags(words, "@"), "---", room)
     else:
-        lines = _jsdoc(words, place.old, style, room)
+        if language.name == "java":
+            words = _for_java(words)
+        elif language.name in ("c", "cpp"):
+            # Compilers warn of a comment's start within a comment.
+            words = words.replace("/*", "/ *")
+        lines = _block(words, place.old, style, room)
     if any(is_directive(line) for line in lines if not _is_kept(line, place.old)):
         raise _order()
     return (place.eol + place.indent).join(lines)
@@ -113,12 +124,34 @@ def _without_indented_code(words: str) -> str:
     return re.sub(r"(?m)^ {2,}", "  ", words)
 
 
-def _jsdoc(words: str, old: str, style: Style, room: int) -> list[str]:
+def _without_tags(words: str, tag: str) -> str:
+    """The text before the first line that is a tag."""
+    words = re.split(rf"(?m)^[ \t]*{tag}", words, maxsplit=1)[0].strip()
+    if not words:
+        raise ReplyRefused("The model's reply holds tags only, no description; try again.")
+    return words
+
+
+def _for_java(words: str) -> str:
+    words = re.sub(r"(?<!`)`([^`{}\n]+)`(?!`)", r"{@code \1}", words)
+    words = re.sub(r"(?m)^([ \t]*@return)s\b", r"\1", words)
+    return _UNICODE_ESCAPE.sub(lambda run: run[0] + "\\", words)
+
+
+def _block(words: str, old: str, style: Style, room: int) -> list[str]:
+    words = _BRIEF.sub("", words, count=1) if _BRIEF.match(words) else words
     kept = tags_of(old)
     if kept:
-        words = re.split(r"(?m)^[ \t]*@", words, maxsplit=1)[0].strip()
-        if not words:
-            raise ReplyRefused("The model's reply holds tags only, no description; try again.")
+        words = _without_tags(words, r"[@\\](?=[a-zA-Z])")
+    brief = found[0].strip() if (found := _BRIEF.search(old)) else style.brief
+    words = f"{brief} {words}".lstrip() if brief and (found or not old) else words
+    mark = old[:3] if old.startswith("//") else style.mark if not old else ""
+    if mark:
+        marked = _marked(words, mark, room) + [
+            f"{mark} {line}".rstrip() for line in ("", *kept) if kept
+        ]
+        # A line that ends so would go on below.
+        return [f"{line}." if line.endswith(("\\", "??/")) else line for line in marked]
     lines = [line.replace("*/", "*\\/") for line in wrapped(words, room - 3)]
     if len(lines) == 1 and not kept and not style.spread and len(lines[0]) + 7 <= room:
         return [f"/** {lines[0]} */"]
@@ -128,13 +161,13 @@ def _jsdoc(words: str, old: str, style: Style, room: int) -> list[str]:
 
 
 def tags_of(old: str) -> list[str]:
-    """The lines of an old JSDoc from its first tag on: types live there, so they are kept."""
-    if not old.startswith("/**"):
+    """The lines of an old comment from its first tag on: types live there, so they are kept."""
+    if not old.startswith(("/**", "/*!", "///", "//!")):
         return []
     inside = [without_marks(line).replace("*/", "*\\/") for line in re.split(r"\r\n|\r|\n", old)]
     while inside and not inside[-1]:
         del inside[-1]
-    first = next((n for n, line in enumerate(inside) if re.match(r"\s*@\w", line)), None)
+    first = next((n for n, line in enumerate(inside) if re.match(_TAG, line)), None)
     return [] if first is None else inside[first:]
 
 

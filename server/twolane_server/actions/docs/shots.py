@@ -99,6 +99,75 @@ _GO = (
         "AddItem adds item to the list and its price to the total.",
     ),
 )
+_JAVA = (
+    (
+        (
+            "public List<String> readLines(Path path, int limit) throws IOException {\n"
+            "    try (Stream<String> lines = Files.lines(path)) {\n"
+            "        return lines.limit(limit).toList();\n    }\n}\n"
+        ),
+        "Returns at most {@code limit} lines of the file at {@code path}.",
+    ),
+    (
+        (
+            "static boolean isLeap(int year) {\n"
+            "    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);\n}\n"
+        ),
+        "Returns whether {@code year} is a leap year.",
+    ),
+    (
+        "void addItem(Item item) {\n    items.add(item);\n    total += item.price();\n}\n",
+        "Adds {@code item} to the list and its price to the total.",
+    ),
+)
+_C = (
+    (
+        (
+            "size_t read_lines(FILE *file, char **lines, size_t limit) {\n    size_t count = 0;\n"
+            "    while (count < limit && (lines[count] = read_line(file)))\n        count++;\n"
+            "    return count;\n}\n"
+        ),
+        "Reads at most `limit` lines of `file` into `lines` and returns how many there were.",
+    ),
+    (
+        (
+            "bool is_leap(int year) {\n"
+            "    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);\n}\n"
+        ),
+        "Returns whether `year` is a leap year.",
+    ),
+    (
+        (
+            "void add_item(struct cart *cart, struct item *item) {\n"
+            "    cart->items[cart->count++] = item;\n    cart->total += item->price;\n}\n"
+        ),
+        "Adds `item` to the list and its price to the total.",
+    ),
+)
+_LUA = (
+    (
+        (
+            "function M.read_lines(path, limit)\n  local lines = {}\n"
+            "  for line in io.lines(path) do\n    if limit and #lines == limit then break end\n"
+            "    lines[#lines + 1] = line\n  end\n  return lines\nend\n"
+        ),
+        "Returns the lines of the file at `path`, at most `limit` of them when it is given.",
+    ),
+    (
+        (
+            "local function is_leap(year)\n"
+            "  return year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)\nend\n"
+        ),
+        "Returns whether `year` is a leap year.",
+    ),
+    (
+        (
+            "function Cart:add_item(item)\n  table.insert(self.items, item)\n"
+            "  self.total = self.total + item.price\nend\n"
+        ),
+        "Adds `item` to the list and its price to the total.",
+    ),
+)
 # By the language's name: pairs of code and documentation.
 SHOTS = {
     "python": _PYTHON,
@@ -107,6 +176,10 @@ SHOTS = {
     "tsx": _SCRIPT,
     "javascript": _SCRIPT,
     "go": _GO,
+    "c": _C,
+    "cpp": _C,
+    "java": _JAVA,
+    "lua": _LUA,
 }
 # What only an example speaks of, and what must then be in the code as well.
 _TELLING = (

@@ -27,8 +27,10 @@ _LITERAL = re.compile(r"(?s)[a-zA-Z]*(?P<quotes>'''|\"\"\"|'|\")(?P<text>.*)(?P=
 _GOOGLE = re.compile(r"(?m)^[ \t]*(?:Args|Arguments|Returns|Raises|Yields|Attributes):[ \t]*\r?$")
 _NUMPY = re.compile(r"(?m)^[ \t]*(?:Parameters|Returns|Raises|Yields)[ \t]*\r?\n[ \t]*-{3,}")
 _SPHINX = re.compile(r"(?m)^[ \t]*:(?:param|returns?|raises?|rtype|type)\b[^:\n]*:")
-_TAGS = re.compile(r"(?m)^[ \t]*(?:/\*)?\*+[ \t]*@(?:param|returns?|throws)\b")
+_TAGS = re.compile(r"(?m)^[ \t]*(?:(?:/\*)?\*+|//[/!])[ \t]*[@\\](?:param|returns?|throws)\b")
 _JSDOC = re.compile(r"(?s)/\*\*(?!/).*?\*/")
+_LINES = re.compile(r"(?:^[ \t]*//[/!](?![/<]).*(?:\r\n|\r|\n|\Z))+", re.MULTILINE)
+_BRIEF = re.compile(r"[@\\]brief\b")
 
 
 class Sections(StrEnum):
@@ -51,6 +53,8 @@ class Style:
         spread: whether even one line of text gets its delimiters on lines of their own.
         sections: how parameters are described.
         width: how long a line may become, in characters.
+        mark: what each line starts with, where C or C++ documents by lines.
+        brief: what the first sentence starts with, as in `@brief Sums.`
     """
 
     quotes: str = '"""'
@@ -58,6 +62,8 @@ class Style:
     spread: bool = False
     sections: Sections = Sections.NONE
     width: int = 88
+    mark: str = ""
+    brief: str = ""
 
 
 def style_of(parsed: Parsed) -> Style:
@@ -65,13 +71,18 @@ def style_of(parsed: Parsed) -> Style:
     width = evident_width(parsed.source)
     if parsed.language.name == "python":
         return _python(parsed, width)
-    if parsed.language.name in ("javascript", "typescript", "tsx"):
-        blocks = _JSDOC.findall(decode(parsed.source))
+    if parsed.language.name in ("javascript", "typescript", "tsx", "java", "c", "cpp"):
+        text = decode(parsed.source)
+        blocks = _JSDOC.findall(text)
         short = [block for block in blocks if len(_content(block[3:-2], "* \t")) == 1]
         spread = 2 * sum("\n" not in block for block in short) <= len(short)
-        tags = sum(bool(_TAGS.search(block)) for block in blocks)
-        sections = Sections.TAGS if tags and 2 * tags >= len(blocks) else Sections.NONE
-        return Style(spread=spread, sections=sections, width=width)
+        runs = [] if parsed.language.name not in ("c", "cpp") else _LINES.findall(text)
+        mark = runs[0].lstrip()[:3] if len(runs) > len(blocks) else ""
+        tags = sum(bool(_TAGS.search(block)) for block in (*blocks, *runs))
+        sections = Sections.TAGS if tags and 2 * tags >= len(blocks + runs) else Sections.NONE
+        briefs = [found[0] for block in (*blocks, *runs) if (found := _BRIEF.search(block))]
+        brief = briefs[0] if 2 * len(briefs) > len(blocks + runs) else ""
+        return Style(spread=spread, sections=sections, width=width, mark=mark, brief=brief)
     return Style(width=width)
 
 

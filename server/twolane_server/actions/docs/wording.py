@@ -32,10 +32,12 @@ _CODE = re.compile(
     r"(?m)^[ \t]*(?:(?:async\s+)?def\s+\w+\s*\(|class\s+\w+.*[:{]\s*$|import\s+[\w{*\"']|from\s+\S+\s+import\b"
     r"|return\b.*;|(?:pub(?:\(\w+\))?\s+)?(?:async\s+)?fn\s+\w+|func\s*(?:\(|\w+\s*\()|package\s+\w+\s*$"
     r"|(?:export\s+|async\s+)*function\b.*\(.*\{|(?:const|let|var)\s+\w+.*=|\#include|(?:if|for|while)\b.*[:{]\s*$"
+    r"|(?:local\s+)?function\b[^\n]*\)\s*$|local\s+[\w, ]+=|(?:if|elseif)\b.*\bthen\s*$|end\s*$"
     r"|[^\n]*[;{}]\s*$|[\w.]+\s*=(?!=)|[\w.]+\([^)\n]*\)\s*$|@\w+\s*$|</?\w+[^>]*>\s*$)"
 )
 _DEFINES = re.compile(
-    r"[ \t]*(?:func|type|const|var|export|async|function|class|interface|pub|fn)\b"
+    r"[ \t]*(?:func|type|const|var|export|async|function|class|interface|pub|fn|local|public|static|void|int"
+    r"|struct|enum|template|namespace)\b"
 )
 _QUOTED = re.compile(r"(?s)\A(\"\"\"|'''|\"|'|`)(?!\1)(.*)(?<!\\)\1\Z")
 # The same words (up to eight of them) four times in a row, as small models do when they are lost.
@@ -114,6 +116,11 @@ def documentation_in(block: str, language: Language, name: str) -> str:
     """The text of the docstring or comment in a piece of code, or empty."""
     if language.name == "python":
         return _docstring_in(parse(language, block.encode()), name)
+    if language.name == "lua":
+        # As another language's marks, which the rest knows: `---` documents, `--` does not.
+        block = re.sub(
+            r"(?m)^([ \t]*)--(-?)(?![-\[])", lambda at: f"{at[1]}//{at[2] and '/'}", block
+        )
     return _comment_in(block)
 
 

@@ -50,6 +50,32 @@ def found(name: str, marked: str) -> str | None:
         ("a.go", "package a\n\nconst x = 1‸\n", "x"),
         ("a.go", "package a\n\n// ‸F does.\nfunc (t *T) F() {}\n", "F"),
         ("a.go", "package a\n\ntype I interface {\n\tM()‸\n}\n", "M"),
+        ("a.c", "static char **f(int a) {\n  int x‸;\n}\n", "f"),
+        ("a.c", "int f(int a);‸\n", "f"),
+        ("a.c", "int x‸;\n", None),
+        ("a.c", "int (*p)(int);‸\n", None),
+        ("a.c", "struct s {\n  int x‸;\n};\n", "s"),
+        ("a.c", "struct s {\n  int x‸;\n} y;\n", "s"),
+        ("a.c", "struct s x‸;\n", None),
+        ("a.c", "typedef struct s {\n  int x‸;\n} A;\n", "A"),
+        ("a.c", "#define F(x) x‸\n", "F"),
+        ("a.h", "/// d‸oc\ntemplate <class T>\nclass A : B {};\n", "A"),
+        ("a.h", "template <class T>\nint *n::A<T>::f() {‸}\n", "f"),
+        ("a.h", "class A {\n  A &operator=(const A &);‸\n};\n", "operator="),
+        ("a.h", "class A {\n  struct B {\n    int x‸;\n  };\n};\n", "B"),
+        ("a.h", "class A {\n  friend void f();‸\n};\n", "f"),
+        ("a.h", "void f() {\n  A a(b)‸;\n}\n", "f"),
+        ("a.h", "namespace n {\nint x‸;\n}\n", "n"),
+        ("a.h", 'extern "C" {‸\n}\n', None),
+        ("A.java", "class A {\n  @B‸\n  int f() {}\n}\n", "f"),
+        ("A.java", "class A {\n  int x‸;\n}\n", "A"),
+        ("A.java", "enum E {\n  X‸\n}\n", "E"),
+        ("a.lua", "function M.a:f()\n  local x‸\nend\n", "M.a:f"),
+        ("a.lua", "local f = function() ‸end\n", "f"),
+        ("a.lua", "M.f = function() ‸end\n", "M.f"),
+        ("a.lua", "local t = {\n  f = function() ‸end,\n}\n", "f"),
+        ("a.lua", "local a, b = function() ‸end, 1\n", None),
+        ("a.lua", "g(function() ‸end)\n", None),
     ],
 )
 def test_definition_at(name: str, marked: str, expected: str | None) -> None:
@@ -61,8 +87,12 @@ def test_a_place_behind_the_text_is_none() -> None:
     assert definition_at(parsed, Span(100, 200)) is None
 
 
-@pytest.mark.parametrize("name", ["a.py", "a.rs", "a.ts", "a.js", "a.go"])
-@pytest.mark.parametrize("text", ["", "\n", "def f(", "}{", "class", "/* ", "\0", "func (", "@"])
+@pytest.mark.parametrize(
+    "name", ["a.py", "a.rs", "a.ts", "a.js", "a.go", "a.c", "a.h", "A.java", "a.lua"]
+)
+@pytest.mark.parametrize(
+    "text", ["", "\n", "def f(", "}{", "class", "/* ", "\0", "func (", "@", "int f(", "x ="]
+)
 def test_broken_code_is_no_obstacle(name: str, text: str) -> None:
     parsed, _ = parsed_of(text, name)
     for start in range(len(text) + 1):

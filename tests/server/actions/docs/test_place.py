@@ -28,6 +28,21 @@ from twolane_server.errors import ActionError
         ("a.go", "package a\n\n/* a\n*/\nfunc f() {‸}\n", "/* a\n*/"),
         ("a.go", "package a\n\n//go:x\n// a\nfunc f() {‸}\n", "// a"),
         ("a.go", "package a\n\nvar x = 1 // tail\nfunc f() {‸}\n", ""),
+        ("a.c", "/*! a */\nint f(void);‸\n", "/*! a */"),
+        ("a.c", "/// a\r\n/// b\r\nint f(void);‸\r\n", "/// a\r\n/// b"),
+        ("a.c", "/** a */\n// b\nint f(void);‸\n", "/** a */"),
+        ("a.c", "/** a */\n/// b\nint f(void);‸\n", "/// b"),
+        ("a.c", "int x; ///< a\nint f(void);‸\n", ""),
+        ("a.c", "int x;\n///< a\nint f(void);‸\n", ""),
+        ("a.c", "/// @file a\n/// b\nint f(void);‸\n", ""),
+        ("a.c", "/* a */\nint f(void);‸\n", ""),
+        ("A.java", "/** a */\n@B\nclass A {‸}\n", "/** a */"),
+        ("A.java", "/// a\nclass A {‸}\n", ""),
+        ("a.lua", "--- a\n--- b\nfunction f() ‸end\n", "--- a\n--- b"),
+        ("a.lua", "-- a\nfunction f() ‸end\n", ""),
+        ("a.lua", "-- a\n--- b\n-- c\n-- @return d\nfunction f() ‸end\n", "--- b\n-- c"),
+        ("a.lua", "---@param a b\nfunction f() ‸end\n", ""),
+        ("a.lua", "--- a\n\nfunction f() ‸end\n", ""),
     ],
 )
 def test_what_is_there_already(name: str, marked: str, old: str) -> None:
@@ -44,6 +59,8 @@ def test_what_is_there_already(name: str, marked: str, old: str) -> None:
         ("a.rs", "mod m { fn f() {‸} }\n"),
         ("a.js", "x; function f() {‸}\n"),
         ("a.go", "package a; func f() {‸}\n"),
+        ("a.c", "int x; int f(void) {‸}\n"),
+        ("a.lua", "x = 1 function f() ‸end\n"),
     ],
 )
 def test_a_line_shared_with_other_code(name: str, marked: str) -> None:

@@ -56,7 +56,7 @@ def test_go_names_the_definition(words: str, expected: str) -> None:
 
 def test_the_line_length_counts_indentation() -> None:
     words = " ".join(["word"] * 40)
-    for name in ("a.py", "a.rs", "a.ts", "a.go"):
+    for name in ("a.py", "a.rs", "a.ts", "a.go", "a.h", "A.java", "a.lua"):
         for indent in ("", "    ", "\t\t"):
             place = replace(PLACE, indent=indent, eol="\r\n")
             text = indent + rendered(words, place, Style(width=79), _language(name))
@@ -101,4 +101,5 @@ def test_tags_of_an_old_jsdoc() -> None:
         "@see a *\\/ b",
     ]
     assert tags_of("/** @type {x} */") == ["@type {x}"]
+    assert tags_of("/// @brief Old.\n/// \\param x y") == ["\\param x y"]
     assert tags_of("/** Old. */") == tags_of("// @param") == tags_of("") == []

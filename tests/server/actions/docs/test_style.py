@@ -53,5 +53,24 @@ def test_jsdoc() -> None:
     assert style("a.ts", "/**\n * One.\n * @param x y\n */\n").sections is Sections.TAGS
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/// One.\n/// Two.\nint x;\n", Style(mark="///", spread=True)),
+        ("//! One.\nint x;\n", Style(mark="//!", spread=True)),
+        ("int x; ///< Of x.\n", Style(spread=True)),
+        ("/** One. */\nint x; //!< Of x.\n", Style()),
+        ("/** \\brief One. */\nint x;\n", Style(brief="\\brief")),
+        (
+            "/// @brief One.\n/// @param a b\nvoid f(int a);\n",
+            Style(mark="///", brief="@brief", spread=True, sections=Sections.TAGS),
+        ),
+    ],
+)
+def test_doxygen(text: str, expected: Style) -> None:
+    assert style("a.h", text) == expected
+    assert style("A.java", "/// One.\nclass A {}\n") == Style(spread=True)
+
+
 def test_the_width_of_the_file() -> None:
     assert style("a.rs", "x();\n" * 40 + "// " + "x" * 96 + "\n").width == 100

@@ -57,6 +57,11 @@ def test_python(reply: str, expected: str) -> None:
         ("a.go", "// F returns\n// x.\nfunc F() {}", "F returns\nx."),
         ("a.go", "```go\npackage a\n\n// F returns x.\nfunc F() {}\n```", "F returns x."),
         ("a.go", "/* F returns x. */", "F returns x."),
+        ("a.lua", "--- Return x.\n-- And y.\nfunction f() end", "Return x.\nAnd y."),
+        ("a.lua", "```lua\n-- Return x.\nlocal function f() end\n```", "Return x."),
+        ("a.lua", "Return x.", "Return x."),
+        ("a.h", "```cpp\n//! Return x.\nint f();\n```", "Return x."),
+        ("A.java", "```java\n/** Return x. */\nint f() {}\n```", "Return x."),
     ],
 )
 def test_comments(name: str, reply: str, expected: str) -> None:
