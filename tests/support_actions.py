@@ -7,12 +7,12 @@ import random
 import re
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label, disclose
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
-from twolane_context.text import Text, encode
 from twolane_context.trees import parse
 from twolane_server.actions.base import Subject
+from twolane_server.fragments import Label, disclose
+from twolane_server.text import Text, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Fragment, Label, Origin
 from twolane_server.border.records import Sending
 from twolane_server.border.standing import Standing
+from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import Chunk, LaneName, Request, Usage
 from twolane_server.prompts import Message, Prompt, Role
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from twolane_context.facts import Facts, extract
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
-from twolane_context.text import decode, encode
 from twolane_context.trees import Parsed, parse
+from twolane_server.text import decode, encode
 
 PYTHON = '''\
 import os

@@ -95,9 +95,9 @@ def test_nothing_reaches_around_the_house() -> None:
 
 
 def test_only_the_gate_turns_a_fragment_into_text() -> None:
-    assert _importers("twolane_context.fragments.disclose") == {"twolane_server.border.gate"}
+    assert _importers("twolane_server.fragments.disclose") == {"twolane_server.border.gate"}
     for path in ENGINE + PROGRAM:
-        if _name(path) != "twolane_context.fragments":
+        if _name(path) != "twolane_server.fragments":
             assert "_Fragment__" not in path.read_text("utf-8"), path
 
 

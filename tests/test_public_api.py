@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 PUBLIC = {
-    "twolane_context": ["Fragment", "Label", "Origin", "Span", "Text"],
+    "twolane_context": ["Span"],
     "twolane_server": [],  # a program, not a library
 }
 

@@ -7,8 +7,6 @@ a grammar (`languages`, `trees`, `facts`, `excerpt`) is imported from its own mo
 needed, so that `import twolane_context` never loads tree-sitter.
 """
 
-from twolane_context.fragments import Fragment, Label, Origin
 from twolane_context.spans import Span
-from twolane_context.text import Text
 
-__all__ = ["Fragment", "Label", "Origin", "Span", "Text"]
+__all__ = ["Span"]

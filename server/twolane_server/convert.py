@@ -16,10 +16,10 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from lsprotocol import types
 
 from twolane_context.spans import Span
-from twolane_context.text import encode
+from twolane_server.text import encode
 
 if TYPE_CHECKING:
-    from twolane_context.text import Text
+    from twolane_server.text import Text
 
 Encoding = types.PositionEncodingKind
 

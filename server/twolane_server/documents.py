@@ -10,7 +10,7 @@ from twolane_server.errors import StaleDocument
 
 if TYPE_CHECKING:
     from twolane_context.spans import Span
-    from twolane_context.text import Text
+    from twolane_server.text import Text
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
 from twolane_server.border.standing import Standing
+from twolane_server.fragments import Label
 from twolane_server.labels import Labelled, label_with, no_file, rules_for
 from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
 from twolane_server.policy import policy_hash
 from twolane_server.trust import standing as trust_in
 
 if TYPE_CHECKING:
-    from twolane_context.fragments import Origin
-    from twolane_context.text import Text
     from twolane_server.border.standing import ReadStanding
+    from twolane_server.fragments import Origin
     from twolane_server.labels import FileRules
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, Settings
+    from twolane_server.text import Text
 
 __all__ = ["UNKNOWN", "Known", "head_of", "read_known", "read_standing"]
 

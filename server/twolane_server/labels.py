@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
 from twolane_server import globs
+from twolane_server.fragments import Label
 from twolane_server.markers import find_markers
 from twolane_server.policy import FILES, POLICY_FILE, place, read_policies
 from twolane_server.reading import read_start

@@ -5,16 +5,16 @@ Actions build prompts, `routing` measures them, and only `border/gate` turns one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
+from twolane_server.fragments import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twolane_context.fragments import Fragment
+    from twolane_server.fragments import Fragment
 
 _TOKENS_PER_MESSAGE = 8
 
@@ -45,6 +45,7 @@ class Prompt:
         max_tokens: how long the answer may be; always sent.
         temperature: 0 for the most likely answer.
         stop: texts at which the model stops.
+        alone: the same question without what the repository says around it, where this one has that.
     """
 
     action: str
@@ -52,6 +53,11 @@ class Prompt:
     max_tokens: int
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
+    alone: Prompt | None = field(default=None, repr=False)
+
+    def without_context(self) -> Prompt:
+        """The question alone, for a model that the repository would only slow down."""
+        return self.alone or self
 
     @property
     def fragments(self) -> Iterator[Fragment]:

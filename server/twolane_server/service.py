@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
 from twolane_context.languages import language_for
 from twolane_context.trees import earlier
 from twolane_server.actions.base import Subject
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.errors import KeyUnusable, TooLarge
+from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key

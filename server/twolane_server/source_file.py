@@ -12,10 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from twolane_context.spans import Span
-from twolane_context.text import Text
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, StaleDocument, WrongUse
 from twolane_server.repository import spellings
+from twolane_server.text import Text
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?", re.DOTALL)
 _ANY_WRITE = 0o222

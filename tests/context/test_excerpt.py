@@ -6,7 +6,7 @@ from support_sources import cut, parsed
 from twolane_context.excerpt import Excerpt, excerpt
 from twolane_context.facts import extract
 from twolane_context.spans import Span
-from twolane_context.text import encode
+from twolane_server.text import encode
 
 CURSOR = "‸"
 

@@ -14,8 +14,8 @@ from twolane_context.captures import capture
 from twolane_context.excerpt import excerpt
 from twolane_context.facts import Facts, enclosing, extract
 from twolane_context.spans import Span
-from twolane_context.text import encode
 from twolane_context.trees import parse_in_slices
+from twolane_server.text import encode
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from twolane_context.spans import Span
-from twolane_context.text import Text, encode
 from twolane_server import convert
 from twolane_server.convert import Encoding
+from twolane_server.text import Text, encode
 
 ENCODINGS = [Encoding.Utf8, Encoding.Utf16, Encoding.Utf32]
 PIECES = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from twolane_context.spans import Span
-from twolane_context.text import Text
 from twolane_server.documents import Document, check_fresh, fingerprint
 from twolane_server.errors import StaleDocument
+from twolane_server.text import Text
 
 THEN = Document("file:///a.py", "/a.py", "python", 3, Text.of("x = 1\ny = 2\n"))
 LINE = Span(6, 12)

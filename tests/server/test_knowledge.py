@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from support_repository import make_repository, put
 from support_trust import grant, make_folders, trusted_repository
-from twolane_context.fragments import Label, Origin
-from twolane_context.text import Text
+from twolane_server.fragments import Label, Origin
 from twolane_server.knowledge import UNKNOWN, Known, head_of, read_known, read_standing
 from twolane_server.labels import Labelled
 from twolane_server.markers import find_markers
 from twolane_server.settings.resolved import NdaRules, Settings
+from twolane_server.text import Text
 from twolane_server.trust import revoke
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_repository import make_repository, put
-from twolane_context.fragments import Label
+from twolane_server.fragments import Label
 from twolane_server.labels import (
     FileRules,
     Way,

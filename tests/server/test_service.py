@@ -16,13 +16,12 @@ from support_fake_server import FakeServer, answer, counted
 from support_repository import put
 from support_trust import grant, make_folders, trusted_repository
 from twolane_context import tokens
-from twolane_context.fragments import Label
 from twolane_context.spans import Span
-from twolane_context.text import Text
 from twolane_context.tokens import estimate
 from twolane_server.border.ledger import read_rows
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
+from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.service import Service
 from twolane_server.session import Session
@@ -34,6 +33,7 @@ from twolane_server.settings.resolved import (
     NdaRules,
     Settings,
 )
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from support_repository import put
 from twolane_context.spans import Span
-from twolane_context.text import Text
 from twolane_server import source_file
 from twolane_server.errors import ActionError, StaleDocument, WrongUse
 from twolane_server.source_file import read_place, write_back
+from twolane_server.text import Text
 
 LINES = "one\r\ntwo\r\nthree"
 NEW = "one\r\n2 é\r\nthree"
@@ -200,7 +200,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_file(tmp_path: Path) 
     program = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from twolane_context.text import Text\n"
+        "from twolane_server.text import Text\n"
         "from twolane_server.errors import ActionError\n"
         "from twolane_server.source_file import write_back\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -228,7 +228,7 @@ def test_a_killed_writer_leaves_one_whole_content(tmp_path: Path) -> None:
     program = (
         "import sys, hashlib\n"
         "from pathlib import Path\n"
-        "from twolane_context.text import Text\n"
+        "from twolane_server.text import Text\n"
         "from twolane_server.source_file import write_back\n"
         "file, texts = Path(sys.argv[1]), ['o' * 300_000, 'n' * 300_000]\n"
         "print(flush=True)\n"

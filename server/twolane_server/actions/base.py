@@ -8,13 +8,32 @@ from typing import TYPE_CHECKING, Protocol
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
-    from twolane_context.fragments import Label
     from twolane_context.languages import Language
     from twolane_context.spans import Span
-    from twolane_context.text import Text
     from twolane_context.trees import Parsed
+    from twolane_server.fragments import Fragment, Label
     from twolane_server.lanes.base import LaneName
     from twolane_server.prompts import Prompt
+    from twolane_server.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the repository says around a selection.
+
+    Attributes:
+        map: the repository's map; the same bytes from request to request.
+        pieces: the definitions that the selection needs, the surest first.
+    """
+
+    map: tuple[Fragment, ...] = ()
+    pieces: tuple[Fragment, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.map or self.pieces)
+
+
+NOTHING = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,7 @@ class Subject:
         selection: the selected bytes; empty for a cursor.
         instruction: what the user asked for, where the action takes an instruction.
         parsed: the text's tree, where the caller keeps one; see `tree_of`.
+        around: what the repository says around the selection.
     """
 
     text: Text = field(repr=False)
@@ -38,6 +58,7 @@ class Subject:
     selection: Span
     instruction: str = field(default="", repr=False)
     parsed: Parsed | None = field(default=None, repr=False)
+    around: Surroundings = field(default=NOTHING, repr=False)
 
 
 def tree_of(subject: Subject) -> Parsed | None:

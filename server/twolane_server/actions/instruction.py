@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_context.text import decode
 from twolane_server.edits.directives import COMMENTS, is_directive
 from twolane_server.edits.lines import line_end, line_start, next_line, skip_blanks
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed

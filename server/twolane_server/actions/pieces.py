@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from twolane_context.excerpt import excerpt
 from twolane_context.facts import extract
-from twolane_context.fragments import Fragment, Label, Origin
-from twolane_context.text import decode
+from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.prompts import Message, Role
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,18 +63,48 @@ def origin_of(subject: Subject, span: Span) -> Origin:
     return Origin(subject.path, subject.text.row_of(span.start) + 1, subject.text.row_of(last) + 1)
 
 
-def context_of(parsed: Parsed, target: Span, shown: tuple[Span, ...] = ()) -> list[Span]:
+def opening(subject: Subject, text: str) -> tuple[Fragment, ...]:
+    """The system message's start: our wording, then the map, which lasts from request to request."""
+    return (ours(text), *subject.around.map)
+
+
+def needed(subject: Subject, shown: tuple[Span, ...] = ()) -> tuple[Fragment, ...]:
+    """What the repository holds of what the selection needs, to stand before the selection's own part.
+
+    Args:
+        subject: the selection.
+        shown: what of the file the model sees anyway.
+    """
+    seen = [origin_of(subject, span) for span in shown]
+    kept = [
+        piece
+        for piece in subject.around.pieces
+        if not any(_within(piece.origin, origin) for origin in seen)
+    ]
+    return (ours("From the repository, for reference:\n"), *kept, ours("\n")) if kept else ()
+
+
+def _within(one: Origin, other: Origin) -> bool:
+    lines = other.start_line <= one.start_line <= one.end_line <= other.end_line
+    return one.path == other.path and lines
+
+
+def context_of(
+    parsed: Parsed, target: Span, shown: tuple[Span, ...] = (), *, signatures: bool = True
+) -> list[Span]:
     """Imports and signatures of its file that a piece needs, as many as there is room for.
 
     Args:
         parsed: the file.
         target: the piece.
         shown: what the model sees anyway.
+        signatures: whether signatures are wanted; where the repository's pieces are shown, these
+            hold them.
     """
     found = excerpt(parsed, extract(parsed), target)
     chosen: list[Span] = []
     room = _MOST_CONTEXT
-    for span in sorted({*found.imports, *found.signatures}):
+    for span in sorted({*found.imports, *(found.signatures if signatures else ())}):
         room -= len(span)
         if room >= 0 and not any(part.touches(span) for part in (target, *shown)):
             chosen.append(span)

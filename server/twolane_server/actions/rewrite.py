@@ -11,9 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Fragment
 from twolane_context.spans import Span
-from twolane_context.text import decode
 from twolane_context.trees import errors, parse
 from twolane_server.actions.base import Edit, Task, tree_of
 from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
@@ -31,12 +29,14 @@ from twolane_server.edits.plain import harmful
 from twolane_server.edits.reindent import fitted
 from twolane_server.edits.reply import code
 from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
-    from twolane_context.text import Text
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
+    from twolane_server.text import Text
 
 
 @dataclass(frozen=True, slots=True)

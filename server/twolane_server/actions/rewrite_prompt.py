@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_server.actions.pieces import context_of, fenced, ours, said
+from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours, said
 from twolane_server.edits.lines import line_end, next_line
 from twolane_server.prompts import Message, Prompt, Role
 
 if TYPE_CHECKING:
-    from twolane_context.fragments import Fragment
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
+    from twolane_server.fragments import Fragment
 
 _SYSTEM = (
     "You rewrite code. Reply with the new text of the selected lines and nothing else, as one "
@@ -31,10 +31,11 @@ _BYTES_PER_TOKEN = 3
 
 def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: Fragment) -> Prompt:
     """The question: imports and signatures, the code around, the lines, then what to do."""
-    question: list[Fragment] = []
     above, below = _around(parsed, target)
+    question: list[Fragment] = [*needed(subject, (above, below))]
+    signatures = not subject.around.pieces
     sections = (
-        ("The file also holds:", context_of(parsed, target, (above, below))),
+        ("The file also holds:", context_of(parsed, target, (above, below), signatures=signatures)),
         ("Above the selected lines:", [above]),
         ("Below the selected lines:", [below]),
         ("Selected lines:", [target]),
@@ -44,7 +45,7 @@ def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: 
             question.append(ours(f"{title}\n"))
             question += fenced(subject, parsed.language.name, spans, dedent=False)
     messages = (
-        said(Role.SYSTEM, _SYSTEM),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
         said(Role.USER, _EXAMPLE),
         said(Role.ASSISTANT, _ANSWER),
         Message(Role.USER, (*question, ours("Instruction: "), instruction)),

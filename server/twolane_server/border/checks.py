@@ -16,9 +16,9 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from twolane_context.fragments import Label
 from twolane_server.border.wire import texts
 from twolane_server.border.words import find_word
+from twolane_server.fragments import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable

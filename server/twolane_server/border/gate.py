@@ -19,19 +19,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
-from twolane_context.fragments import disclose
 from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_words, refusals
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.border.wire import encode
 from twolane_server.errors import LaneError, LedgerError, Refused, SettingsError, TwolaneError
+from twolane_server.fragments import disclose
 from twolane_server.lanes.base import LaneName, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from twolane_context.fragments import Origin
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.standing import ReadStanding, Standing
+    from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk, Lane, Usage
     from twolane_server.prompts import Prompt
     from twolane_server.settings.resolved import Settings

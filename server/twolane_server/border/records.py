@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from twolane_context.fragments import Origin
 from twolane_server.border.chain import canonical
 from twolane_server.errors import LedgerError
+from twolane_server.fragments import Origin
 from twolane_server.lanes.base import LaneName, Usage
 
 if TYPE_CHECKING:
-    from twolane_context.fragments import Label
+    from twolane_server.fragments import Label
     from twolane_server.prompts import Prompt
 
 __all__ = ["Outcome", "Row", "Sending", "origins"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolane_context.fragments import Label, Origin
+    from twolane_server.fragments import Label, Origin
 
 __all__ = ["ReadStanding", "Standing"]
 

@@ -22,11 +22,11 @@ from twolane_server.source_file import write_back
 if TYPE_CHECKING:
     import argparse
 
-    from twolane_context.text import Text
     from twolane_server.orders import Order, Ready, Result
     from twolane_server.service import Service
     from twolane_server.settings.resolved import Settings
     from twolane_server.source_file import Place
+    from twolane_server.text import Text
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
 from twolane_server.cli.plain import one_line
 from twolane_server.folders import folders
+from twolane_server.fragments import Label
 from twolane_server.labels import label_with, rules_for
 from twolane_server.settings.load import load
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from twolane_context.fragments import Origin
+    from twolane_server.fragments import Origin
 
 __all__ = ["lines_by_file"]
 

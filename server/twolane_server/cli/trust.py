@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_context.fragments import Label
 from twolane_server.cli.plain import one_line
 from twolane_server.errors import Refused
 from twolane_server.folders import folders
+from twolane_server.fragments import Label
 from twolane_server.grants import read_grants
 from twolane_server.labels import label_with, rules_for
 from twolane_server.policy import read_policies

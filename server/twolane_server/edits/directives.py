@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from twolane_context.text import Text, decode, split_lines
 from twolane_context.trees import walk
+from twolane_server.text import Text, decode, split_lines
 
 if TYPE_CHECKING:
     import tree_sitter

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from twolane_context.docs import docstring
-from twolane_context.text import encode
 from twolane_context.trees import parse, walk
+from twolane_server.text import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from twolane_context.text import split_lines
 from twolane_server.errors import ReplyRefused
+from twolane_server.text import split_lines
 
 if TYPE_CHECKING:
     from twolane_context.languages import Language

@@ -7,16 +7,16 @@ import warnings
 from typing import TYPE_CHECKING
 
 from twolane_context.docs import docstring
-from twolane_context.text import decode
 from twolane_context.trees import errors, parse
 from twolane_server.edits.directives import COMMENTS, comments, directives
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     import tree_sitter
 
     from twolane_context.languages import Language
-    from twolane_context.text import Text
     from twolane_context.trees import Parsed
+    from twolane_server.text import Text
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Where an outer doc comment may stand in Rust: it is an attribute (Rust reference, "Comments").

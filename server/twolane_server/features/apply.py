@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from twolane_context.spans import Span
-from twolane_context.text import encode
 from twolane_server import convert
 from twolane_server.documents import check_fresh
 from twolane_server.errors import StaleDocument
+from twolane_server.text import encode
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolane_context.text import Text
 from twolane_server import convert
 from twolane_server.documents import Document
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from lsprotocol import types

@@ -22,8 +22,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from twolane_context.fragments import Label
 from twolane_server.errors import TooLarge
+from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.settings.resolved import Mode
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from support_actions import parsed_of, shown, subject_of
-from twolane_context.fragments import Label, Origin
 from twolane_server.actions.docs.shots import SHOTS
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.fragments import Label, Origin
 
 ACTION = WriteDocstring()
 

@@ -22,10 +22,10 @@ from support_actions import (
     shown,
     subject_of,
 )
-from twolane_context.fragments import Label, Origin
 from twolane_context.trees import parse
 from twolane_server.actions.rewrite import RewriteSelection
 from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.fragments import Label, Origin
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Edit, Subject, Task

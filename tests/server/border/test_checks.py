@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_border import OPEN, Clock, RecordingCloud, prompt
-from twolane_context.fragments import Label
 from twolane_server.border import checks
 from twolane_server.border.checks import CHECKS, MAX_BYTES, Facts, refusals
 from twolane_server.border.gate import Gate
 from twolane_server.border.ledger import Ledger
 from twolane_server.errors import Refused
+from twolane_server.fragments import Label
 from twolane_server.settings.resolved import LaneSettings, Settings
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from support_border import (
     RecordingCloud,
     prompt,
 )
-from twolane_context.fragments import Fragment, Label
 from twolane_server.border.gate import Cleared, Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.errors import (
@@ -32,6 +31,7 @@ from twolane_server.errors import (
     Refused,
     SettingsError,
 )
+from twolane_server.fragments import Fragment, Label
 from twolane_server.prompts import Message, Prompt, Role
 from twolane_server.settings.resolved import KeySource, LaneSettings, Settings
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from twolane_context.fragments import Origin
     from twolane_server.border.standing import Standing
+    from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk
 
 SETTINGS = Settings(cloud=LaneSettings("https://api.example.test/v1", "deepseek-v3.2"))

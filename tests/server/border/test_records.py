@@ -8,9 +8,9 @@ import json
 import pytest
 
 from support_border import SOURCE, prompt, sending
-from twolane_context.fragments import Fragment, Label, Origin
 from twolane_server.border.records import Outcome, Row, origins
 from twolane_server.errors import LedgerError
+from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import LaneName, Usage
 from twolane_server.prompts import Message, Prompt, Role
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from support_cli import CODE, DOCUMENTED, SENTENCE, Shell
 from support_fake_server import FakeServer, answer
 from support_repository import make_repository, put
-from twolane_context.text import Text
 from twolane_server.border.ledger import read_rows, verify
 from twolane_server.cli.do import _diff  # pyright: ignore[reportPrivateUsage] - a part of it
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

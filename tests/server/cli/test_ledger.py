@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_border import sending
-from twolane_context.fragments import Origin
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Outcome
 from twolane_server.cli import main
+from twolane_server.fragments import Origin
 from twolane_server.lanes.base import LaneName, Usage
 
 if TYPE_CHECKING:

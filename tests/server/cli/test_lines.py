@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_context.fragments import Origin
 from twolane_server.cli.lines import lines_by_file
+from twolane_server.fragments import Origin
 
 
 def test_ranges_that_touch_become_one() -> None:

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_context.text import Text
 from twolane_server.edits.lines import (
     eol_near,
     evident_width,
@@ -14,6 +13,7 @@ from twolane_server.edits.lines import (
     line_start,
     next_line,
 )
+from twolane_server.text import Text
 
 
 @given(st.text(alphabet="ab\r\n é\u2028", max_size=30), st.integers(0, 40))

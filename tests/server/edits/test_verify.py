@@ -4,12 +4,12 @@ import pytest
 
 from support_actions import CORPUS, parsed_of
 from twolane_context.languages import Language, language_for
-from twolane_context.text import Text
 from twolane_server.edits.verify import (
     misplaced_rust_docs,
     problem_with_documentation,
     same_python,
 )
+from twolane_server.text import Text
 
 
 def _language(name: str) -> Language:

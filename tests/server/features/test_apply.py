@@ -9,7 +9,6 @@ import pytest
 from lsprotocol import types
 
 from twolane_context.spans import Span
-from twolane_context.text import Text
 from twolane_server import convert
 from twolane_server.actions.base import Edit
 from twolane_server.documents import Document
@@ -18,6 +17,7 @@ from twolane_server.features import apply as applying
 from twolane_server.features.apply import apply
 from twolane_server.session import Session
 from twolane_server.settings.resolved import Folders
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path

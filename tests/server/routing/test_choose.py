@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_context.fragments import Label
 from twolane_server.errors import TooLarge
+from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import Decision, Question, choose, has_repository_marker
 from twolane_server.settings.resolved import Mode

@@ -24,7 +24,6 @@ from support_fake_server import (
     refusal,
     usage,
 )
-from twolane_context.fragments import Label
 from twolane_server.border.ledger import Ledger, read_rows, verify
 from twolane_server.errors import (
     AnswerIncomplete,
@@ -36,6 +35,7 @@ from twolane_server.errors import (
     SettingsError,
     TooLarge,
 )
+from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName, Usage
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.routing.choose import Decision, Question, choose
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from twolane_context.fragments import Origin
     from twolane_server.border.records import Row
     from twolane_server.border.standing import Standing
+    from twolane_server.fragments import Origin
     from twolane_server.prompts import Prompt
 
 CLOUD_MODEL = "deepseek-v3.2"

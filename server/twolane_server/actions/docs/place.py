@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_context.text import decode
 from twolane_server.actions.docs.definitions import (
     ATTRIBUTES,
     definition_at,
@@ -18,6 +17,7 @@ from twolane_server.actions.docs.python_place import python_slot
 from twolane_server.edits.directives import COMMENTS, is_directive
 from twolane_server.edits.lines import eol_near, indentation
 from twolane_server.errors import ActionError
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     import tree_sitter

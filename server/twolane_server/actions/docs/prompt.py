@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twolane_context.spans import Span
 from twolane_server.actions.docs.shots import SHOTS
 from twolane_server.actions.docs.style import Sections
-from twolane_server.actions.pieces import context_of, fenced, ours, said
+from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours, said
 from twolane_server.edits.lines import line_end
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -45,8 +45,8 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     """The question: stable parts first, then the file's, then the definition."""
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
-    system = [ours(_SYSTEM + _MORE + _SECTIONS.get(style.sections, ""))]
-    around = context_of(parsed, place.definition)
+    system = [*opening(subject, _SYSTEM + _MORE + _SECTIONS.get(style.sections, ""))]
+    around = context_of(parsed, place.definition, signatures=not subject.around.pieces)
     if around:
         system.append(ours("\nThe file also holds:\n"))
         system += fenced(subject, language, around, dedent=True)
@@ -55,7 +55,7 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
         messages.append(said(Role.USER, f"```{language}\n{example}```\n{ask}"))
         messages.append(said(Role.ASSISTANT, answer))
     code = fenced(subject, language, [_head(parsed, place.definition)], dedent=True)
-    messages.append(Message(Role.USER, (*code, ours(ask))))
+    messages.append(Message(Role.USER, (*needed(subject, (place.definition,)), *code, ours(ask))))
     tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
     return Prompt("docstring", tuple(messages), max_tokens=tokens)
 

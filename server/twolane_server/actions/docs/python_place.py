@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from twolane_context.docs import docstring
 from twolane_context.spans import Span
-from twolane_context.text import decode
 from twolane_server.edits.directives import COMMENTS, is_directive
 from twolane_server.edits.lines import (
     eol_near,
@@ -17,6 +16,7 @@ from twolane_server.edits.lines import (
     next_line,
 )
 from twolane_server.errors import ActionError
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     import tree_sitter

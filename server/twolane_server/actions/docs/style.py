@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from twolane_context.languages import grammar
-from twolane_context.text import decode
 from twolane_server.edits.lines import evident_width
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from twolane_context.languages import Language

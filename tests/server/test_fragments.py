@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 
-from twolane_context.fragments import Fragment, Label
 from twolane_context.tokens import counter_for, estimate
+from twolane_server.fragments import Fragment, Label
 
 TEXT = "def secret_of_client(x: int) -> int:\n    return x + 1\n"
 

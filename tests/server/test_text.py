@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twolane_context.spans import Span
-from twolane_context.text import Text, decode, encode, split_lines
+from twolane_server.text import Text, decode, encode, split_lines
 
 # Everything that ends a line for someone, and everything that is more than a byte for someone.
 PIECES = (
