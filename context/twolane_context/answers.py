@@ -9,6 +9,7 @@ from twolane_context.index import Changed
 from twolane_context.languages import language_for
 from twolane_context.pack import pack
 from twolane_context.question import meant, merged, needed
+from twolane_context.references import references
 from twolane_context.resolve import Resolver
 from twolane_context.trees import parse
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from twolane_context.index import File, Index
     from twolane_context.pack import Piece
     from twolane_context.question import Selection
+    from twolane_context.references import Site
     from twolane_context.repository import Repository
     from twolane_context.trees import Parsed
 
@@ -72,6 +74,10 @@ class Answers:
             return pack(merged([*lists, meant(resolver, instruction)]), budget, count, self.lines)
 
         return self.steady(answer)
+
+    def references(self, path: str, row: int, column: int) -> list[Site]:
+        """All sites of the symbol whose name stands at a place: see `references.references`."""
+        return self.steady(lambda: references(self.resolver(), self.tree, path, row, column))
 
     def steady(self, answer: Callable[[], _A]) -> _A:
         """Run `answer`; again when a file turns out to have changed meanwhile."""

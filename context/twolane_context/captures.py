@@ -5,16 +5,20 @@ The captures that a query file (queries/*.scm) may use:
 - `@function`, `@class`, … (any value of `facts.Kind`): a definition. `@callable` is a function, or
   a method where a class, an impl, a trait or an interface holds it.
 - `@name`, `@body`: in the same pattern. A body that no one node covers is captured at both ends.
+  `@owner`: the type that it is a member of, where that stands elsewhere (Go).
 - `@wrapped`, `@wrapper`: the outer node belongs to the definition inside it (`export`, decorators).
 - `@attribute`: stands before a definition and belongs to it. `@comment`: may document one.
 - `@variable`: a variable or constant of a module or class, `@field`: an attribute that a method sets
-  (`@object` is then what it is set on); both with `@name`.
+  or declares (`@object` is what it is set on); both with `@name`.
 - `@base`, in a pattern of its own: names a type that the definition or variable around it is made
   of: a base class, a trait, the type of a value, what a function returns.
 - `@import`: an import statement. Inside it, in patterns of their own: `@bound`, a name it binds;
   `@bound.module`, a name for the whole module; `@bound.any`, a wildcard; `@bound.path`, a path whose
-  last part is the name (Go). With it `@from`, the module, and `@of`, what it was called there.
-  All that lies in a `@scope`, behind its `@prefix`, comes from that module (Rust).
+  last part is the name (Go); `@bound.default`, for what a module is mainly there for (JavaScript).
+  With it `@from`, the module, and `@of`, what it was called there. All that lies in a `@scope`,
+  behind its `@prefix`, comes from that module (Rust).
+- `@export`: holds names that others may import, captured as in an import; without `@from` they are
+  of this file.
 
 Earlier patterns win where two find the same node, so the particular ones come first. To compare
 texts, write `#same?` and `#differ?`: tree-sitter's own `#eq?` asks the tree for its text, and on
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 
     _Nodes = dict[str, list[tree_sitter.Node]]
 
-_PARTS = ("name", "body", "object", "of", "from", "prefix")
+_PARTS = ("name", "body", "object", "owner", "of", "from", "prefix")
 # A query's time grows with the square of the tokens in a row under one node (measured: 100,000
 # brackets take 4 s, 5,000 take 10 ms). Nobody writes that, but files hold it.
 _WIDE = 5_000
@@ -56,6 +60,7 @@ class Found:
         name: its name.
         body: the nodes at both ends of its body; empty for none.
         pattern: the pattern that found it.
+        owner: the name of the type that it is a member of, where that stands elsewhere.
     """
 
     kind: str
@@ -63,6 +68,7 @@ class Found:
     name: tree_sitter.Node
     body: tuple[tree_sitter.Node, ...]
     pattern: int
+    owner: tree_sitter.Node | None
 
     def beats(self, other: Found | None) -> bool:
         """Whether to keep this one of two that found the same node."""
@@ -98,6 +104,7 @@ class Captures:
     attributes: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     comments: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     imports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
+    exports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     bound: list[Bound] = field(default_factory=list[Bound])
     held: list[Held] = field(default_factory=list[Held])
     bases: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
@@ -137,16 +144,19 @@ def _sort(
             found.comments += captured
         case "import":
             found.imports += captured
+        case "export":
+            found.exports += captured
         case "base":
             found.bases += captured
-        case "bound" | "bound.any" | "bound.path" | "bound.module":
+        case "bound" | "bound.any" | "bound.path" | "bound.module" | "bound.default":
             of, module = nodes.get("of", (None,))[0], nodes.get("from", (None,))[0]
             found.bound += [Bound(kind, node, of, module) for node in captured]
         case "variable" | "field":
             on = nodes.get("object", (None,))[0]
             found.held += [Held(kind, captured[0], name, on) for name in nodes["name"]]
         case _ if not kind.startswith("_"):
-            one = Found(kind, captured[0], nodes["name"][0], tuple(nodes.get("body", ())), pattern)
+            name, owner = nodes["name"][0], nodes.get("owner", (None,))[0]
+            one = Found(kind, captured[0], name, tuple(nodes.get("body", ())), pattern, owner)
             if one.beats(found.definitions.get(one.node.id)):
                 found.definitions[one.node.id] = one
         case _:

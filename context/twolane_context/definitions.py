@@ -41,6 +41,7 @@ class Definition(NamedTuple):
         at: where its name starts; a byte offset.
         bases: the types it is made of, as written: base classes, traits, what a function returns,
             the type of a variable.
+        owner: the type that it is a member of, where that stands elsewhere: Go's receivers.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Definition(NamedTuple):
     parent: int | None
     at: int = 0
     bases: tuple[str, ...] = ()
+    owner: str = ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twolane_context.captures import capture
 from twolane_context.definitions import Definition, Kind
 from twolane_context.docs import Surroundings, docstring, indentation, starts_line, trimmed
-from twolane_context.imports import Import, imports
+from twolane_context.imports import Binding, Import, imports
 from twolane_context.languages import Docs
 from twolane_context.spans import Span
 from twolane_context.variables import add_bases, variables
@@ -33,12 +33,14 @@ class Facts:
         reaches: for each definition, where a cursor counts as within it: see `enclosing`.
         variables: variables and constants of modules and classes, and the attributes that methods
             set; of these, the parent is the class. Locals of functions are not among them.
+        exports: names that others may import from it, where they are not those of definitions.
     """
 
     definitions: tuple[Definition, ...] = ()
     imports: tuple[Import, ...] = ()
     reaches: tuple[Span, ...] = ()
     variables: tuple[Definition, ...] = ()
+    exports: tuple[Binding, ...] = ()
 
 
 _KINDS = {**{kind.value: kind for kind in Kind}, "callable": Kind.FUNCTION}
@@ -76,7 +78,10 @@ def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
     held = variables(found, parsed.source, definitions)
     add_bases(found.bases, parsed.source, definitions, held)
     reaches = tuple(_reach(parsed.source, one) for one in definitions) if documentation else ()
-    return Facts(tuple(definitions), imports(found, parsed.source), reaches, tuple(held))
+    imported = imports(found, parsed.source, found.imports)
+    exported = imports(found, parsed.source, found.exports)
+    exports = tuple(binding for one in exported for binding in one.bindings)
+    return Facts(tuple(definitions), imported, reaches, tuple(held), exports)
 
 
 def enclosing(facts: Facts, span: Span) -> Definition | None:
@@ -115,7 +120,9 @@ def _draft(
             doc = string and Span(string.start_byte, string.end_byte)
     at = found.name.start_byte
     name = parsed.source[at : found.name.end_byte].decode("utf-8", "replace")
-    return Definition(name, _KINDS[found.kind], span, signature, body, doc, None, at)
+    owner = found.owner and Span(found.owner.start_byte, found.owner.end_byte).cut(parsed.source)
+    owned_by = owner.decode("utf-8", "replace") if owner else ""
+    return Definition(name, _KINDS[found.kind], span, signature, body, doc, None, at, (), owned_by)
 
 
 def _head_end(node: tree_sitter.Node, body: int) -> int:

@@ -11,12 +11,16 @@ from twolane_context.docs import trimmed
 from twolane_context.spans import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tree_sitter
 
     from twolane_context.captures import Bound, Captures
 
 _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 _AFFIX = re.compile(r"^go-|[-.]go$")
+# What a module of JavaScript is mainly there for: `export default`, `module.exports =`.
+DEFAULT = "default"
 _QUOTES = "\"'`<>"
 
 
@@ -47,11 +51,11 @@ class Import:
         return tuple(dict.fromkeys(binding.name for binding in self.bindings))
 
 
-def imports(found: Captures, source: bytes) -> tuple[Import, ...]:
-    """Each import statement with what it binds, both in source order."""
-    spans = sorted(
-        {Span(node.start_byte, trimmed(source, node.end_byte)) for node in found.imports}
-    )
+def imports(
+    found: Captures, source: bytes, nodes: Sequence[tree_sitter.Node]
+) -> tuple[Import, ...]:
+    """Each of the statements with what it binds, both in source order."""
+    spans = sorted({Span(node.start_byte, trimmed(source, node.end_byte)) for node in nodes})
     starts = [span.start for span in spans]
     bindings: list[dict[Binding, None]] = [{} for _ in spans]
     for bound in sorted(found.bound, key=lambda one: one.node.start_byte):
@@ -78,6 +82,10 @@ def _binding(bound: Bound, found: Captures, source: bytes) -> Binding:
             name, module, of = package_name(name), name, ""
         case "bound.module":
             of = ""
+        case "bound.default" if bound.module is None:
+            name = DEFAULT
+        case "bound.default":
+            of = DEFAULT
         case _:
             pass
     before: list[str] = []

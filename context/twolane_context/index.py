@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from twolane_context.names import Postings, words
 from twolane_context.outline import Outline, examine, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     Read = Callable[[str], bytes | None]
 
@@ -18,6 +20,7 @@ Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 # Files that stand for their folder: `a/__init__.py` is module `a`.
 FOLDER_STEMS = frozenset({"__init__", "__main__", "mod", "lib", "main", "index", "init"})
+_IN_SRC = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs"})
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
 # Stands after a keyword or a type, at the start of a line, or after a class's name. The name comes
@@ -130,7 +133,7 @@ class Index:
     """
 
     def __init__(self, files: Mapping[str, File], postings: Postings[File] | None = None) -> None:
-        self.files = dict(files)
+        self.files: Mapping[str, File] = dict(files)
         self._postings = Postings(self.files.values()) if postings is None else postings
         self._modules: dict[str, list[tuple[str, Names]]] | None = None
 
@@ -145,17 +148,23 @@ class Index:
         return Index(alive, self._postings)
 
     def visible(self, allowed: Callable[[str], bool]) -> Index:
-        """The index of a repository that holds only the files whose paths are allowed."""
-        files = {path: file for path, file in self.files.items() if allowed(path)}
-        return Index(files, self._postings)
+        """The index of a repository that holds only the files whose paths are allowed.
+
+        `allowed` is asked when an answer depends on it: it may be slow the first time.
+        """
+        return _Visible(self, allowed)
 
     def holding(self, word: str) -> list[File]:
         """The files in which the identifier stands, by path."""
-        return self._postings.holding(word.encode("utf-8", "surrogatepass"), self.files)
+        return self._holding(word, None)
+
+    def _holding(self, word: str, most: int | None) -> list[File]:
+        encoded = word.encode("utf-8", "surrogatepass")
+        return self._postings.holding(encoded, self.files)[:most]
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         """All symbols of that name, with their index in the file's outline; none for common words."""
-        files = self.holding(name)
+        files = self._holding(name, COMMON + 1)
         if len(files) > COMMON:
             return []
         encoded = name.encode("utf-8", "surrogatepass")
@@ -180,14 +189,56 @@ class Index:
         return self._modules.get(name, [])
 
 
+class _Visible(Index):
+    """The part of an index that an audience may see."""
+
+    def __init__(self, whole: Index, allowed: Callable[[str], bool]) -> None:
+        super().__init__({})
+        self.files = _Files(whole.files, allowed)
+        self._whole, self._allowed = whole, allowed
+
+    def changed(self, files: Mapping[str, File | None]) -> Index:
+        return self._whole.changed(files).visible(self._allowed)
+
+    def modules(self, name: str) -> list[tuple[str, Names]]:
+        return [one for one in self._whole.modules(name) if self._allowed(one[0])]
+
+    def _holding(self, word: str, most: int | None) -> list[File]:
+        found = self._whole.holding(word)
+        return list(islice((file for file in found if self._allowed(file.path)), most))
+
+
+class _Files(Mapping[str, File]):
+    """Those files that are allowed."""
+
+    def __init__(self, files: Mapping[str, File], allowed: Callable[[str], bool]) -> None:
+        self._files, self._allowed = files, allowed
+
+    def __getitem__(self, path: str) -> File:
+        if path in self._files and self._allowed(path):
+            return self._files[path]
+        raise KeyError(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return filter(self._allowed, self._files)
+
+    def __len__(self) -> int:
+        return sum(map(self._allowed, self._files))
+
+
 def module_names(path: str) -> Names:
     """The parts of a file's module path; those with its suffix; those of its folder.
 
     `("a", "b")`, `("a", "b.py")`, `("a",)` for `a/b.py`. The folder counts only where folders are
-    packages (Go, Java). Where a file stands for its folder, the first is the folder.
+    packages (Go, Java). Where a file stands for its folder, the first is the folder. `src` says
+    nothing where a package's name stands before it, and in Rust `-` is written `_`.
     """
     *folder, last = path.split("/")
     stem, _, suffix = last.partition(".")
+    if suffix == "rs":
+        folder = [part.replace("-", "_") for part in folder if part != "src"]
+    elif suffix in _IN_SRC:
+        folder = [part for part in folder if part != "src"]
     parts = tuple(folder)
     module = parts if stem in FOLDER_STEMS else (*parts, stem or last)
     return module, (*parts, last), parts if suffix in {"go", "java"} else ()

@@ -1,17 +1,19 @@
 """From the path in an import to files: `a.b`, `..c`, `./d`, `crate::e`, `f/g.h`.
 
 One rule for all languages: a module path means the files whose own path ends with its parts. Where
-several do, those that share the most folders with the file that imports. Nothing outside the
-repository is known, so what is not in it gives nothing.
+several do, those that share the most folders with the file that imports. JavaScript's relative
+paths and Go's packages are exact. Nothing outside the repository is known, so what is not in it
+gives nothing.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from twolane_context.index import module_names
+from twolane_context.index import FOLDER_STEMS, module_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,12 +22,21 @@ if TYPE_CHECKING:
 
 PARTS = re.compile(r"[/\\.:]+")
 _MOST = 8
-# Rust's words for places within the crate; with the nearest match they need not be followed.
+# Rust's words for places within the crate: `rust_module` follows them.
 _CRATE_WORDS = frozenset({"self", "super", "crate"})
+# How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
+_SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
+_COMPILED = re.compile(r"\.[mc]?jsx?$")
+_GO_MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 
 
 def modules(index: Index, file: File, module: str) -> list[File]:
     """The files that a module path may mean, as seen from `file`; none for what is elsewhere."""
+    suffix = file.path.rpartition(".")[2]
+    if suffix == "go":
+        return _package(index, file, module)
+    if suffix in _SCRIPTS:
+        return _script(index, file, module)
     parts = [part for part in PARTS.split(module) if part]
     here = PurePosixPath(file.path).parent.parts
     base: tuple[str, ...] | None = None
@@ -38,13 +49,39 @@ def modules(index: Index, file: File, module: str) -> list[File]:
         base = here[: len(here) - (dots - 1)]
     elif "/" in module and len(parts) > 1 and PurePosixPath(module).suffix == "." + parts[-1]:
         parts = [*parts[:-2], f"{parts[-2]}.{parts[-1]}"]  # a header keeps its suffix
-    if module == "super":
-        return _folder(index, module_names(file.path)[0][:-1])
     while parts and parts[0] in _CRATE_WORDS:
         parts = parts[1:]
     if base is not None and not parts:
-        return _folder(index, base)
+        return _standing_for(index, base)
     return _nearest(index, file, parts, base) if parts else [file]
+
+
+def beside(index: Index, file: File) -> list[File]:
+    """The files of the same folder and language, by path."""
+    folder, _, name = file.path.rpartition("/")
+    near = (
+        [path for path, _ in index.modules(folder.rpartition("/")[2])]
+        if folder
+        else [path for path in sorted(index.files) if "/" not in path]
+    )
+    ending = name[name.rfind(".") :]
+    return [index.files[one] for one in near if dirname(one) == folder and one.endswith(ending)]
+
+
+def rust_module(index: Index, file: File, word: str) -> list[File]:
+    """The file of the module that `crate` or `super` means in a file, or a crate's by its name."""
+    if word == "super":
+        return _standing_for(index, module_names(file.path)[0][:-1])
+    if word == "crate":
+        folder = file.path.split("/")[:-1]
+        while folder:
+            roots = ["/".join([*folder, stem]) for stem in ("lib.rs", "main.rs")]
+            if found := [index.files[path] for path in roots if path in index.files]:
+                return found
+            folder.pop()
+        return []
+    roots = [path for path, names in index.modules(word) if names[0][-1:] == (word,)]
+    return [index.files[path] for path in roots if path.endswith(("/lib.rs", "/main.rs"))][:1]
 
 
 def shared(names: Iterable[str], others: Iterable[str]) -> int:
@@ -55,6 +92,53 @@ def shared(names: Iterable[str], others: Iterable[str]) -> int:
             break
         count += 1
     return count
+
+
+def _script(index: Index, file: File, module: str) -> list[File]:
+    """JavaScript: a path beside the file, an alias of a folder, or a package of the workspace."""
+    if module.startswith("."):
+        path = normpath(join(dirname(file.path), module))
+        plain = _COMPILED.sub("", path)
+        tries = [
+            path,
+            *(f"{one}.{end}" for one in dict.fromkeys((plain, path)) for end in _SCRIPTS),
+        ]
+        tries += [f"{path}/index.{end}" for end in _SCRIPTS]
+        return [index.files[one] for one in tries if one in index.files][:1]
+    parts = _COMPILED.sub("", module.lstrip("@~#/")).split("/")
+    for some in (parts, parts[1:] if module[0] in "@~#" else []):
+        found = _nearest(index, file, some, None) if some else []
+        if len(some) == 1:  # a package of that name, not any file
+            stems = ((one, PurePosixPath(one.path).name.partition(".")[0]) for one in found)
+            found = [one for one, stem in stems if stem in FOLDER_STEMS]
+        if found:
+            return found
+    return []
+
+
+def _package(index: Index, file: File, module: str) -> list[File]:
+    """Go: one file of the package, found through go.mod where there is one."""
+    roots = [path for path, _ in index.modules("go.mod")]
+    folders: list[str] = []
+    for root in roots:
+        named = _GO_MODULE.search(index.files[root].source())
+        prefix = named[1].decode("utf-8", "replace") if named else ""
+        if prefix and f"{module}/".startswith(f"{prefix}/"):
+            folders.append(join(dirname(root), module[len(prefix) + 1 :]).rstrip("/"))
+    if not roots:
+        parts = module.split("/")
+        named_so = [names[2] for _, names in index.modules(parts[-1]) if _ends(names[2], parts)]
+        here = file.path.split("/")
+        nearest = max(named_so, key=lambda names: shared(names, here), default=())
+        folders = ["/".join(nearest)] if nearest else []
+    for folder in folders:
+        inside = (
+            index.modules(folder.rpartition("/")[2]) if folder else [(p, 0) for p in index.files]
+        )
+        for path, _ in inside:
+            if dirname(path) == folder and path.endswith(".go"):
+                return [index.files[path]]
+    return []
 
 
 def _nearest(
@@ -69,7 +153,7 @@ def _nearest(
     return [index.files[path] for path, near in found.items() if near == top][:_MOST]
 
 
-def _folder(index: Index, base: tuple[str, ...]) -> list[File]:
+def _standing_for(index: Index, base: tuple[str, ...]) -> list[File]:
     """The file that stands for a folder."""
     found = index.modules(base[-1]) if base else []
     return [index.files[path] for path, names in found if names[0] == base][:1]

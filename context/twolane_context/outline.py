@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
 
-_Row = tuple[str, str, int, int, int, int, int, int, list[str], int]
+_Row = tuple[str, str, int, int, int, int, int, int, list[str], int, str]
 
 
 class Symbol(NamedTuple):
@@ -42,6 +42,7 @@ class Symbol(NamedTuple):
         parent: index of the symbol that holds it, or -1.
         bases: the types it is made of, as written: see `Definition.bases`.
         tail: where its signature ends in row `head`, in UTF-8 bytes.
+        owner: the type that it is a member of, where that stands elsewhere.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Symbol(NamedTuple):
     parent: int
     bases: tuple[str, ...]
     tail: int
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,11 @@ def outline(source: bytes, facts: Facts) -> Outline:
                 -1 if one.parent is None else place[one.parent],
                 one.bases,
                 one.signature.end - starts[head],
+                one.owner,
             )
         )
-    return Outline(tuple(symbols), tuple(b for one in facts.imports for b in one.bindings))
+    bindings = (binding for one in facts.imports for binding in one.bindings)
+    return Outline(tuple(symbols), (*bindings, *facts.exports))
 
 
 def pack(outlined: Outline) -> bytes:
@@ -119,7 +123,7 @@ def unpack(blob: bytes) -> Outline:
         return Outline()
     symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
     return Outline(
-        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), row[9]) for row in symbols),
+        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), *row[9:]) for row in symbols),
         tuple(Binding(*binding) for binding in bindings),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import Kind
 from twolane_context.modules import shared
+from twolane_context.resolve import Locals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,11 +77,12 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
             if not own:
                 found.setdefault((other.path, at), Candidate(other, at, tier))
 
+    known = Locals(used.locals)
     loose: dict[str, None] = {}
     for use in used.uses:
         if use.chain[-1] in _BARE:
             continue
-        targets = resolver.chain(file, inside, use.chain, used.locals)
+        targets = resolver.chain(file, inside, use.chain, known)
         add(((one.file, one.at) for one in targets if one.at >= 0), Tier.RESOLVED)
         if not targets and len(use.chain) > 1:
             loose[use.chain[-1]] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Definition, Kind
@@ -29,11 +29,15 @@ def variables(
     """What `found` holds of variables and fields, in source order; locals are left out."""
     starts = [one.span.start for one in definitions]
     kept: dict[int, Definition] = {}
+    bound = {one.node.start_byte for one in found.bound}
     for held in found.held:
         node, at = held.node, held.name.start_byte
         parent = holder(definitions, starts, at)
-        if held.kind == "field" and held.object is not None:
-            if source[held.object.start_byte : held.object.end_byte] not in _SELF:
+        if at in bound:
+            continue
+        if held.kind == "field":
+            on = held.object and source[held.object.start_byte : held.object.end_byte]
+            if on is not None and on not in _SELF:
                 continue
             while parent is not None and definitions[parent].kind in _CALLABLES:
                 parent = definitions[parent].parent
@@ -60,14 +64,15 @@ def add_bases(
     for node in nodes:
         at = node.start_byte
         inner = bisect_right(held_at, at) - 1
-        owner: tuple[bool, int] | None = None
+        owners: list[tuple[bool, int]] = []
         if inner >= 0 and at < held[inner].span.end:
-            owner = (True, inner)
+            first = bisect_left(held_at, held_at[inner])  # `a, b int` holds two
+            owners = [(True, index) for index in range(first, inner + 1)]
         elif (parent := holder(definitions, starts, at)) is not None:
             body = definitions[parent].body
             if body is None or at < body.start:
-                owner = (False, parent)
-        if owner is not None:
+                owners = [(False, parent)]
+        for owner in owners:
             text = source[at : node.end_byte].decode("utf-8", "replace")
             bases.setdefault(owner, {}).update(dict.fromkeys(_DOTTED.findall(text)))
     for (is_held, index), names in bases.items():

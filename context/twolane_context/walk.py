@@ -18,6 +18,7 @@ TOOLS = frozenset(
 
 # Matching backtracks: a line with so many stars could hold us up for hours.
 _SLOW = re.compile(r"(?:\*[^/]*){4}|(?:\*\*.*){3}")
+_HARMLESS = re.compile(r"(?<![^/])(?:\*\*/)+(?=\*\*(?:/|$))|/\*\*$")  # `**/` again, or at the end
 
 
 class Rule(NamedTuple):
@@ -48,7 +49,7 @@ def rules(content: bytes) -> list[Rule]:
         text = line.removesuffix("\r")
         text = text.rstrip() if not text.endswith("\\ ") else text
         bare = text.removesuffix("/")
-        if _SLOW.search(bare):
+        if _SLOW.search(_HARMLESS.sub("", bare)):
             continue
         try:
             patterns = GitIgnoreSpec.from_lines([bare], backend="simple").patterns

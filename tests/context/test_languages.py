@@ -12,8 +12,8 @@ from twolane_context.languages import LANGUAGES, Language, grammar, language_for
 from twolane_context.trees import parse
 
 OWN = {"name", "body", "wrapped", "wrapper", "attribute", "comment", "import", "callable"}
-REPOSITORY = {"base", "object", "from", "of", "scope", "prefix"}
-BOUND = {"bound", "bound.any", "bound.path", "bound.module"}
+REPOSITORY = {"base", "object", "owner", "from", "of", "scope", "prefix", "export"}
+BOUND = {"bound", "bound.any", "bound.path", "bound.module", "bound.default"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support_repository import put
@@ -44,6 +44,8 @@ def tree(root: Path, ignores: dict[str, str], files: list[str]) -> None:
         ({"a": "/x.py"}, ["a/x.log", "x.log", "x.py"]),
         ({"": "\ufeff*.log\r\n# a comment\r\n\r\n!\n/\n[\n\\\n"}, ["a/x.py", "x.py"]),
         ({"": "**/x.py"}, ["a/x.log", "x.log"]),
+        ({"": "**/**/**/x.py"}, ["a/x.log", "x.log"]),
+        ({"": "**/a/**/x.p*/**\n**/a/**/*.l*"}, ["a/x.py", "x.log", "x.py"]),
     ],
 )
 def test_gitignore(tmp_path: Path, ignores: dict[str, str], left: list[str]) -> None:
@@ -66,6 +68,8 @@ _IGNORES = st.dictionaries(
 )
 
 
+@example(ignores={"": "**/**/**"}, files=["a"])
+@example(ignores={"": "a/a/a\na/**/"}, files=["a/a"])
 @given(ignores=_IGNORES, files=st.lists(_PATHS, min_size=1, max_size=12, unique=True))
 def test_the_walk_finds_what_git_would_add(ignores: dict[str, str], files: list[str]) -> None:
     top = Path(tempfile.mkdtemp())

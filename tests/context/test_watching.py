@@ -26,12 +26,15 @@ class Ear:
 
     def __init__(self, root: Path) -> None:
         self.stop = threading.Event()
+        self.busy = threading.Lock()
         self.heard: queue.SimpleQueue[frozenset[str] | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._listen, args=(root,))
 
     def _listen(self, root: Path) -> None:
         for changed in watch(root, self.stop):
             self.heard.put(changed)
+            with self.busy:
+                pass
 
     def until(self, path: str | None) -> None:
         """Wait until it heard of `path`; `None`: of everything."""
@@ -122,8 +125,11 @@ def test_a_folder_that_comes_means_everything(tmp_path: Path) -> None:
 def test_very_many_changes_mean_everything(tmp_path: Path) -> None:
     root = make_repository(tmp_path, None)
     with watching(root) as ear:
-        for number in range(6_000):
-            (root / f"x{number}.py").touch()
+        with ear.busy:  # with what it heard before, so that much gathers
+            put(root / "first.py")
+            ear.until("first.py")
+            for number in range(6_000):
+                (root / f"x{number}.py").touch()
         ear.until(None)
 
 

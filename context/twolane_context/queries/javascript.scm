@@ -7,3 +7,7 @@
     (function_expression body: (_) @body)
     (generator_function body: (_) @body)
   ]) @method
+
+(field_definition property: (_) @name) @variable
+(field_definition value: (new_expression constructor: [(identifier) (member_expression)] @base))
+(class_heritage [(identifier) (member_expression)] @base)

@@ -10,6 +10,7 @@
 (mod_item name: (_) @name body: (_)? @body) @module
 (type_item name: (_) @name) @type
 (associated_type name: (_) @name) @type
+(macro_definition name: (_) @name) @function
 
 ; An impl is named by its type: `S` in `impl<T> fmt::Display for a::S<T>`.
 (impl_item type: (generic_type type: (scoped_type_identifier name: (_) @name)) body: (_)? @body) @impl
@@ -47,6 +48,7 @@
 [(const_item name: (_) @name) (static_item name: (_) @name)] @variable
 (field_declaration name: (_) @name) @variable
 (enum_variant name: (_) @name) @variable
+(enum_variant body: (ordered_field_declaration_list type: (_) @base))
 
 (impl_item trait: (_) @base)
 (trait_item bounds: (trait_bounds (_) @base))

@@ -9,7 +9,8 @@
   ]) @method
 
 (import_alias . (identifier) @bound) @import
-(import_require_clause . (identifier) @bound)
+(import_alias (identifier) @bound . (nested_identifier object: (_) @from property: (_) @of))
+(import_require_clause . (identifier) @bound.default (string (string_fragment) @from))
 
 (function_signature name: (_) @name) @function
 (method_signature name: (_) @name) @method
@@ -26,3 +27,31 @@
 
 ; A class's decorators belong to `export` or stand in the class body, before what they decorate.
 (decorator) @attribute
+
+(public_field_definition name: (_) @name) @variable
+(property_signature name: (_) @name) @variable
+(enum_body name: (_) @name @variable)
+(enum_assignment name: (_) @name) @variable
+(internal_module body: (_ (_ (_ (variable_declarator name: (identifier) @name) @variable))))
+; constructor(private a: A)
+(required_parameter (accessibility_modifier) pattern: (identifier) @name) @field
+
+(extends_clause value: (_) @base)
+(implements_clause [(type_identifier) (nested_type_identifier) (generic_type)] @base)
+(extends_type_clause type: (_) @base)
+(type_alias_declaration
+  value: [(type_identifier) (nested_type_identifier) (generic_type) (union_type)] @base)
+(intersection_type [(type_identifier) (nested_type_identifier) (generic_type)] @base)
+(function_declaration return_type: (_ (_) @base))
+(function_signature return_type: (_ (_) @base))
+(method_definition return_type: (_ (_) @base))
+(method_signature return_type: (_ (_) @base))
+(abstract_method_signature return_type: (_ (_) @base))
+(arrow_function return_type: (_ (_) @base))
+(public_field_definition type: (_ (_) @base))
+(public_field_definition value: (_ [
+  constructor: [(identifier) (member_expression)] @base
+  function: [(identifier) (member_expression)] @base]))
+(property_signature type: (_ (_) @base))
+(variable_declarator type: (_ (_) @base))
+(required_parameter (accessibility_modifier) type: (_ (_) @base))

@@ -1,0 +1,144 @@
+"""Where a name stands in a file, and what is known of each place from the file alone."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_context.definitions import Kind
+from twolane_context.names import WORD
+from twolane_context.resolve import Locals
+from twolane_context.spans import Span
+from twolane_context.uses import uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import tree_sitter
+
+    from twolane_context.index import File
+    from twolane_context.trees import Parsed
+    from twolane_context.uses import Use
+
+_FUNCTIONS = frozenset({Kind.FUNCTION, Kind.METHOD})
+_NEAR = 3  # nodes from a quoted name to what it is part of
+
+
+class Place(NamedTuple):
+    """What is known of a name that stands in a file.
+
+    Attributes:
+        file: which.
+        language: of the file.
+        name: the name.
+        point: its row and column.
+        own: the symbol of which it is the name, or -1.
+        at: the innermost symbol around it, or -1.
+        chain: what leads to it: see `uses.Use`. Empty where it names nothing that is defined.
+        known: the variables around it.
+        local: the function whose variable it is, or -1.
+    """
+
+    file: File
+    language: str
+    name: str
+    point: tuple[int, int]
+    own: int
+    at: int
+    chain: tuple[str, ...]
+    known: Locals
+    local: int
+
+
+def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
+    """The places in a file where a name stands as a name, not in a text or a comment."""
+    symbols = file.outline.symbols
+    lines = [0, *accumulate(len(line) + 1 for line in parsed.source.split(b"\n"))]
+    read: dict[Span, tuple[Locals, dict[tuple[int, int], Use]]] = {}
+
+    def around(span: Span) -> tuple[Locals, dict[tuple[int, int], Use]]:
+        if span not in read:
+            found = uses(parsed, span)
+            by_point = {(use.row, use.column): use for use in found.uses}
+            read[span] = Locals(found.locals), by_point
+        return read[span]
+
+    def rows(first: int, last: int) -> Span:
+        return Span(lines[first], max(lines[first], lines[last + 1] - 1))
+
+    nodes = [(node, _inside(file, node.start_point.row)) for node in _named(parsed, name)]
+    own = {(symbols[i].row, symbols[i].column): i for i in file.named(name)}
+    # `global name`: not a local there, although it is assigned to.
+    outer = {at for node, at in nodes if _parent(node) == "global_statement"}
+    for node, at in nodes:
+        point = (node.start_point.row, node.start_point.column)
+        holders = [i for i in _holders(file, at) if symbols[i].kind in _FUNCTIONS]
+        if holders:
+            span = rows(symbols[holders[-1]].start, symbols[holders[-1]].end)
+        elif at >= 0 and point[0] <= symbols[at].head:
+            span = rows(symbols[at].start, symbols[at].head)
+        else:
+            top, head = node, symbols[at].head if at >= 0 else -1
+            while (up := top.parent) and up.parent and up.start_point.row > head:
+                top = up
+            span = Span(top.start_byte, top.end_byte)
+        known, by_point = around(span)
+        chain = by_point[point].chain if point in by_point else (name,)
+        local = -1
+        if len(chain) == 1 and point not in own and not outer & {*holders}:
+            spans = ((i, rows(symbols[i].start, symbols[i].end)) for i in holders)
+            local = next((i for i, one in spans if name in around(one)[0].known), -1)
+        if (
+            _parent(node) == "keyword_argument"
+            and parsed.source[node.end_byte :].lstrip()[:1] == b"="
+        ):
+            chain = ()
+        yield Place(
+            file, parsed.language.name, name, point, own.get(point, -1), at, chain, known, local
+        )
+
+
+def _named(parsed: Parsed, name: str) -> list[tree_sitter.Node]:
+    encoded, root = name.encode("utf-8", "surrogatepass"), parsed.tree.root_node
+    found: list[tree_sitter.Node] = []
+    for match in WORD.finditer(parsed.source):
+        if match[0] == encoded:
+            node = root.descendant_for_byte_range(*match.span())
+            if (
+                node is not None
+                and (node.start_byte, node.end_byte) == match.span()
+                and ("identifier" in node.type or _is_quoted_name(parsed, node))
+            ):
+                found.append(node)
+    return found
+
+
+def _is_quoted_name(parsed: Parsed, node: tree_sitter.Node) -> bool:
+    """Whether a text is a name all the same: in Python's `__all__` and in annotations."""
+    up = node.parent if node.type == "string_content" else None
+    for _ in range(_NEAR):
+        up = up.parent if up is not None else None
+        if up is None or up.type == "type":
+            break
+        if "assignment" in up.type and (left := up.child_by_field_name("left")) is not None:
+            return parsed.source[left.start_byte : left.end_byte] == b"__all__"
+    return up is not None and up.type == "type"
+
+
+def _parent(node: tree_sitter.Node) -> str:
+    return node.parent.type if node.parent is not None else ""
+
+
+def _inside(file: File, row: int) -> int:
+    """The innermost symbol around a row; a decorator stands outside of what it decorates."""
+    at = file.outline.innermost(row)
+    while at >= 0 and row < file.outline.symbols[at].row:
+        at = file.outline.symbols[at].parent
+    return at
+
+
+def _holders(file: File, at: int) -> Iterator[int]:
+    """A symbol and those around it, from the inside out."""
+    while at >= 0:
+        yield at
+        at = file.outline.symbols[at].parent
