@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 # Files that stand for their folder: `a/__init__.py` is module `a`.
-FOLDER_STEMS = frozenset({"__init__", "__main__", "mod", "lib", "main", "index", "init"})
-_IN_SRC = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs"})
+_PYTHON_FOLDERS, _RUST_FOLDERS = frozenset({"__init__", "__main__"}), frozenset({"mod", "lib", "main"})
+_SCRIPTS = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"})
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
 # Stands after a keyword or a type, at the start of a line, or after a class's name. The name comes
@@ -226,6 +226,20 @@ class _Files(Mapping[str, File]):
         return sum(map(self._allowed, self._files))
 
 
+def stands_for_folder(path: str) -> bool:
+    """Whether the file is what its folder's name means as a module."""
+    stem, _, suffix = path.rpartition("/")[2].partition(".")
+    match suffix:
+        case "py" | "pyi":
+            return stem in _PYTHON_FOLDERS
+        case "rs":
+            return stem in _RUST_FOLDERS
+        case "lua":
+            return stem == "init"
+        case _:
+            return stem == "index" and suffix.rpartition(".")[2] in _SCRIPTS
+
+
 def module_names(path: str) -> Names:
     """The parts of a file's module path; those with its suffix; those of its folder.
 
@@ -237,8 +251,8 @@ def module_names(path: str) -> Names:
     stem, _, suffix = last.partition(".")
     if suffix == "rs":
         folder = [part.replace("-", "_") for part in folder if part != "src"]
-    elif suffix in _IN_SRC:
+    elif suffix in _SCRIPTS:
         folder = [part for part in folder if part != "src"]
     parts = tuple(folder)
-    module = parts if stem in FOLDER_STEMS else (*parts, stem or last)
+    module = parts if stands_for_folder(path) else (*parts, stem or last)
     return module, (*parts, last), parts if suffix in {"go", "java"} else ()

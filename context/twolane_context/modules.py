@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from twolane_context.index import FOLDER_STEMS, module_names
+from twolane_context.index import module_names, stands_for_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,8 +109,7 @@ def _script(index: Index, file: File, module: str) -> list[File]:
     for some in (parts, parts[1:] if module[0] in "@~#" else []):
         found = _nearest(index, file, some, None) if some else []
         if len(some) == 1:  # a package of that name, not any file
-            stems = ((one, PurePosixPath(one.path).name.partition(".")[0]) for one in found)
-            found = [one for one, stem in stems if stem in FOLDER_STEMS]
+            found = [one for one in found if stands_for_folder(one.path)]
         if found:
             return found
     return []
