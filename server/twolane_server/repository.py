@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["between", "find_root", "outer_roots", "spellings"]
+__all__ = ["between", "find_root", "name_in_repository", "outer_roots", "spellings"]
 
 # Linux gives up after as many (path_resolution(7)).
 _LINKS = 40
@@ -23,6 +23,13 @@ def find_root(path: Path) -> Path | None:
 def outer_roots(root: Path) -> tuple[Path, ...]:
     """The repositories that `root` lies in, nearest first: what a submodule or a nested one has."""
     return tuple(_roots(_absolute(root).parent))
+
+
+def name_in_repository(path: str) -> str:
+    """A file's path from its repository's root, as git names it; its name where there is no root."""
+    real = Path(os.path.realpath(path))
+    root = find_root(real)
+    return real.relative_to(root).as_posix() if root else real.name
 
 
 def between(top: Path, folder: Path) -> tuple[Path, ...]:

@@ -25,16 +25,20 @@ from twolane_server.features import (
     labels,
     text_sync,
 )
+from twolane_server.features.progress import work_done
 from twolane_server.features.protocol import Protocol
+from twolane_server.live import Live
 from twolane_server.output import Output
 from twolane_server.service import Service
 from twolane_server.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from pygls.io_ import AsyncWriter
 
+    from twolane_server.features.progress import WorkDone
     from twolane_server.settings.resolved import Folders
 
 _PAUSE_SECONDS = 0.05
@@ -55,10 +59,18 @@ class TwolaneServer(LanguageServer):
             "twolane", version("twolane"), protocol_cls=Protocol
         )
         self.session = Session(folders, environ)
-        self.service = Service(folders, environ)
+        live = Live(folders, lambda: self.session.documents, self._progress, self._tell)
+        self.service = Service(folders, environ, live)
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._parsing: dict[str, asyncio.Task[None]] = {}
+
+    def _progress(self, title: str) -> AbstractAsyncContextManager[WorkDone]:
+        return work_done(self, None, title)
+
+    def _tell(self, sentence: str) -> None:
+        message = types.ShowMessageParams(types.MessageType.Info, f"twolane: {sentence}")
+        self.window_show_message(message)
 
     @property
     def encoding(self) -> convert.Encoding:

@@ -22,6 +22,8 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.routing.choose import Question, choose, has_repository_marker
+from twolane_server.surroundings import Alone
+from twolane_server.within import decided, prepared, wanted_around, with_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from twolane_server.routing.run import Notify, Runner
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Folders, Settings
+    from twolane_server.surroundings import Repositories
 
 
 class Service:
@@ -44,11 +47,18 @@ class Service:
     Args:
         folders: where settings, state and caches are.
         environ: the environment variables.
+        repositories: who knows what stands around a document; nobody when it is left out.
     """
 
-    def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        environ: Mapping[str, str],
+        repositories: Repositories | None = None,
+    ) -> None:
         self._folders = folders
         self._environ = environ
+        self._repositories: Repositories = repositories or Alone()
         self._runner: Runner | None = None
 
     def order(
@@ -110,17 +120,9 @@ class Service:
         """
         started = time.monotonic()
         document = order.document
-        known = await asyncio.to_thread(self.known, document.path, settings, document.before)
+        known = await self.knowledge(document, settings)
         labelled = known.label(head_of(document.text))
-        subject = Subject(
-            text=document.text,
-            language=language_for(document.path, document.language_id),
-            path=document.path,
-            label=labelled.label,
-            selection=order.selection,
-            instruction=order.instruction,
-        )
-        task = await asyncio.to_thread(order.action.prepare, subject)
+        task = await asyncio.to_thread(prepared, order, labelled.label)
         question = replace(
             self._question(
                 order.action,
@@ -137,15 +139,17 @@ class Service:
         if may_ask and _near_local_window(question):
             exact = await self._open().count_local(task.prompt, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
-        decision = choose(question)
-        if decision.lane is LaneName.CLOUD:
-            from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
+        decision = await decided(question, task.prompt, known.words)
+        alone = Ready(task, question, decision, settings, started, 0.0)
+        around = await self._repositories.around(wanted_around(alone, order, known))
+        ready = await with_surroundings(alone, around, order, known, self._counted)
+        return replace(ready, context_seconds=time.monotonic() - started)
 
-            # The border asks again, on the final bytes; here it is for the person's eyes.
-            why = await asyncio.to_thread(objection, task.prompt, known.words)
-            decision = choose(replace(question, cloud_state=why)) if why else decision
-        seconds = time.monotonic() - started
-        return Ready(task, question, decision, settings, started, seconds)
+    async def knowledge(self, document: Document, settings: Settings) -> Known:
+        """Read what speaks about a document now, also by the names that its file had before."""
+        former = await self._repositories.before(document.path)
+        before = (*document.before, *former)
+        return await asyncio.to_thread(self.known, document.path, settings, before)
 
     async def carry_out(
         self,
@@ -195,7 +199,8 @@ class Service:
         return read_known(path, settings, self._folders, state, before=before)
 
     async def aclose(self) -> None:
-        """Close lanes and ledger."""
+        """Close repositories, lanes and ledger."""
+        await self._repositories.aclose()
         if self._runner is not None:
             await self._runner.aclose()
 

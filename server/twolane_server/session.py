@@ -132,6 +132,11 @@ class Session:
         """The open documents."""
         return tuple(self._documents)
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The open documents as they are now."""
+        return tuple(self._documents.values())
+
     def document(self, uri: str) -> Document | None:
         """The document as it is now, or `None` when it is not open."""
         return self._documents.get(uri)

@@ -467,11 +467,12 @@ async def test_nothing_that_is_shown_quotes_the_file(world: World, reply: str) -
 def test_the_cloud_learns_no_name_and_no_place(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """L28, L30, L43"""
+    """L28, L30, L43. Of open files it learns the path within the repository, and no more."""
     name = f"n{os.urandom(6).hex()}"
     for variable in ("USER", "LOGNAME", "USERNAME", "EMAIL"):
         monkeypatch.setenv(variable, name)
-    assert world.docstring(put(world.root / name / f"{name}.py", code(world.open))).status == 0
+    put(world.root / ".git" / "config", f'[remote "origin"]\n\turl = https://{name}/x.git\n')
+    assert world.docstring(world.tool).status == 0
     received = bytes(world.cloud.received)
     for hidden in (
         name,

@@ -64,8 +64,8 @@ def origin_of(subject: Subject, span: Span) -> Origin:
 
 
 def opening(subject: Subject, text: str) -> tuple[Fragment, ...]:
-    """The system message's start: our wording, then the map, which lasts from request to request."""
-    return (ours(text), *subject.around.map)
+    """The system message's start: the map, which all actions of a repository share, then our wording."""
+    return (*subject.around.map, ours(text))
 
 
 def needed(subject: Subject, shown: tuple[Span, ...] = ()) -> tuple[Fragment, ...]:

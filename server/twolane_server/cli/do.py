@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
-import os
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,7 +15,7 @@ from rich.text import Text as Styled
 from twolane_server.cli import place as places
 from twolane_server.cli.answer import AnswerView
 from twolane_server.cli.plain import plain
-from twolane_server.repository import find_root
+from twolane_server.repository import name_in_repository
 from twolane_server.source_file import write_back
 
 if TYPE_CHECKING:
@@ -95,19 +94,12 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
 
 def _diff(path: str, before: Text, after: Text) -> list[str]:
     """A unified diff that `git apply` and `patch` take, with each line's own end."""
-    name = _name_in_repository(path)
+    name = name_in_repository(path)
+    # As git does: without the tab, `patch` would end the name at its first blank.
+    name = f"{name}\t" if " " in name else name
     old, new = _lines(before), _lines(after)
     lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=3)
     return [line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines]
-
-
-def _name_in_repository(path: str) -> str:
-    """From the repository's root, as git names files; alone where there is none."""
-    real = Path(os.path.realpath(path))
-    root = find_root(real)
-    name = (real.relative_to(root) if root else PurePath(real.name)).as_posix()
-    # As git does: without the tab, `patch` would end the name at its first blank.
-    return f"{name}\t" if " " in name else name
 
 
 def _lines(text: Text) -> list[str]:

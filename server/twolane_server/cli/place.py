@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twolane_server.cli.plain import plain
 from twolane_server.folders import folders
 from twolane_server.lanes.base import LaneName
+from twolane_server.once import Once
 from twolane_server.service import Service
 from twolane_server.settings.load import load
 from twolane_server.source_file import read_place
@@ -42,7 +43,7 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     settings, problems = load(found, None, os.environ)
     for problem in problems:
         print(f"twolane: {plain(str(problem))}", file=sys.stderr)
-    service = Service(found, os.environ)
+    service = Service(found, os.environ, Once(found))
     order = service.order(
         arguments.action,
         place.document,

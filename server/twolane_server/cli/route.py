@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.cli import place as places
 from twolane_server.cli.lines import lines_by_file
 from twolane_server.cli.plain import plain
+from twolane_server.fragments import Label
+from twolane_server.repository import name_in_repository
 
 if TYPE_CHECKING:
     import argparse
 
-    from twolane_server.orders import Ready
+    from twolane_server.orders import Order, Ready
+    from twolane_server.service import Service
+    from twolane_server.settings.resolved import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +28,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the decision."""
     service, settings, _, order = places.open_order(arguments)
-    ready = asyncio.run(service.prepare(order, settings))
+    ready = asyncio.run(_prepare(service, settings, order))
     if arguments.json:
         print(json.dumps(_object(ready)))
     else:
         _show(ready)
     return 0
+
+
+async def _prepare(service: Service, settings: Settings, order: Order) -> Ready:
+    try:
+        return await service.prepare(order, settings)
+    finally:
+        await service.aclose()
 
 
 def _object(ready: Ready) -> dict[str, object]:
@@ -60,13 +70,18 @@ def _show(ready: Ready) -> None:
         f"  about {ready.question.prompt_tokens(decision.lane)} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back; from:"
     )
-    for label in sorted({fragment.label for fragment in prompt.fragments}, reverse=True):
-        parts = [fragment for fragment in prompt.fragments if fragment.label is label]
+    around = set(map(id, ready.task.subject.around.map))
+    shown = [part for part in prompt.fragments if part.origin.path and id(part) not in around]
+    for label in sorted({part.label for part in shown}, reverse=True):
+        parts = [part for part in shown if part.label is label]
         for path, lines in lines_by_file(part.origin for part in parts).items():
-            own = (part for part in parts if part.origin.path == path)
-            tokens = sum(part.tokens(decision.model) for part in own)
-            name = plain(Path(path).name)
-            print(f"  {label.name:4}  {name}:{lines}  {tokens} tokens")
+            tokens = sum(part.tokens(decision.model) for part in parts if part.origin.path == path)
+            print(f"  {label.name:4}  {plain(name_in_repository(path))}:{lines}  {tokens} tokens")
+    of_map = [part for part in prompt.fragments if part.origin.path and id(part) in around]
+    if of_map:
+        label = Label.highest(part.label for part in of_map)
+        tokens = sum(part.tokens(decision.model) for part in of_map)
+        print(f"  {label.name:4}  the repository's map, {len(of_map)} files  {tokens} tokens")
     wording = (part for part in prompt.fragments if not part.origin.path)
     tokens = sum(part.tokens(decision.model) for part in wording)
     print(f"  OPEN  twolane's own wording and your instruction  {tokens} tokens")

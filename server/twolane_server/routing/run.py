@@ -212,6 +212,7 @@ class Runner:
         answering = await self._local_lane(settings).answering()
         if answering.stand_in:
             decision = replace(decision, reasons=(*decision.reasons, answering.stand_in))
+            prompt = prompt.without_context()
         request = local_request(prompt, answering.model)
         sending = Sending(
             time=datetime.now(UTC),

@@ -1,0 +1,125 @@
+"""One repository in a running server: the thread that it is asked in, and what keeps it fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from twolane_context.watching import watch
+from twolane_context.work import examine_all
+from twolane_server.indexed import Indexed
+from twolane_server.threads import from_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from twolane_context.cache import Row
+    from twolane_server.live import Progress, Reporter
+    from twolane_server.settings.resolved import Folders
+
+__all__ = ["Home"]
+
+_T = TypeVar("_T")
+_LOOK_AGAIN_SECONDS = 5.0
+_WORTH_TELLING = 100  # files; fewer are examined before anybody has read the title
+
+
+class Home:
+    """A repository's thread, its index, and the tasks that fill it and keep it fresh.
+
+    Args:
+        root: its folder.
+        folders: where its cache is.
+        progress: shows the first indexing.
+        tell: shows a sentence to the person.
+
+    Attributes:
+        ready: whether it can be asked without waiting for the first look at all files.
+    """
+
+    def __init__(
+        self, root: Path, folders: Folders, progress: Progress, tell: Callable[[str], None]
+    ) -> None:
+        self._root, self._folders = root, folders
+        self._progress, self._tell = progress, tell
+        self._thread = ThreadPoolExecutor(1, "repository")
+        self._indexed: Indexed | None = None
+        self._choosing: asyncio.Task[None] | None = None
+        self.ready = False
+        self._tasks = [asyncio.ensure_future(work) for work in (self._watch(), self._fill())]
+
+    async def run(self, function: Callable[[Indexed], _T]) -> _T:
+        """Call the function with the index, in the repository's thread, after all that came before."""
+
+        def call() -> _T:
+            if self._indexed is None:
+                self._indexed = Indexed(self._root, self._folders)
+                self._indexed.refresh(code_only=True)
+                self.ready = True
+            return function(self._indexed)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def choose_maps_soon(self) -> None:
+        """Choose the maps that a question missed, when nothing else is asked."""
+        if self._choosing is None or self._choosing.done():
+            self._choosing = asyncio.ensure_future(self.run(Indexed.choose_maps))
+
+    async def aclose(self) -> None:
+        """Stop watching and indexing, and keep what was found."""
+        tasks = [*self._tasks, *([self._choosing] if self._choosing else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+        def close() -> None:
+            if self._indexed is not None:
+                self._indexed.save()
+                self._indexed.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, close)
+        self._thread.shutdown(wait=False)
+
+    async def _fill(self) -> None:
+        """Examine what no earlier process has, then read the words of all other texts."""
+        problem = await self.run(lambda indexed: indexed.problem)
+        if problem:
+            self._tell(problem)
+        missing = await self.run(lambda indexed: indexed.repository.unexamined())
+        if len(missing) > _WORTH_TELLING:
+            async with self._progress(f"Indexing {self._root.name}") as progress:
+                await self._examine(missing, progress)
+        elif missing:
+            await self._examine(missing, None)
+        await self.run(Indexed.refresh)
+        await self.run(Indexed.save)
+
+    async def _examine(self, missing: Sequence[str], progress: Reporter | None) -> None:
+        done = 0
+        processes = os.cpu_count() or 1
+        async with from_thread(lambda _: examine_all(self._root, missing, processes)) as found:
+            async for rows in found:
+                await self._adopt(rows)
+                done += len(rows)
+                if progress is not None:
+                    progress.report(f"{done} of {len(missing)} files", done / len(missing))
+
+    async def _adopt(self, rows: list[Row]) -> None:
+        await self.run(lambda indexed: indexed.repository.adopt(rows))
+
+    async def _watch(self) -> None:
+        """Follow what changes on disk, as the system tells, else by looking now and then."""
+        try:
+            async with from_thread(lambda stop: watch(self._root, stop)) as changes:
+                async for batch in changes:
+                    paths = (
+                        None if None in batch else sorted({p for one in batch for p in one or ()})
+                    )
+                    await self.run(lambda indexed, paths=paths: indexed.refresh(paths))
+        except OSError:
+            while True:
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                await self.run(Indexed.refresh)

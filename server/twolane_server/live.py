@@ -1,0 +1,118 @@
+"""The repositories around an editor's documents, each indexed in the background and kept fresh.
+
+Nothing here waits on the event loop: each repository has a thread of its own, in which it is asked
+one question after the other (`home`); files are examined in other processes; a watcher tells what
+changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from twolane_server.actions.base import NOTHING
+from twolane_server.repository import find_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from twolane_server.actions.base import Surroundings
+    from twolane_server.documents import Document
+    from twolane_server.home import Home
+    from twolane_server.indexed import Indexed
+    from twolane_server.settings.resolved import Folders
+    from twolane_server.surroundings import Wanted
+
+__all__ = ["Live", "Progress", "Reporter"]
+
+_PATIENCE_SECONDS = 2.0
+
+
+class Reporter(Protocol):
+    """Shows how far something is."""
+
+    def report(self, message: str, share: float | None = None) -> None:
+        """Replace the message; `share` is from 0 to 1."""
+        ...
+
+
+class Progress(Protocol):
+    """Begins to show that something goes on, until the block ends."""
+
+    def __call__(self, title: str) -> AbstractAsyncContextManager[Reporter]:
+        """The block to do it in."""
+        ...
+
+
+class Live:
+    """All repositories of one editor's connection.
+
+    Args:
+        folders: where caches are.
+        documents: the documents that are open now; asked on the event loop.
+        progress: shows the first indexing of a repository.
+        tell: shows a sentence to the person.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        documents: Callable[[], Sequence[Document]],
+        progress: Progress,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._folders, self._documents = folders, documents
+        self._progress, self._tell = progress, tell
+        self._homes: dict[Path, Home] = {}
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        """What a repository says around a selection; nothing while it cannot answer in time."""
+        home = self._home(wanted.path)
+        if home is None:
+            return NOTHING
+        documents = self._documents()
+
+        def ask(indexed: Indexed) -> Surroundings:
+            indexed.sync(documents)
+            return indexed.ask(wanted)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                found = await home.run(ask)
+                home.choose_maps_soon()
+                return found
+        return NOTHING
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        """The absolute paths that a file had before it got this one, as far as is known.
+
+        The first to ask about a file has its repository indexed in the background.
+        """
+        home = self._home(path)
+        if home is None or not home.ready:  # only what watches can know of a rename
+            return ()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await home.run(lambda indexed: indexed.former(path))
+        return ()
+
+    async def aclose(self) -> None:
+        """Stop watching and indexing, and keep what was found."""
+        homes = list(self._homes.values())
+        self._homes.clear()
+        for home in homes:
+            await home.aclose()
+
+    def _home(self, path: str) -> Home | None:
+        from twolane_server.home import Home  # noqa: PLC0415 - not needed to start
+
+        root = find_root(Path(os.path.realpath(path)).parent) if path else None
+        if root is None:
+            return None
+        if root not in self._homes:
+            self._homes[root] = Home(root, self._folders, self._progress, self._tell)
+        return self._homes[root]

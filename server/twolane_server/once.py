@@ -1,0 +1,57 @@
+"""Repositories for a command: each is looked at when it is asked for, and let go of at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.base import NOTHING
+from twolane_server.repository import find_root
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Surroundings
+    from twolane_server.indexed import Indexed
+    from twolane_server.settings.resolved import Folders
+    from twolane_server.surroundings import Wanted
+
+__all__ = ["Once"]
+
+
+class Once:
+    """The repositories of one command.
+
+    Args:
+        folders: where caches are.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._indexed: dict[Path, Indexed] = {}
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        """What a repository says around a selection; nothing where there is none."""
+        return await asyncio.to_thread(self._around, wanted)
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        """Nothing: who has not watched knows of no rename."""
+        del path
+        return ()
+
+    async def aclose(self) -> None:
+        """Keep what was found for the next command."""
+        for indexed in self._indexed.values():
+            await asyncio.to_thread(indexed.save)
+            indexed.close()
+
+    def _around(self, wanted: Wanted) -> Surroundings:
+        from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter
+
+        root = find_root(Path(os.path.realpath(wanted.path)).parent) if wanted.path else None
+        if root is None:
+            return NOTHING
+        if root not in self._indexed:
+            self._indexed[root] = Indexed(root, self._folders)
+            self._indexed[root].refresh(code_only=True)
+        return self._indexed[root].ask(wanted, patient=True)

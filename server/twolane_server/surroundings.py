@@ -1,0 +1,188 @@
+"""What the repository says around a selection, as labelled fragments for a prompt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from twolane_context.languages import language_for
+from twolane_server.actions.base import NOTHING, Surroundings
+from twolane_server.border.words import find_word
+from twolane_server.fragments import Fragment, Label, Origin
+from twolane_server.lanes.base import LaneName
+from twolane_server.settings.resolved import NdaRules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from twolane_context.pack import Piece
+    from twolane_context.repository_map import Entry, MapState
+    from twolane_server.indexing import Verdict
+
+__all__ = [
+    "MAP_TOKENS",
+    "PIECES_TOKENS",
+    "Alone",
+    "Repositories",
+    "Seen",
+    "Wanted",
+    "surroundings",
+]
+
+MAP_TOKENS = 1_024
+PIECES_TOKENS = 2_048
+# Of a lane's window, at most a sixteenth for the map and an eighth for the pieces.
+_MAP_SHARE, _PIECES_SHARE = 16, 8
+_TICKS = re.compile(r"`{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question to a repository.
+
+    Attributes:
+        path: the document's file, absolute, as the editor names it.
+        first: the selection's first row; 0-based, counted by LF alone.
+        last: its last row.
+        audience: for the cloud, files under NDA do not exist.
+        model: whose tokens are counted.
+        window: how many tokens that model holds.
+        label: of the document, which everything of its file carries at least.
+        words: the names that must not leave together with the document's text.
+        nda: the user's own rules.
+        instruction: what is to be done.
+        budget: tokens for the pieces, where the usual number is not wanted.
+    """
+
+    path: str
+    first: int
+    last: int
+    audience: LaneName
+    model: str
+    window: int
+    label: Label = Label.NDA
+    words: tuple[str, ...] = ()
+    nda: NdaRules = field(default_factory=NdaRules)
+    instruction: str = field(default="", repr=False)
+    budget: int | None = None
+
+    @property
+    def pieces_tokens(self) -> int:
+        """How many tokens the pieces may have together."""
+        usual = min(PIECES_TOKENS, self.window // _PIECES_SHARE)
+        return usual if self.budget is None else self.budget
+
+    @property
+    def map_tokens(self) -> int:
+        """How many tokens the map may have."""
+        return min(MAP_TOKENS, self.window // _MAP_SHARE)
+
+
+class Seen(NamedTuple):
+    """What a repository answered, before it is labelled.
+
+    Attributes:
+        root: the repository's real folder.
+        path: the document's file within it.
+        pieces: best first.
+        map: the repository's map.
+    """
+
+    root: Path
+    path: str
+    pieces: tuple[Piece, ...]
+    map: MapState
+
+
+class Repositories(Protocol):
+    """Who knows the repositories around documents."""
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        """What a repository says around a selection; nothing where there is none."""
+        ...
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        """The absolute paths that a file had before it got this one, as far as is known."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of all repositories."""
+        ...
+
+
+class Alone:
+    """Knows of no repository."""
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        """Nothing."""
+        del wanted
+        return NOTHING
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        """Nothing."""
+        del path
+        return ()
+
+    async def aclose(self) -> None:
+        """Nothing was opened."""
+
+
+def surroundings(seen: Seen, wanted: Wanted, verdict: Callable[[str], Verdict]) -> Surroundings:
+    """The answer as fragments, each with the label of its file.
+
+    For the cloud, what holds a word that must not leave is left out as if it were not there: it
+    would only keep the whole prompt local. The border looks for these words all the same.
+
+    Args:
+        seen: the answer.
+        wanted: the question.
+        verdict: what holds for a file now.
+    """
+    cloud = wanted.audience is LaneName.CLOUD
+    paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
+    spoken = (word for path in dict.fromkeys(paths) for word in verdict(path).words)
+    forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
+
+    def fragment(text: str, path: str, lines: tuple[int, int]) -> Fragment | None:
+        found = verdict(path)
+        label, file = found.label, str(seen.root / path)
+        if path == seen.path:
+            label, file = max(label, wanted.label), wanted.path
+        shown = path.isprintable() and not (cloud and (label is not Label.OPEN or not found.own))
+        if not shown or find_word(text, forbidden):
+            return None
+        return Fragment(text, label, Origin(file, *lines))
+
+    pieces = (
+        fragment(_shown(piece), piece.path, (piece.start_line, piece.end_line))
+        for piece in seen.pieces
+    )
+    entries = (fragment(one.text, one.path, _lines(one)) for one in seen.map.entries)
+    return Surroundings(_map(seen, tuple(filter(None, entries))), tuple(filter(None, pieces)))
+
+
+def _map(seen: Seen, entries: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    """The map; none where it only speaks of the document itself."""
+    if all(entry.path == seen.path for entry in seen.map.entries) or not entries:
+        return ()
+    header = seen.map.text.removesuffix("".join(entry.text for entry in seen.map.entries))
+    return (Fragment(f"The repository. {header}", Label.OPEN), *entries, Fragment("\n", Label.OPEN))
+
+
+def _lines(entry: Entry) -> tuple[int, int]:
+    """From the first line that an entry shows to the last; 0 and 0 for a path alone."""
+    rows: Iterable[tuple[str, int, int]] = entry.pieces
+    lines = [line for _, first, last in rows for line in (first, last)]
+    return (min(lines), max(lines)) if lines else (0, 0)
+
+
+def _shown(piece: Piece) -> str:
+    """A piece below the name of its place, within a fence that no line of it can close."""
+    longest = [len(run) for run in _TICKS.findall(piece.text)]
+    ticks = "`" * max([3, *(length + 1 for length in longest)])
+    language = language_for(piece.path)
+    name = language.name if language else ""
+    place = f"{piece.path}:{piece.start_line}-{piece.end_line}"
+    return f"{place}\n{ticks}{name}\n{piece.text.removesuffix(chr(10))}\n{ticks}\n"

@@ -1,0 +1,120 @@
+"""An order's prompt by itself, and with what its repository holds around the selection.
+
+What the user works on decides the lane, not what we add. So what would move the prompt to another
+lane, or keep it from leaving, is left out again: the map first, then everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
+from twolane_server.actions.base import Subject
+from twolane_server.errors import TooLarge
+from twolane_server.lanes.base import LaneName
+from twolane_server.routing.choose import choose
+from twolane_server.surroundings import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twolane_server.actions.base import Surroundings, Task
+    from twolane_server.fragments import Label
+    from twolane_server.knowledge import Known
+    from twolane_server.orders import Order, Ready
+    from twolane_server.prompts import Prompt
+    from twolane_server.routing.choose import Decision, Question
+    from twolane_server.settings.resolved import Settings
+
+    Counted = Callable[[Question, Prompt, Settings], Question]
+
+__all__ = ["decided", "prepared", "wanted_around", "with_surroundings"]
+
+
+def prepared(order: Order, label: Label) -> Task:
+    """What the order asks for by itself.
+
+    Raises:
+        ActionError: there is nothing to do there.
+    """
+    document = order.document
+    language = language_for(document.path, document.language_id)
+    subject = Subject(
+        text=document.text,
+        language=language,
+        path=document.path,
+        label=label,
+        selection=order.selection,
+        instruction=order.instruction,
+        parsed=language and parse(language, document.text.source),
+    )
+    return order.action.prepare(subject)
+
+
+async def decided(question: Question, prompt: Prompt, words: tuple[str, ...]) -> Decision:
+    """The decision, with what the border would say to it: for the person's eyes, it asks again.
+
+    Raises:
+        TooLarge: see `choose`.
+    """
+    decision = choose(question)
+    if decision.lane is LaneName.CLOUD:
+        from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
+
+        why = await asyncio.to_thread(objection, prompt, words)
+        decision = choose(replace(question, cloud_state=why)) if why else decision
+    return decision
+
+
+def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
+    """What to ask the repository: for the lane that the order takes by itself."""
+    subject, decision = alone.task.subject, alone.decision
+    lanes = {LaneName.CLOUD: alone.settings.cloud, LaneName.LOCAL: alone.settings.local}
+    source, selection = subject.text.source, order.selection
+    return Wanted(
+        path=subject.path,
+        first=source.count(b"\n", 0, selection.start),
+        last=source.count(b"\n", 0, max(selection.start, selection.end - 1)),
+        audience=decision.lane,
+        model=decision.model,
+        window=lanes[decision.lane].window,
+        label=subject.label,
+        words=known.words,
+        nda=alone.settings.nda,
+        instruction=alone.task.instruction,
+    )
+
+
+async def with_surroundings(
+    alone: Ready, around: Surroundings, order: Order, known: Known, counted: Counted
+) -> Ready:
+    """The order with as much of its surroundings as leaves it on its lane.
+
+    Args:
+        alone: the order by itself.
+        around: what its repository says.
+        order: what the user asked for.
+        known: what is known about the document.
+        counted: gives a question the tokens of a prompt; runs in a thread.
+    """
+    for part in (around, replace(around, map=())):
+        if part:
+            subject = replace(alone.task.subject, around=part)
+            made = await asyncio.to_thread(order.action.prepare, subject)
+            task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
+            question = replace(
+                alone.question,
+                label=max(alone.question.label, task.prompt.label),
+                characters=task.prompt.characters,
+            )
+            question = await asyncio.to_thread(counted, question, task.prompt, alone.settings)
+            with suppress(TooLarge):
+                decision = await decided(question, task.prompt, known.words)
+                if decision.lane is alone.decision.lane:
+                    same = replace(alone.decision, label=decision.label)
+                    return replace(alone, task=task, question=question, decision=same)
+    return alone
