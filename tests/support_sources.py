@@ -8,6 +8,8 @@ from twolane_context.facts import Facts, extract
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
 from twolane_context.trees import Parsed, parse
+from twolane_server.actions.documentation import documentation
+from twolane_server.actions.enclosing import reaches
 from twolane_server.text import decode, encode
 
 PYTHON = '''\
@@ -103,11 +105,44 @@ SOURCES = {
 }
 
 
-def parsed(path: str, source: str | bytes, previous: Parsed | None = None) -> Parsed:
+MANY = 100_000
+# At each broken token, Lua's scanner looks for the end of a long string, up to the file's end
+# (tree-sitter-lua 0.5): 100,000 take 26 s.
+FEWER = {"a.lua": 10_000}
+
+
+def brackets(many: int) -> dict[str, str]:
+    """Many brackets or commas, which every language breaks at in a way of its own."""
+    return {
+        "round": "x = " + "(" * many + ")" * many,
+        "square, left open": "[" * many,
+        "holes": "x = [" + "," * many + "]",
+    }
+
+
+NESTED = {
+    "a.py": "def f():\n  " + "(" * MANY + "'a'" + ")" * MANY,
+    "a.rs": "fn f() {" * MANY,
+    "a.js": "function f() {" * MANY,
+    "a.go": "func f() {" * MANY,
+    "a.c": "int f() {" * MANY,
+    "a.h": "template <class T> class A {" * MANY,
+    "a.java": "class A {" * MANY,
+    "a.lua": "function f() " * MANY,
+}
+# By what it is called in a test: path and source of what is deeper or wider than anybody writes.
+DEEP = {
+    f"{name} {path}": (path, source)
+    for path in SOURCES
+    for name, source in brackets(FEWER.get(path, MANY)).items()
+} | {f"nested {path}": (path, source) for path, source in NESTED.items()}
+
+
+def parsed(path: str, source: str | bytes) -> Parsed:
     """The source parsed with the language of `path`."""
     language = language_for(path)
     assert language is not None, path
-    return parse(language, source if isinstance(source, bytes) else encode(source), previous)
+    return parse(language, source if isinstance(source, bytes) else encode(source))
 
 
 @dataclass(frozen=True)
@@ -131,12 +166,14 @@ def shown(path: str, source: str) -> list[Shown]:
             kind=definition.kind.value,
             name=definition.name,
             signature=cut(tree, definition.signature),
-            doc=None if definition.doc is None else cut(tree, definition.doc),
+            doc=None if doc is None else cut(tree, doc),
             parent=(
                 None if definition.parent is None else facts.definitions[definition.parent].name
             ),
         )
-        for definition in facts.definitions
+        for definition, doc in zip(
+            facts.definitions, documentation(tree, facts.definitions), strict=True
+        )
     ]
 
 
@@ -148,11 +185,11 @@ def cut(tree: Parsed, span: Span) -> str:
 def check(tree: Parsed, facts: Facts) -> None:
     """What holds for the facts of every source, broken or not."""
     whole = Span(0, len(tree.source))
-    assert len(facts.reaches) == len(facts.definitions)
+    docs, around = documentation(tree, facts.definitions), reaches(tree, facts.definitions)
     places = [(one.span.start, -one.span.end) for one in facts.definitions]
     assert places == sorted(places)
     assert [one.span for one in facts.imports] == sorted({one.span for one in facts.imports})
-    for index, (one, reach) in enumerate(zip(facts.definitions, facts.reaches, strict=True)):
+    for index, (one, doc, reach) in enumerate(zip(facts.definitions, docs, around, strict=True)):
         assert one.name
         assert whole.contains(reach)
         assert reach.contains(one.span)
@@ -163,9 +200,9 @@ def check(tree: Parsed, facts: Facts) -> None:
             assert one.span.contains(one.body)
             assert one.signature.end <= one.body.start
             assert len(one.body) > 0
-        if one.doc is not None:
-            assert reach.contains(one.doc)
-            assert not one.doc.cut(tree.source).endswith((b"\r", b"\n"))
+        if doc is not None:
+            assert reach.contains(doc)
+            assert not doc.cut(tree.source).endswith((b"\r", b"\n"))
         if one.parent is not None:
             assert one.parent < index
             assert facts.definitions[one.parent].span.contains(one.span)

@@ -7,7 +7,7 @@ The captures that a query file (queries/*.scm) may use:
 - `@name`, `@body`: in the same pattern. A body that no one node covers is captured at both ends.
   `@owner`: the type that it is a member of, where that stands elsewhere (Go).
 - `@wrapped`, `@wrapper`: the outer node belongs to the definition inside it (`export`, decorators).
-- `@attribute`: stands before a definition and belongs to it. `@comment`: may document one.
+- `@attribute`: stands before a definition and belongs to it.
 - `@variable`: a variable or constant of a module or class, `@field`: an attribute that a method sets
   or declares (`@object` is what it is set on); both with `@name`.
 - `@base`, in a pattern of its own: names a type that the definition or variable around it is made
@@ -102,7 +102,6 @@ class Captures:
     definitions: dict[int, Found] = field(default_factory=dict[int, Found])
     wrappers: dict[int, tree_sitter.Node] = field(default_factory=dict[int, tree_sitter.Node])
     attributes: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    comments: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     imports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     exports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
     bound: list[Bound] = field(default_factory=list[Bound])
@@ -122,7 +121,7 @@ class Captures:
 def capture(parsed: Parsed) -> Captures:
     """Run the language's query over the tree."""
     found = Captures()
-    for pattern, nodes in _matches(parsed):
+    for pattern, nodes in matches(parsed, query(parsed.language)):
         if "wrapper" in nodes:
             found.wrappers[nodes["wrapped"][0].id] = nodes["wrapper"][0]
         elif "scope" in nodes:
@@ -140,8 +139,6 @@ def _sort(
     match kind:
         case "attribute":
             found.attributes += captured
-        case "comment":
-            found.comments += captured
         case "import":
             found.imports += captured
         case "export":
@@ -163,9 +160,10 @@ def _sort(
             pass
 
 
-def _matches(parsed: Parsed) -> Iterator[tuple[int, _Nodes]]:
+def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, _Nodes]]:
+    """What a query finds in the tree: each pattern's number and the nodes that it captured."""
     root = parsed.tree.root_node
-    cursor = tree_sitter.QueryCursor(query(parsed.language))
+    cursor = tree_sitter.QueryCursor(asked)
     holds = _comparing(parsed.source)
     if not _has_wide_node(parsed):
         yield from cursor.matches(root, holds)

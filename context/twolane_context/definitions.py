@@ -35,8 +35,6 @@ class Definition(NamedTuple):
         span: all of it: decorators, attributes, `export`, signature and body; not comments above.
         signature: from its first token (decorators included) to just before the body.
         body: the body, with braces where the language has them; `None` for one without.
-        doc: an existing docstring or the doc comment directly above it (or above its attributes),
-            from its first to its last character, without the line end; `None` for none.
         parent: index in `Facts.definitions` of the one that holds it, or `None`.
         at: where its name starts; a byte offset.
         bases: the types it is made of, as written: base classes, traits, what a function returns,
@@ -49,7 +47,6 @@ class Definition(NamedTuple):
     span: Span
     signature: Span
     body: Span | None
-    doc: Span | None
     parent: int | None
     at: int = 0
     bases: tuple[str, ...] = ()

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from twolane_context.captures import capture
 from twolane_context.definitions import Definition, Kind
-from twolane_context.docs import Surroundings, docstring, indentation, starts_line, trimmed
 from twolane_context.imports import Binding, Import, imports
-from twolane_context.languages import Docs
-from twolane_context.spans import Span
+from twolane_context.spans import Span, trimmed
 from twolane_context.variables import add_bases, variables
 
 if TYPE_CHECKING:
@@ -20,7 +18,8 @@ if TYPE_CHECKING:
     from twolane_context.captures import Found
     from twolane_context.trees import Parsed
 
-_LINE_REST = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
+# What may stand between an attribute and what it belongs to.
+_COMMENTS = re.compile(rb"(?:\s+|//[^\n]*|/\*(?s:.*?)\*/)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Facts:
     Attributes:
         definitions: what it defines.
         imports: what it imports.
-        reaches: for each definition, where a cursor counts as within it: see `enclosing`.
         variables: variables and constants of modules and classes, and the attributes that methods
             set; of these, the parent is the class. Locals of functions are not among them.
         exports: names that others may import from it, where they are not those of definitions.
@@ -38,7 +36,6 @@ class Facts:
 
     definitions: tuple[Definition, ...] = ()
     imports: tuple[Import, ...] = ()
-    reaches: tuple[Span, ...] = ()
     variables: tuple[Definition, ...] = ()
     exports: tuple[Binding, ...] = ()
 
@@ -47,20 +44,12 @@ _KINDS = {**{kind.value: kind for kind in Kind}, "callable": Kind.FUNCTION}
 _HOLDERS = frozenset({Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
 
 
-def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
-    """The facts of one file. Broken code gives the facts that are there; nothing is raised.
-
-    Args:
-        parsed: the file.
-        documentation: also find doc comments and reaches, which takes a third of the time.
-    """
+def extract(parsed: Parsed) -> Facts:
+    """The facts of one file. Broken code gives the facts that are there; nothing is raised."""
     found = capture(parsed)
-    around = Surroundings(parsed.source, parsed.language.docs, found.comments, found.attributes)
+    attributes = {_next(parsed.source, one.end_byte): one.start_byte for one in found.attributes}
     drafts = [
-        (
-            one.kind == "callable",
-            _draft(parsed, one, found.outermost(one.node), around, documentation=documentation),
-        )
+        (one.kind == "callable", _draft(parsed, one, found.outermost(one.node), attributes))
         for one in found.definitions.values()
         if one.name.start_byte < one.name.end_byte
     ]
@@ -77,52 +66,38 @@ def extract(parsed: Parsed, *, documentation: bool = True) -> Facts:
         definitions.append(draft._replace(kind=kind, parent=parent))
     held = variables(found, parsed.source, definitions)
     add_bases(found.bases, parsed.source, definitions, held)
-    reaches = tuple(_reach(parsed.source, one) for one in definitions) if documentation else ()
     imported = imports(found, parsed.source, found.imports)
     exported = imports(found, parsed.source, found.exports)
     exports = tuple(binding for one in exported for binding in one.bindings)
-    return Facts(tuple(definitions), imported, reaches, tuple(held), exports)
-
-
-def enclosing(facts: Facts, span: Span) -> Definition | None:
-    """The innermost definition that holds `span`, or `None`.
-
-    The doc comment above a definition, the indentation of its first line and the end of its last
-    one count as within it, so that whole lines may be selected.
-    """
-    reaches = facts.reaches or tuple(definition.span for definition in facts.definitions)
-    for definition, reach in zip(reversed(facts.definitions), reversed(reaches), strict=True):
-        if reach.contains(span) and span.start <= definition.span.end:
-            return definition
-    return None
+    return Facts(tuple(definitions), imported, tuple(held), exports)
 
 
 def _draft(
-    parsed: Parsed,
-    found: Found,
-    outer: tree_sitter.Node,
-    around: Surroundings,
-    *,
-    documentation: bool,
+    parsed: Parsed, found: Found, outer: tree_sitter.Node, attributes: dict[int, int]
 ) -> Definition:
-    """A definition that does not know its parent yet."""
-    above = around.above(outer.start_byte, documentation=documentation)
+    """A definition that does not know its parent yet; `attributes` start before what they are of."""
+    start = outer.start_byte
+    while start in attributes:
+        start = attributes[start]
     # A line of C's preprocessor holds its line's end.
-    span = Span(above.start, trimmed(parsed.source, outer.end_byte))
-    signature, body, doc = span, None, above.doc
+    span = Span(start, trimmed(parsed.source, outer.end_byte))
+    signature, body = span, None
     # In broken code a body may be there and empty.
     end = min(found.body[-1].end_byte, span.end) if found.body else 0
     if found.body and found.body[0].start_byte < end:
         body = Span(found.body[0].start_byte, end)
-        signature = Span(above.start, _head_end(outer, body.start))
-        if documentation and parsed.language.docs is Docs.STRING:
-            string = docstring(found.body[0], parsed.source)
-            doc = string and Span(string.start_byte, string.end_byte)
+        signature = Span(start, _head_end(outer, body.start))
     at = found.name.start_byte
     name = parsed.source[at : found.name.end_byte].decode("utf-8", "replace")
     owner = found.owner and Span(found.owner.start_byte, found.owner.end_byte).cut(parsed.source)
     owned_by = owner.decode("utf-8", "replace") if owner else ""
-    return Definition(name, _KINDS[found.kind], span, signature, body, doc, None, at, (), owned_by)
+    return Definition(name, _KINDS[found.kind], span, signature, body, None, at, (), owned_by)
+
+
+def _next(source: bytes, offset: int) -> int:
+    """Where the next token starts."""
+    between = _COMMENTS.match(source, offset)
+    return between.end() if between else offset
 
 
 def _head_end(node: tree_sitter.Node, body: int) -> int:
@@ -139,13 +114,3 @@ def _head_end(node: tree_sitter.Node, body: int) -> int:
             elif not child.is_extra:
                 end = child.end_byte
     return end
-
-
-def _reach(source: bytes, definition: Definition) -> Span:
-    start, end = definition.span.start, definition.span.end
-    if definition.doc is not None:
-        start = min(start, definition.doc.start)
-    if starts_line(source, start):
-        start = indentation(source, start)
-    rest = _LINE_REST.match(source, end)
-    return Span(start, rest.end() if rest else end)

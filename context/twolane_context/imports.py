@@ -7,8 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.docs import trimmed
-from twolane_context.spans import Span
+from twolane_context.spans import Span, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

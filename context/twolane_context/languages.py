@@ -6,7 +6,6 @@ Adding one is a row here, a query file of the same name and a case in tests/cont
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -17,22 +16,6 @@ from pathlib import Path
 import tree_sitter
 
 
-class Docs(StrEnum):
-    """How a language documents a definition.
-
-    `STRING`: by the first statement of its body (Python). All others by comments above it: `OUTER`,
-    `///` and `/** */` wherever they stand above it (Rust); `BLOCK`, one `/** */` directly above
-    (JSDoc, Javadoc); `MARKED`, all `///`, `//!`, `/** */` and `/*! */` directly above (Doxygen);
-    `LINES`, all comments directly above (Go, Lua).
-    """
-
-    STRING = "string"
-    OUTER = "outer"
-    BLOCK = "block"
-    MARKED = "marked"
-    LINES = "lines"
-
-
 @dataclass(frozen=True, slots=True)
 class Language:
     """One language.
@@ -41,7 +24,6 @@ class Language:
         name: its name here, and the stem of its query file.
         ids: the LSP language identifiers that mean it.
         suffixes: the file suffixes that mean it, with the dot.
-        docs: how it documents a definition.
         package: the module that holds its grammar.
         factory: the function there that returns it.
         queries: the stems of its query files, where it shares some with others.
@@ -50,20 +32,18 @@ class Language:
     name: str
     ids: tuple[str, ...]
     suffixes: tuple[str, ...]
-    docs: Docs
     package: str
     factory: str = "language"
     queries: tuple[str, ...] = ()
 
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("python", ("python",), (".py", ".pyi"), Docs.STRING, "tree_sitter_python"),
-    Language("rust", ("rust",), (".rs",), Docs.OUTER, "tree_sitter_rust"),
+    Language("python", ("python",), (".py", ".pyi"), "tree_sitter_python"),
+    Language("rust", ("rust",), (".rs",), "tree_sitter_rust"),
     Language(
         "typescript",
         ("typescript",),
         (".ts", ".mts", ".cts"),
-        Docs.BLOCK,
         "tree_sitter_typescript",
         "language_typescript",
         queries=("ecmascript", "typescript"),
@@ -72,7 +52,6 @@ LANGUAGES: tuple[Language, ...] = (
         "tsx",
         ("typescriptreact",),
         (".tsx",),
-        Docs.BLOCK,
         "tree_sitter_typescript",
         "language_tsx",
         queries=("ecmascript", "typescript"),
@@ -81,23 +60,21 @@ LANGUAGES: tuple[Language, ...] = (
         "javascript",
         ("javascript", "javascriptreact"),
         (".js", ".mjs", ".cjs", ".jsx"),
-        Docs.BLOCK,
         "tree_sitter_javascript",
         queries=("ecmascript", "javascript"),
     ),
-    Language("go", ("go",), (".go",), Docs.LINES, "tree_sitter_go"),
-    Language("c", ("c",), (".c",), Docs.MARKED, "tree_sitter_c"),
+    Language("go", ("go",), (".go",), "tree_sitter_go"),
+    Language("c", ("c",), (".c",), "tree_sitter_c"),
     Language(
         "cpp",
         ("cpp", "cuda", "cuda-cpp"),
         # Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
         (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh"),
-        Docs.MARKED,
         "tree_sitter_cpp",
         queries=("cpp", "c"),
     ),
-    Language("java", ("java",), (".java",), Docs.BLOCK, "tree_sitter_java"),
-    Language("lua", ("lua",), (".lua",), Docs.LINES, "tree_sitter_lua"),
+    Language("java", ("java",), (".java",), "tree_sitter_java"),
+    Language("lua", ("lua",), (".lua",), "tree_sitter_lua"),
 )
 
 

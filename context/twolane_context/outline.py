@@ -133,5 +133,5 @@ def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
     language = language_for(path)
     if language is None:
         return words(source), b""
-    facts = extract(parse(language, source), documentation=False)
+    facts = extract(parse(language, source))
     return words(source), pack(outline(source, facts))

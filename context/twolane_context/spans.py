@@ -43,3 +43,10 @@ class Span:
     def cut(self, source: bytes) -> bytes:
         """The bytes of `source` in this span."""
         return source[self.start : self.end]
+
+
+def trimmed(source: bytes, end: int) -> int:
+    """`end` without the white space directly before it."""
+    while end and source[end - 1] in b" \t\f\r\n":
+        end -= 1
+    return end

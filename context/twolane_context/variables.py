@@ -7,8 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Definition, Kind
-from twolane_context.docs import trimmed
-from twolane_context.spans import Span
+from twolane_context.spans import Span, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +46,7 @@ def variables(
             continue
         span = Span(node.start_byte, trimmed(source, node.end_byte))
         name = source[at : held.name.end_byte].decode("utf-8", "replace")
-        kept[at] = Definition(name, Kind(held.kind), span, span, None, None, parent, at)
+        kept[at] = Definition(name, Kind(held.kind), span, span, None, parent, at)
     return [kept[at] for at in sorted(kept)]
 
 

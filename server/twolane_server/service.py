@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
-from twolane_context.trees import earlier
 from twolane_server.actions.base import Subject
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.errors import KeyUnusable, TooLarge
@@ -21,6 +20,7 @@ from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.orders import Offer, Order, Ready, Result
+from twolane_server.reparse import earlier
 from twolane_server.routing.choose import Question, choose, has_repository_marker
 from twolane_server.surroundings import Alone
 from twolane_server.within import decided, prepared, wanted_around, with_surroundings

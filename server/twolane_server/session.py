@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
-from twolane_context.trees import parse, parse_in_slices
+from twolane_context.trees import parse
+from twolane_server.reparse import parse_in_slices
 from twolane_server.settings.resolved import Settings
 
 if TYPE_CHECKING:

@@ -90,6 +90,4 @@
 (field_declaration type: [(type_identifier) @base (_ !body name: (_) @base)])
 (type_definition type: [(type_identifier) @base (_ !body name: (_) @base)])
 
-(comment) @comment
-
 (preproc_include path: (_) @from @bound.any) @import

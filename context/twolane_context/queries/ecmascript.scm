@@ -38,8 +38,6 @@
 (expression_statement . (assignment_expression) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
 
-(comment) @comment
-
 (program (_ (variable_declarator name: (identifier) @name) @variable))
 (program (export_statement (_ (variable_declarator name: (identifier) @name) @variable)))
 (assignment_expression

@@ -19,7 +19,6 @@
 ; `type S struct {…}` is all of it; in `type ( … )` each line stands for itself.
 (type_declaration "type" . [(type_spec) (type_alias)] @wrapped) @wrapper
 
-(comment) @comment
 (import_declaration) @import
 (import_spec name: (package_identifier) @bound.module path: (_ (_) @from))
 (import_spec name: (dot) @bound.any path: (_ (_) @from))

@@ -26,9 +26,6 @@
 (constant_declaration
   type: [(type_identifier) (scoped_type_identifier) (generic_type) (array_type)] @base)
 
-(line_comment) @comment
-(block_comment) @comment
-
 (import_declaration) @import
 (import_declaration (scoped_identifier scope: (_) @from name: (_) @bound) . ";")
 (import_declaration . (identifier) @bound . ";")

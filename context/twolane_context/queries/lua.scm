@@ -34,8 +34,6 @@
     (table_constructor) (string) (number) (true) (false) (nil) (identifier) (binary_expression)
     (unary_expression) (dot_index_expression table: (_ !arguments))])) @variable)
 
-(comment) @comment
-
 ; local x = require("a.b"), also with `.c` behind it, and local ok, x = pcall(require, "a.b")
 ((variable_declaration (assignment_statement
   (variable_list name: (identifier) @bound.module)

@@ -19,8 +19,6 @@
 (impl_item type: (_) @name body: (_)? @body) @impl
 
 (attribute_item) @attribute
-(line_comment) @comment
-(block_comment) @comment
 
 (use_declaration) @import
 (extern_crate_declaration) @import

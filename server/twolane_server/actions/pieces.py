@@ -6,8 +6,8 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from twolane_context.excerpt import excerpt
 from twolane_context.facts import extract
+from twolane_server.actions.excerpt import excerpt
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.prompts import Message, Role
 from twolane_server.text import decode

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_context.trees import errors, parse
+from twolane_context.trees import parse
 from twolane_server.actions.base import Edit, Task, tree_of
 from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
 from twolane_server.actions.instruction import instruction_above, instruction_in
@@ -28,6 +28,7 @@ from twolane_server.edits.lines import (
 from twolane_server.edits.plain import harmful
 from twolane_server.edits.reindent import fitted
 from twolane_server.edits.reply import code
+from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from twolane_context.docs import docstring
 from twolane_context.trees import parse, walk
+from twolane_server.edits.docstrings import docstring
 from twolane_server.text import encode
 
 if TYPE_CHECKING:

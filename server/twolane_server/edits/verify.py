@@ -6,9 +6,10 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
-from twolane_context.docs import docstring
-from twolane_context.trees import errors, parse
+from twolane_context.trees import parse
 from twolane_server.edits.directives import COMMENTS, comments, directives
+from twolane_server.edits.docstrings import docstring
+from twolane_server.edits.syntax import errors
 from twolane_server.text import decode
 
 if TYPE_CHECKING:

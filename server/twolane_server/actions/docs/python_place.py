@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from twolane_context.docs import docstring
 from twolane_context.spans import Span
 from twolane_server.edits.directives import COMMENTS, is_directive
+from twolane_server.edits.docstrings import docstring
 from twolane_server.edits.lines import (
     eol_near,
     indent_unit,

@@ -8,9 +8,9 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
-from twolane_context.docs import docstring
 from twolane_context.trees import parse, walk
 from twolane_server.actions.docs.shots import echoes
+from twolane_server.edits.docstrings import docstring
 from twolane_server.edits.plain import plain
 from twolane_server.edits.reply import read, trimmed
 from twolane_server.errors import ReplyRefused

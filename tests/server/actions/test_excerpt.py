@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from support_sources import cut, parsed
-from twolane_context.excerpt import Excerpt, excerpt
+from support_sources import DEEP, SOURCES, cut, parsed
 from twolane_context.facts import extract
 from twolane_context.spans import Span
+from twolane_server.actions.enclosing import enclosing, reaches
+from twolane_server.actions.excerpt import Excerpt, excerpt
 from twolane_server.text import encode
 
 CURSOR = "‸"
@@ -186,3 +189,34 @@ def test_a_selection_outside_definitions_stands_for_itself() -> None:
 @pytest.mark.parametrize("path", ["a.py", "a.rs", "a.ts", "a.tsx", "a.js", "a.go"])
 def test_an_empty_file_needs_nothing(path: str) -> None:
     assert around(path, CURSOR) == (None, [], [])
+
+
+@settings(max_examples=150)
+@given(
+    path=st.sampled_from(sorted(SOURCES)),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.binary(max_size=3))),
+    selection=st.tuples(st.integers(0, 300), st.integers(0, 300)),
+)
+def test_broken_code_still_gives_a_sound_excerpt(
+    path: str, cuts: list[tuple[float, int, bytes]], selection: tuple[int, int]
+) -> None:
+    source = encode(SOURCES[path])
+    for place, length, new in cuts:
+        start = round(place * len(source))
+        source = source[:start] + new + source[start + length :]
+    tree = parsed(path, source)
+    found = excerpt(tree, extract(tree), Span(*sorted(selection)))
+    for spans in (found.imports, found.signatures):
+        assert list(spans) == sorted(set(spans))
+        assert not found.definition or not any(map(found.definition.span.contains, spans))
+
+
+@pytest.mark.parametrize("name", sorted(DEEP))
+def test_depth_neither_crashes_nor_hangs(name: str) -> None:
+    path, source = DEEP[name]
+    tree = parsed(path, source)
+    facts = extract(tree)
+    middle = Span(len(source) // 2, len(source) // 2)
+    around = reaches(tree, facts.definitions)
+    found = excerpt(tree, facts, middle).definition
+    assert found == enclosing(facts.definitions, around, middle)

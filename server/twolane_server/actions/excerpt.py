@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from twolane_context.facts import Definition, Facts, Kind, enclosing
+from twolane_context.definitions import Kind
 from twolane_context.trees import within
+from twolane_server.actions.enclosing import enclosing, reaches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
+    from twolane_context.definitions import Definition
+    from twolane_context.facts import Facts
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
 
@@ -44,7 +48,8 @@ class Excerpt:
 
 def excerpt(parsed: Parsed, facts: Facts, selection: Span) -> Excerpt:
     """Cut out what `selection` needs. With no definition around it, it stands for itself."""
-    definition = enclosing(facts, selection)
+    around = partial(enclosing, facts.definitions, reaches(parsed, facts.definitions))
+    definition = around(selection)
     target = definition.span if definition else selection
     used = Counter(_identifiers(parsed, target))
     if definition and definition.kind is not Kind.IMPL:
@@ -62,18 +67,23 @@ def excerpt(parsed: Parsed, facts: Facts, selection: Span) -> Excerpt:
             or (definition and _overloads(other, definition))
         )
     }
-    return Excerpt(definition, _imports(facts, target, used, holders), tuple(sorted(signatures)))
+    return Excerpt(
+        definition, _imports(facts, target, used, around, holders), tuple(sorted(signatures))
+    )
 
 
 def _imports(
-    facts: Facts, target: Span, used: Counter[str], holders: frozenset[Definition]
+    facts: Facts,
+    target: Span,
+    used: Counter[str],
+    around: Callable[[Span], Definition | None],
+    holders: frozenset[Definition],
 ) -> tuple[Span, ...]:
     """The imports that bind a name used, wildcards among them; else the first ones."""
     in_reach = [
         one
         for one in facts.imports
-        if not target.contains(one.span)
-        and ((held := enclosing(facts, one.span)) is None or held in holders)
+        if not target.contains(one.span) and ((held := around(one.span)) is None or held in holders)
     ]
     if any(name in used for one in in_reach for name in one.names):
         return tuple(

@@ -1,0 +1,46 @@
+"""Which definition a selection is in, as the person at the editor sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_server.actions.documentation import documentation, line_opening
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twolane_context.definitions import Definition
+    from twolane_context.trees import Parsed
+
+_LINE_REST = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
+
+
+def reaches(parsed: Parsed, definitions: Sequence[Definition]) -> list[Span]:
+    """For each definition, where a selection counts as within it.
+
+    The doc comment above it, the indentation of its first line and the end of its last one belong
+    to it, so that whole lines may be selected.
+    """
+    docs = documentation(parsed, definitions)
+    return [
+        _reach(parsed.source, one.span, doc) for one, doc in zip(definitions, docs, strict=True)
+    ]
+
+
+def enclosing(
+    definitions: Sequence[Definition], reaches: Sequence[Span], span: Span
+) -> Definition | None:
+    """The innermost definition that holds `span`, or `None`."""
+    for definition, reach in zip(reversed(definitions), reversed(reaches), strict=True):
+        if reach.contains(span) and span.start <= definition.span.end:
+            return definition
+    return None
+
+
+def _reach(source: bytes, span: Span, doc: Span | None) -> Span:
+    start = min(span.start, doc.start) if doc else span.start
+    opening = line_opening(source, start)
+    rest = _LINE_REST.match(source, span.end)
+    return Span(start if opening is None else opening, rest.end() if rest else span.end)
