@@ -94,6 +94,10 @@ class File:
                 self._named.setdefault(symbol.name, []).append(index)
         return self._named.get(name, [])
 
+    def holds(self, name: str) -> bool:
+        """Whether the identifier stands in it."""
+        return b"\n%b\n" % name.encode("utf-8", "surrogatepass") in self.words
+
     def examined(self) -> bytes:
         """The packed outline, made now if it must be."""
         if self._facts is None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import Kind
 from twolane_context.names import WORD
-from twolane_context.resolve import Locals
 from twolane_context.spans import Span
+from twolane_context.targets import CALLABLES, Locals
 from twolane_context.uses import uses
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_context.uses import Use
 
-_FUNCTIONS = frozenset({Kind.FUNCTION, Kind.METHOD})
 _NEAR = 3  # nodes from a quoted name to what it is part of
 
 
@@ -72,7 +70,7 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
     outer = {at for node, at in nodes if _parent(node) == "global_statement"}
     for node, at in nodes:
         point = (node.start_point.row, node.start_point.column)
-        holders = [i for i in _holders(file, at) if symbols[i].kind in _FUNCTIONS]
+        holders = [i for i in _holders(file, at) if symbols[i].kind in CALLABLES]
         if holders:
             span = rows(symbols[holders[-1]].start, symbols[holders[-1]].end)
         elif at >= 0 and point[0] <= symbols[at].head:

@@ -11,9 +11,8 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import Kind
 from twolane_context.modules import shared
-from twolane_context.resolve import Locals
+from twolane_context.targets import CALLABLES, Locals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +26,6 @@ _MOST_GUESSES = 3
 _TOO_MANY = 12
 _MOST_CALLING_FILES = 40
 _BARE = frozenset({"self", "cls", "this", "super", "Self", "crate"})
-_CALLABLES = frozenset({Kind.FUNCTION, Kind.METHOD})
 
 
 class Tier(IntEnum):
@@ -116,13 +114,13 @@ def _likely(index: Index, file: File, name: str, near: set[str]) -> list[tuple[F
 
 def _is_member(file: File, index: int) -> bool:
     symbols = file.outline.symbols
-    return symbols[symbols[index].parent].kind not in _CALLABLES
+    return symbols[symbols[index].parent].kind not in CALLABLES
 
 
 def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File, int]]:
     """The definitions whose text calls the one at `inside`, the nearest files first."""
     symbol = file.outline.symbols[inside]
-    if symbol.kind not in _CALLABLES:
+    if symbol.kind not in CALLABLES:
         return
     pattern = re.compile(rb"\b%b[ \t]*\(" % re.escape(symbol.name.encode()))
     folder = file.path.split("/")[:-1]

@@ -14,7 +14,7 @@ from twolane_context.index import COMMON, module_names
 from twolane_context.modules import PARTS
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
-from twolane_context.resolve import SELF, TYPES, Target
+from twolane_context.targets import SELF, TYPES, Target
 from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class _Wanted:
         """Whether such a value may be in a file at all."""
         if file.path not in self._holding:
             self._holding[file.path] = file.path in self._paths or any(
-                b"\n%b\n" % bearer.encode() in file.words for bearer in self._bearers
+                file.holds(bearer) for bearer in self._bearers
             )
         return self._holding[file.path]
 

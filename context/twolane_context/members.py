@@ -1,0 +1,141 @@
+"""What types hold, their bases' members included, and of what type a value is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_context.definitions import Kind
+from twolane_context.modules import PARTS, modules
+from twolane_context.targets import DEEPEST, RUST, TYPES, Target, children, each_once
+from twolane_context.uses import CALL
+
+if TYPE_CHECKING:
+    from twolane_context.index import File
+    from twolane_context.outline import Symbol
+    from twolane_context.resolve import Resolver
+
+_MOST_IMPLS = 40
+
+
+class Members:
+    """Finds members.
+
+    Args:
+        resolver: the repository.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._found: dict[tuple[str, int, str, int], list[Target]] = {}
+
+    def member(self, target: Target, name: str, depth: int) -> list[Target]:
+        """The member of that name: of a module, of a class and its bases, of a value's type."""
+        symbol = target.symbol
+        offered = self._resolver.exports.offered
+        if symbol is None:
+            return offered(target.file, name, depth)
+        if symbol.kind is Kind.MODULE:
+            inner = modules(self._resolver.index, target.file, symbol.name)
+            found = children(target.file, target.at, name)
+            return found or [one for module in inner for one in offered(module, name, depth)]
+        if symbol.kind in TYPES:
+            key = target.file.path, target.at, name, depth
+            if key not in self._found:
+                self._found[key] = self._of_type(target, name, depth)
+            return self._found[key]
+        if depth > DEEPEST:
+            return []
+        types = self.types_of(target, depth)
+        return [found for one in types for found in self.member(one, name, depth + 1)]
+
+    def bases(self, target: Target, depth: int) -> list[Target]:
+        """The types that a type is made of."""
+        symbol, file = target.symbol, target.file
+        if symbol is None or depth > DEEPEST:
+            return []
+        symbols = file.outline.symbols
+        bases = list(symbol.bases)
+        if file.path.endswith(RUST):
+            halves = [symbols[i] for i in file.named(symbol.name)]
+            impls = [one for half in halves if half.kind is Kind.IMPL for one in half.bases]
+            bases = impls or bases
+        elif file.path.endswith(".go"):  # embedded types
+            fields = (one for one in symbols if one.parent == target.at)
+            bases += [b for one in fields for b in one.bases if PARTS.split(b)[-1] == one.name]
+        return [
+            found
+            for base in bases
+            for found in self._resolver.chain(
+                file, symbol.parent, PARTS.split(base), None, depth + 1
+            )
+            if found.symbol is not None and found.symbol.kind in TYPES
+        ]
+
+    def called(self, target: Target, depth: int) -> list[Target]:
+        """What a call gives: an instance of a class, what a function returns."""
+        if target.symbol is not None and target.symbol.kind in TYPES:
+            return [target._replace(is_value=True)]
+        return self.types_of(target, depth)
+
+    def types_of(self, target: Target, depth: int) -> list[Target]:
+        """The types of a variable's value, or of what a function returns."""
+        symbol = target.symbol
+        if symbol is None or symbol.kind in TYPES or depth > DEEPEST:
+            return []
+        found: list[Target] = []
+        for base in symbol.bases:
+            if base == "Self":
+                found += own_type(target.file, target.at)
+                continue
+            parts = [*PARTS.split(base), CALL]
+            found += self._resolver.chain(target.file, symbol.parent, parts, None, depth + 1)
+        return each_once(found)
+
+    def _of_type(self, target: Target, name: str, depth: int) -> list[Target]:
+        seen: set[tuple[str, int]] = set()
+        level = [target]
+        fields: list[Target] = []
+        for _ in range(DEEPEST):
+            nexts: list[Target] = []
+            for one in level:
+                if (one.file.path, one.at) in seen or one.symbol is None:
+                    continue
+                seen.add((one.file.path, one.at))
+                found = children(one.file, one.at, name)
+                found = found or self._elsewhere(one, one.symbol, name)
+                if found and all(t.symbol and t.symbol.kind is Kind.FIELD for t in found):
+                    fields = fields or found  # a base may declare what is set here
+                elif found:
+                    return found
+                nexts += self.bases(one, depth + 1)
+            level = nexts
+        return fields
+
+    def _elsewhere(self, target: Target, symbol: Symbol, name: str) -> list[Target]:
+        """Members of a type that stand outside of it: Go's methods, those in Rust's impls."""
+        file = target.file
+        if file.path.endswith(".go"):
+            return self._resolver.exports.in_folder(file, target.at, name)
+        if not file.path.endswith(RUST):
+            return []
+        crate = _crate(file.path)
+        near = [f for f in self._resolver.index.holding(symbol.name) if _crate(f.path) == crate]
+        near = sorted((f for f in near if f.holds(name)), key=lambda f: f is not file)
+        for other in near[:_MOST_IMPLS]:
+            halves = [i for i in other.named(symbol.name) if other.outline.symbols[i].kind in TYPES]
+            if found := [t for half in halves for t in children(other, half, name)]:
+                return found
+        return []
+
+
+def own_type(file: File, inside: int) -> list[Target]:
+    """The class around a symbol, or that itself; what `self` and `this` are."""
+    symbols = file.outline.symbols
+    while inside >= 0 and symbols[inside].kind not in TYPES:
+        inside = symbols[inside].parent
+    return [Target(file, inside, is_value=True)] if inside >= 0 else []
+
+
+def _crate(path: str) -> str:
+    """The folder of the crate that holds a file of Rust."""
+    return path.partition("/src/")[0] if "/src/" in path else path.rpartition("/")[0]
