@@ -5,11 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PUBLIC = {
-    "twolane_context": ["Span"],
+    "twolane_context": [
+        "Answers",
+        "Cache",
+        "Piece",
+        "Repository",
+        "Selection",
+        "Site",
+        "Span",
+        "counter_for",
+        "examine_all",
+    ],
     "twolane_server": [],  # a program, not a library
 }
 
@@ -28,6 +42,25 @@ def test_importing_a_package_is_cheap(package: str) -> None:
     program = f"import {package}, sys; print(*({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert done.stdout.split() == []
+
+
+def test_the_engine_is_a_library(tmp_path: Path) -> None:
+    """What its first page shows, without the server."""
+    (tmp_path / "lib.py").write_text("def fold(a):\n    return a\n")
+    (tmp_path / "tool.py").write_text(
+        "from lib import fold\n\n\ndef tool(a):\n    return fold(a)\n"
+    )
+    program = (
+        "import sys, pathlib, twolane_context as t\n"
+        "r = t.Repository(pathlib.Path(sys.argv[1])); r.refresh(); a = t.Answers(r)\n"
+        "count = t.counter_for('deepseek-v3.2')\n"
+        "print(*(p.path for p in a.context([t.Selection('tool.py', 4, 4)], 99, count)))\n"
+        "print(*(f'{s.path}:{s.row}' for s in a.references('lib.py', 0, 4)))\n"
+        "print(*(m for m in sys.modules if m.startswith('twolane_server')))\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["lib.py", "lib.py:0 tool.py:0 tool.py:4", ""]
 
 
 def test_turning_a_fragment_into_text_is_not_public() -> None:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 # Files that stand for their folder: `a/__init__.py` is module `a`.
-_PYTHON_FOLDERS, _RUST_FOLDERS = frozenset({"__init__", "__main__"}), frozenset({"mod", "lib", "main"})
+_PYTHON_FOLDERS, _RUST_FOLDERS = (
+    frozenset({"__init__", "__main__"}),
+    frozenset({"mod", "lib", "main"}),
+)
 _SCRIPTS = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"})
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
