@@ -52,6 +52,7 @@ _ORIGINALS = (
 _COMPILED = re.compile(r"(?i)^(?:(.*)/)?__pycache__/([^/]+?)\.[^/]+\.py[co]$")
 
 
+@lru_cache(maxsize=4_096)  # the same rules are read again and again
 def fault(glob: str) -> str | None:
     """Why `glob` cannot be matched with certainty, as the end of a sentence; `None` when it can."""
     if glob != glob.strip() or not glob:

@@ -14,7 +14,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from twolane_server import globs
 from twolane_server.problems import Problem
@@ -44,6 +44,7 @@ IGNORE_FILES = (".aiexclude", ".aiignore", ".aiderignore", ".continueignore", ".
 FILES = (POLICY_FILE, *IGNORE_FILES)
 
 _MOST_RULES = 2_000
+_TOO_MANY = f"has more than {_MOST_RULES:,} rules"
 _SHOWN = 40
 # Tables that belong to the user, by any name a repository might try.
 _OURS = re.compile(
@@ -159,11 +160,11 @@ def parse_ignore(folder: Path, name: str, text: str) -> Policy:
     """What an ignore file says, in gitignore syntax."""
     lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
     paths = [line for line in lines if line and not line.startswith(("#", "!"))]
+    if len(paths) > _MOST_RULES:
+        return Policy(folder, name, fault=_TOO_MANY)
     for line in paths:
         if wrong := globs.fault(line):
             return Policy(folder, name, fault=f"has a line that {wrong}")
-    if len(paths) > _MOST_RULES:
-        return Policy(folder, name, fault=f"has more than {_MOST_RULES:,} rules")
     return Policy(folder, name, paths=_sorted(paths))
 
 
@@ -185,6 +186,14 @@ def _sent(nda: object) -> tuple[Nda, str | None]:
 
     if not isinstance(nda, dict):
         return Nda(), "has `nda`, which must be a table"
+    # Counted first, since to check one takes half a millisecond.
+    lists = [
+        cast("list[object]", one)
+        for one in cast("dict[str, object]", nda).values()
+        if isinstance(one, list)
+    ]
+    if sum(map(len, lists)) > _MOST_RULES:
+        return Nda(), _TOO_MANY
     try:
         sent = Nda.model_validate(nda)
     except ValidationError as error:
@@ -195,9 +204,6 @@ def _sent(nda: object) -> tuple[Nda, str | None]:
         what = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
         what = f"a glob that {what}" if detail["loc"][0] == "paths" else f"a value that {what}"
         return Nda(), f"has in {key} of [nda] {what}"
-    rules = (*sent.paths, *sent.markers, *sent.words)
-    if len(rules) > _MOST_RULES:
-        return Nda(), f"has more than {_MOST_RULES:,} rules"
     return sent, None
 
 
