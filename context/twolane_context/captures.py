@@ -19,6 +19,9 @@ The captures that a query file (queries/*.scm) may use:
   behind its `@prefix`, comes from that module (Rust).
 - `@export`: holds names that others may import, captured as in an import; without `@from` they are
   of this file.
+- `@block`: holds statements. A query that names these must find all else in a statement that stands
+  directly in one, or in what is directly in that statement. It never looks into expressions then,
+  which takes half the time.
 
 Earlier patterns win where two find the same node, so the particular ones come first. To compare
 texts, write `#same?` and `#differ?`: tree-sitter's own `#eq?` asks the tree for its text, and on
@@ -28,11 +31,13 @@ one that was parsed through a callback that ends the process (py-tree-sitter 0.2
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import tree_sitter
 
+from twolane_context.definitions import Kind
 from twolane_context.languages import query
 from twolane_context.trees import walk
 
@@ -41,138 +46,65 @@ if TYPE_CHECKING:
 
     from twolane_context.trees import Parsed
 
-    _Nodes = dict[str, list[tree_sitter.Node]]
+Nodes: TypeAlias = dict[str, list[tree_sitter.Node]]
+# A capture's name, what it captured, the pattern's number, and all that the pattern captured.
+Found: TypeAlias = tuple[str, list[tree_sitter.Node], int, Nodes]
+# By what they are for: "definition", "held" (variables and fields), "bound", and the rest by name.
+Captures: TypeAlias = defaultdict[str, list[Found]]
 
-_PARTS = ("name", "body", "object", "owner", "of", "from", "prefix")
+_HELD = (Kind.VARIABLE, Kind.FIELD)
+_BOUND = ("bound", "bound.module", "bound.any", "bound.path", "bound.default")
+_GROUPS = {
+    **{name: name for name in ("attribute", "base", "export", "import", "scope", "wrapper")},
+    **dict.fromkeys([*Kind, "callable"], "definition"),
+    **dict.fromkeys(_HELD, "held"),
+    **dict.fromkeys(_BOUND, "bound"),
+}
 # A query's time grows with the square of the tokens in a row under one node (measured: 100,000
 # brackets take 4 s, 5,000 take 10 ms). Nobody writes that, but files hold it.
 _WIDE = 5_000
 _WORD = re.compile(rb"\w")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One definition as the query found it.
-
-    Attributes:
-        kind: the capture's name.
-        node: the definition without what wraps it.
-        name: its name.
-        body: the nodes at both ends of its body; empty for none.
-        pattern: the pattern that found it.
-        owner: the name of the type that it is a member of, where that stands elsewhere.
-    """
-
-    kind: str
-    node: tree_sitter.Node
-    name: tree_sitter.Node
-    body: tuple[tree_sitter.Node, ...]
-    pattern: int
-    owner: tree_sitter.Node | None
-
-    def beats(self, other: Found | None) -> bool:
-        """Whether to keep this one of two that found the same node."""
-        return other is None or (self.pattern, -len(self.body)) < (other.pattern, -len(other.body))
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A name that an import binds: the capture's name and its nodes (see above)."""
-
-    kind: str
-    node: tree_sitter.Node
-    of: tree_sitter.Node | None
-    module: tree_sitter.Node | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A variable or field: the whole node, its name, and what a field is set on."""
-
-    kind: str
-    node: tree_sitter.Node
-    name: tree_sitter.Node
-    object: tree_sitter.Node | None
-
-
-@dataclass(slots=True)
-class Captures:
-    """All that the query found in one tree. `definitions` and `wrappers` go by the node's id."""
-
-    definitions: dict[int, Found] = field(default_factory=dict[int, Found])
-    wrappers: dict[int, tree_sitter.Node] = field(default_factory=dict[int, tree_sitter.Node])
-    attributes: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    imports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    exports: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    bound: list[Bound] = field(default_factory=list[Bound])
-    held: list[Held] = field(default_factory=list[Held])
-    bases: list[tree_sitter.Node] = field(default_factory=list[tree_sitter.Node])
-    scopes: list[tuple[tree_sitter.Node, tree_sitter.Node]] = field(
-        default_factory=list[tuple["tree_sitter.Node", "tree_sitter.Node"]]
-    )
-
-    def outermost(self, node: tree_sitter.Node) -> tree_sitter.Node:
-        """The node with all that wraps it."""
-        while (wrapper := self.wrappers.get(node.id)) is not None:
-            node = wrapper
-        return node
+# How deep a statement, and what is directly in it, lies under its block.
+_STATEMENT = 2
 
 
 def capture(parsed: Parsed) -> Captures:
-    """Run the language's query over the tree."""
-    found = Captures()
+    """Run the language's query over the tree; what it found, in source order."""
+    found: Captures = defaultdict(list)
     for pattern, nodes in matches(parsed, query(parsed.language)):
-        if "wrapper" in nodes:
-            found.wrappers[nodes["wrapped"][0].id] = nodes["wrapper"][0]
-        elif "scope" in nodes:
-            found.scopes.append((nodes["scope"][0], nodes["prefix"][0]))
-        else:
-            for kind, captured in nodes.items():
-                if kind not in _PARTS:
-                    _sort(found, kind, captured, nodes, pattern)
+        for name, captured in nodes.items():
+            if (group := _GROUPS.get(name)) is not None:
+                found[group].append((name, captured, pattern, nodes))
     return found
 
 
-def _sort(
-    found: Captures, kind: str, captured: list[tree_sitter.Node], nodes: _Nodes, pattern: int
-) -> None:
-    match kind:
-        case "attribute":
-            found.attributes += captured
-        case "import":
-            found.imports += captured
-        case "export":
-            found.exports += captured
-        case "base":
-            found.bases += captured
-        case "bound" | "bound.any" | "bound.path" | "bound.module" | "bound.default":
-            of, module = nodes.get("of", (None,))[0], nodes.get("from", (None,))[0]
-            found.bound += [Bound(kind, node, of, module) for node in captured]
-        case "variable" | "field":
-            on = nodes.get("object", (None,))[0]
-            found.held += [Held(kind, captured[0], name, on) for name in nodes["name"]]
-        case _ if not kind.startswith("_"):
-            name, owner = nodes["name"][0], nodes.get("owner", (None,))[0]
-            one = Found(kind, captured[0], name, tuple(nodes.get("body", ())), pattern, owner)
-            if one.beats(found.definitions.get(one.node.id)):
-                found.definitions[one.node.id] = one
-        case _:
-            pass
-
-
-def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, _Nodes]]:
+def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nodes]]:
     """What a query finds in the tree: each pattern's number and the nodes that it captured."""
     root = parsed.tree.root_node
     cursor = tree_sitter.QueryCursor(asked)
     holds = _comparing(parsed.source)
-    if not _has_wide_node(parsed):
-        yield from cursor.matches(root, holds)
+    if _has_wide_node(parsed):
+        # Each node by itself, passing over the tokens.
+        cursor.set_max_start_depth(0)
+        for node in walk(root):
+            if node.is_named:
+                yield from cursor.matches(node, holds)
         return
-    # Each node by itself, passing over the tokens.
-    cursor.set_max_start_depth(0)
-    for node in walk(root):
-        if node.is_named:
-            yield from cursor.matches(node, holds)
+    by_block = not root.has_error and _names_blocks(asked)
+    if by_block:
+        cursor.set_max_start_depth(_STATEMENT)
+    todo = [root]
+    while todo:
+        for match in cursor.matches(todo.pop(), holds):
+            if by_block and "block" in match[1]:
+                todo += match[1]["block"]
+            else:
+                yield match
+
+
+@cache
+def _names_blocks(asked: tree_sitter.Query) -> bool:
+    return "block" in {asked.capture_name(index) for index in range(asked.capture_count)}
 
 
 def _comparing(source: bytes) -> tree_sitter.QueryPredicate:
@@ -182,7 +114,7 @@ def _comparing(source: bytes) -> tree_sitter.QueryPredicate:
         predicate: str,
         args: list[tuple[str, Literal["capture", "string"]]],
         pattern_index: int,  # noqa: ARG001 - tree-sitter passes it
-        captures: _Nodes,
+        captures: Nodes,
     ) -> bool:
         nodes = [captures[value][0] if kind == "capture" else None for value, kind in args]
         left, right = (

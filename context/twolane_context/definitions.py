@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from twolane_context.spans import Span
+from twolane_context.spans import Span
 
 
 class Kind(StrEnum):
@@ -27,27 +26,46 @@ class Kind(StrEnum):
 
 
 class Definition(NamedTuple):
-    """One definition in a file.
+    """One definition in a file. All places are offsets in UTF-8 bytes.
 
     Attributes:
         name: as written.
         kind: what it is.
-        span: all of it: decorators, attributes, `export`, signature and body; not comments above.
-        signature: from its first token (decorators included) to just before the body.
-        body: the body, with braces where the language has them; `None` for one without.
+        start: where it starts, with decorators, attributes and `export`, without comments above.
+        end: where it ends.
+        head: where its signature ends: just before the body.
+        at: where its name starts.
         parent: index in `Facts.definitions` of the one that holds it, or `None`.
-        at: where its name starts; a byte offset.
+        body_start: where its body starts, at the brace where the language has one; 0 for none.
+        body_end: where its body ends.
+        owner: the type that it is a member of, where that stands elsewhere: Go's receivers.
         bases: the types it is made of, as written: base classes, traits, what a function returns,
             the type of a variable.
-        owner: the type that it is a member of, where that stands elsewhere: Go's receivers.
     """
 
     name: str
     kind: Kind
-    span: Span
-    signature: Span
-    body: Span | None
+    start: int
+    end: int
+    head: int
+    at: int
     parent: int | None
-    at: int = 0
-    bases: tuple[str, ...] = ()
+    body_start: int = 0
+    body_end: int = 0
     owner: str = ""
+    bases: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """All of it."""
+        return Span(self.start, self.end)
+
+    @property
+    def signature(self) -> Span:
+        """From its first token to just before the body."""
+        return Span(self.start, self.head)
+
+    @property
+    def body(self) -> Span | None:
+        """The body; `None` for one without."""
+        return Span(self.body_start, self.body_end) if self.body_start else None

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from twolane_context.captures import capture
 from twolane_context.definitions import Definition, Kind
 from twolane_context.imports import Binding, Import, imports
-from twolane_context.spans import Span, trimmed
+from twolane_context.spans import trimmed
+from twolane_context.trees import text_of
 from twolane_context.variables import add_bases, variables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import tree_sitter
 
-    from twolane_context.captures import Found
+    from twolane_context.captures import Captures, Found
     from twolane_context.trees import Parsed
 
 # What may stand between an attribute and what it belongs to.
 _COMMENTS = re.compile(rb"(?:\s+|//[^\n]*|/\*(?s:.*?)\*/)*")
+# Without any of these, nothing but blanks stands between a signature's last token and the body.
+_COMMENT = re.compile(rb"#|//|\*/|--|\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +46,87 @@ class Facts:
 
 
 _KINDS = {**{kind.value: kind for kind in Kind}, "callable": Kind.FUNCTION}
-_HOLDERS = frozenset({Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE})
+_HOLDERS = (Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE)
 
 
 def extract(parsed: Parsed) -> Facts:
     """The facts of one file. Broken code gives the facts that are there; nothing is raised."""
-    found = capture(parsed)
-    attributes = {_next(parsed.source, one.end_byte): one.start_byte for one in found.attributes}
-    drafts = [
-        (one.kind == "callable", _draft(parsed, one, found.outermost(one.node), attributes))
-        for one in found.definitions.values()
-        if one.name.start_byte < one.name.end_byte
-    ]
-    drafts.sort(key=lambda draft: (draft[1].span.start, -draft[1].span.end))
+    source, found = parsed.source, capture(parsed)
+    definitions = _definitions(source, found)
+    held = variables(found, source, definitions)
+    add_bases(found, source, definitions, held)
+    exported = imports(found, source, "export")
+    return Facts(
+        tuple(definitions),
+        imports(found, source, "import"),
+        tuple(held),
+        tuple(binding for one in exported for binding in one.bindings),
+    )
+
+
+def _definitions(source: bytes, found: Captures) -> list[Definition]:
+    """All definitions in source order, each with the one that holds it."""
     definitions: list[Definition] = []
-    open_ones: list[int] = []
-    for is_callable, draft in drafts:
-        while open_ones and not definitions[open_ones[-1]].span.contains(draft.span):
-            open_ones.pop()
-        parent = open_ones[-1] if open_ones else None
-        is_method = is_callable and parent is not None and definitions[parent].kind in _HOLDERS
-        kind = Kind.METHOD if is_method else draft.kind
-        open_ones.append(len(definitions))
-        definitions.append(draft._replace(kind=kind, parent=parent))
-    held = variables(found, parsed.source, definitions)
-    add_bases(found.bases, parsed.source, definitions, held)
-    imported = imports(found, parsed.source, found.imports)
-    exported = imports(found, parsed.source, found.exports)
-    exports = tuple(binding for one in exported for binding in one.bindings)
-    return Facts(tuple(definitions), imported, tuple(held), exports)
+    around: list[int] = []
+    for start, end, node, (kind, _, _, nodes) in _placed(source, found):
+        while around and definitions[around[-1]].end < end:
+            around.pop()
+        parent = around[-1] if around else None
+        if kind == "callable" and parent is not None and definitions[parent].kind in _HOLDERS:
+            kind = "method"
+        named, body, owner = nodes["name"][0], nodes.get("body"), nodes.get("owner")
+        head, first, last = end, 0, 0
+        # In broken code a body may be there and empty.
+        if body and body[0].start_byte < min(body[-1].end_byte, end):
+            first, last = body[0].start_byte, min(body[-1].end_byte, end)
+            head = _head_end(source, node, start, first)
+        name, owned_by = text_of(source, named), text_of(source, owner[0]) if owner else ""
+        if name:
+            at = named.start_byte
+            around.append(len(definitions))
+            definitions.append(
+                Definition(
+                    name, _KINDS[kind], start, end, head, at, parent, first, last, owned_by
+                )
+            )
+    return definitions
 
 
-def _draft(
-    parsed: Parsed, found: Found, outer: tree_sitter.Node, attributes: dict[int, int]
-) -> Definition:
-    """A definition that does not know its parent yet; `attributes` start before what they are of."""
-    start = outer.start_byte
-    while start in attributes:
-        start = attributes[start]
-    # A line of C's preprocessor holds its line's end.
-    span = Span(start, trimmed(parsed.source, outer.end_byte))
-    signature, body = span, None
-    # In broken code a body may be there and empty.
-    end = min(found.body[-1].end_byte, span.end) if found.body else 0
-    if found.body and found.body[0].start_byte < end:
-        body = Span(found.body[0].start_byte, end)
-        signature = Span(start, _head_end(outer, body.start))
-    at = found.name.start_byte
-    name = parsed.source[at : found.name.end_byte].decode("utf-8", "replace")
-    owner = found.owner and Span(found.owner.start_byte, found.owner.end_byte).cut(parsed.source)
-    owned_by = owner.decode("utf-8", "replace") if owner else ""
-    return Definition(name, _KINDS[found.kind], span, signature, body, None, at, (), owned_by)
+def _placed(source: bytes, found: Captures) -> list[tuple[int, int, tree_sitter.Node, Found]]:
+    """Where each definition starts and ends, its node with all that wraps it, and what found it."""
+    wrappers = {nodes["wrapped"][0].id: outer[0] for _, outer, _, nodes in found["wrapper"]}
+    attributes = {
+        _next(source, node.end_byte): node.start_byte
+        for _, nodes, _, _ in found["attribute"]
+        for node in nodes
+    }
+    placed: list[tuple[int, int, tree_sitter.Node, Found]] = []
+    for one in _best(found["definition"]):
+        node = one[1][0]
+        while (wrapper := wrappers.get(node.id)) is not None:
+            node = wrapper
+        start = node.start_byte
+        while start in attributes:
+            start = attributes[start]
+        # A line of C's preprocessor holds its line's end.
+        placed.append((start, trimmed(source, node.end_byte), node, one))
+    placed.sort(key=lambda place: (place[0], -place[1]))
+    return placed
+
+
+def _best(found: list[Found]) -> Iterable[Found]:
+    """Of those that found the same node: what the earliest pattern found, with most of the body."""
+    best: dict[int, Found] = {}
+    for one in found:
+        other = best.setdefault(one[1][0].id, one)
+        if other is not one and _rank(one) < _rank(other):
+            best[one[1][0].id] = one
+    return best.values()
+
+
+def _rank(found: Found) -> tuple[int, int]:
+    _, _, pattern, nodes = found
+    return pattern, -len(nodes.get("body", ()))
 
 
 def _next(source: bytes, offset: int) -> int:
@@ -100,9 +135,11 @@ def _next(source: bytes, offset: int) -> int:
     return between.end() if between else offset
 
 
-def _head_end(node: tree_sitter.Node, body: int) -> int:
+def _head_end(source: bytes, node: tree_sitter.Node, start: int, body: int) -> int:
     """Where the last token before the body ends; comments between the two are left out."""
-    end = node.start_byte
+    if not node.has_error and not _COMMENT.search(source, start, body):
+        return trimmed(source, body)
+    end = start
     inside: tree_sitter.Node | None = node
     while inside is not None:
         children, inside = inside.children, None

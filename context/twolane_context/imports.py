@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.spans import Span, trimmed
+from twolane_context.trees import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import tree_sitter
 
-    from twolane_context.captures import Bound, Captures
+    from twolane_context.captures import Captures, Found, Nodes
 
 _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 _AFFIX = re.compile(r"^go-|[-.]go$")
@@ -37,12 +38,17 @@ class Binding(NamedTuple):
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One import statement: where it stands, and what it binds, in order."""
+class Import(NamedTuple):
+    """One import statement: where it stands (in bytes), and what it binds, in order."""
 
-    span: Span
+    start: int
+    end: int
     bindings: tuple[Binding, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """All of it."""
+        return Span(self.start, self.end)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,48 +56,56 @@ class Import:
         return tuple(dict.fromkeys(binding.name for binding in self.bindings))
 
 
-def imports(
-    found: Captures, source: bytes, nodes: Sequence[tree_sitter.Node]
-) -> tuple[Import, ...]:
-    """Each of the statements with what it binds, both in source order."""
-    spans = sorted({Span(node.start_byte, trimmed(source, node.end_byte)) for node in nodes})
-    starts = [span.start for span in spans]
-    bindings: list[dict[Binding, None]] = [{} for _ in spans]
-    for bound in sorted(found.bound, key=lambda one: one.node.start_byte):
-        index = bisect_right(starts, bound.node.start_byte) - 1
-        if index < 0 or bound.node.end_byte > spans[index].end:
-            continue  # the pattern also fits outside imports
-        binding = _binding(bound, found, source)
-        if binding.name:
-            bindings[index][binding] = None
-    return tuple(Import(span, tuple(bound)) for span, bound in zip(spans, bindings, strict=True))
+def imports(found: Captures, source: bytes, statement: str) -> tuple[Import, ...]:
+    """Each `statement` ("import" or "export") with what it binds, both in source order."""
+    nodes = (node for _, captured, _, _ in found[statement] for node in captured)
+    places = sorted({(node.start_byte, trimmed(source, node.end_byte)) for node in nodes})
+    starts = [start for start, _ in places]
+    bindings: list[dict[Binding, None]] = [{} for _ in places]
+    bound = [
+        (node.start_byte, node, kind, rest)
+        for kind, captured, _, rest in (found["bound"] if places else ())
+        for node in captured
+    ]
+    for at, node, kind, rest in sorted(bound, key=itemgetter(0)):
+        index = bisect_right(starts, at) - 1
+        if index >= 0 and node.end_byte <= places[index][1]:  # the pattern may also fit elsewhere
+            binding = _binding(source, kind, text_of(source, node), rest)
+            if found["scope"]:
+                binding = _in_scopes(source, found["scope"], node, binding)
+            if binding.name:
+                bindings[index][binding] = None
+    return tuple(
+        Import(start, end, tuple(names))
+        for (start, end), names in zip(places, bindings, strict=True)
+    )
 
 
-def _binding(bound: Bound, found: Captures, source: bytes) -> Binding:
-    def text(node: tree_sitter.Node) -> str:
-        return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+def _binding(source: bytes, kind: str, name: str, nodes: Nodes) -> Binding:
+    module = text_of(source, nodes["from"][0]).strip(_QUOTES) if "from" in nodes else ""
+    if kind == "bound.module":
+        return Binding(name, module)
+    if kind == "bound.any":
+        return Binding("*", module, "*")
+    if kind == "bound.path":
+        return Binding(package_name(name), name)
+    if kind == "bound.default" and module:
+        return Binding(name, module, DEFAULT)
+    of = text_of(source, nodes["of"][0]) if "of" in nodes else name
+    return Binding(DEFAULT if kind == "bound.default" else name, module, of)
 
-    name = text(bound.node)
-    module = text(bound.module).strip(_QUOTES) if bound.module else ""
-    of = text(bound.of) if bound.of else name
-    match bound.kind:
-        case "bound.any":
-            name = of = "*"
-        case "bound.path":
-            name, module, of = package_name(name), name, ""
-        case "bound.module":
-            of = ""
-        case "bound.default" if bound.module is None:
-            name = DEFAULT
-        case "bound.default":
-            of = DEFAULT
-        case _:
-            pass
-    before: list[str] = []
-    for scope, prefix in found.scopes:
-        if prefix.end_byte < bound.node.start_byte and bound.node.end_byte <= scope.end_byte:
-            before.append(text(prefix))
-    return Binding(name, "::".join([*before, module] if module else before), of)
+
+def _in_scopes(
+    source: bytes, scopes: Sequence[Found], node: tree_sitter.Node, binding: Binding
+) -> Binding:
+    """The binding with the paths that stand before the braces around it."""
+    before = [
+        text_of(source, nodes["prefix"][0])
+        for _, (scope,), _, nodes in scopes
+        if nodes["prefix"][0].end_byte < node.start_byte and node.end_byte <= scope.end_byte
+    ]
+    module = "::".join([*before, binding.module] if binding.module else before)
+    return binding._replace(module=module)
 
 
 def package_name(path: str) -> str:

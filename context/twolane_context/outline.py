@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _Row = tuple[str, str, int, int, int, int, int, int, list[str], int, str]
 
 
@@ -78,33 +80,30 @@ class Outline:
 
 def outline(source: bytes, facts: Facts) -> Outline:
     """Facts in rows."""
-    starts = [0, *accumulate(len(line) + 1 for line in source.split(b"\n"))]
-
-    def row(offset: int) -> int:
-        return bisect_right(starts, offset) - 1
-
+    starts = [0, *accumulate(map(len, BytesIO(source + b"\n")))]
     both: Sequence[tuple[int, Definition]] = sorted(
-        [(index, one) for index, one in enumerate(facts.definitions)]
-        + [(-1, one) for one in facts.variables],
-        key=lambda pair: (pair[1].span.start, -pair[1].span.end),
+        [*enumerate(facts.definitions), *((-1, one) for one in facts.variables)],
+        key=lambda pair: (pair[1].start, -pair[1].end),
     )
-    place = {index: position for position, (index, _) in enumerate(both) if index >= 0}
+    place = {index: position for position, (index, _) in enumerate(both)}
+    place |= {None: -1}
     symbols: list[Symbol] = []
-    for _, one in both:
-        at, head = row(one.at), row(max(one.span.start, one.signature.end - 1))
+    for _, (name, kind, start, end, head, at, parent, _, _, owner, bases) in both:
+        # The row of a byte is one less than the number of rows that start up to it.
+        row, last = bisect_right(starts, at) - 1, bisect_right(starts, max(start, head - 1)) - 1
         symbols.append(
             Symbol(
-                one.name,
-                one.kind,
-                row(one.span.start),
-                head,
-                row(max(one.span.start, one.span.end - 1)),
-                at,
-                one.at - starts[at],
-                -1 if one.parent is None else place[one.parent],
-                one.bases,
-                one.signature.end - starts[head],
-                one.owner,
+                name,
+                kind,
+                bisect_right(starts, start) - 1,
+                last,
+                bisect_right(starts, max(start, end - 1)) - 1,
+                row,
+                at - starts[row],
+                place[parent],
+                bases,
+                head - starts[last],
+                owner,
             )
         )
     bindings = (binding for one in facts.imports for binding in one.bindings)
@@ -113,8 +112,7 @@ def outline(source: bytes, facts: Facts) -> Outline:
 
 def pack(outlined: Outline) -> bytes:
     """An outline as one blob, for the cache."""
-    both = (outlined.symbols, outlined.bindings)
-    return json.dumps(both, separators=(",", ":")).encode()
+    return _ENCODER.encode((outlined.symbols, outlined.bindings)).encode()
 
 
 def unpack(blob: bytes) -> Outline:

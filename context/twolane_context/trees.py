@@ -36,6 +36,11 @@ def parse(language: Language, source: bytes) -> Parsed:
     return Parsed(language, source, tree_sitter.Parser(grammar(language)).parse(source))
 
 
+def text_of(source: bytes, node: tree_sitter.Node) -> str:
+    """A node's text. (`Node.text` ends the process on a tree that was parsed through a callback.)"""
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
 def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     """The node and all below it, in source order; no recursion, so depth does not matter."""
     stack = [node]

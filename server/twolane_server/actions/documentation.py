@@ -74,13 +74,13 @@ def documentation(parsed: Parsed, definitions: Sequence[Definition]) -> list[Spa
         bodies = {node.start_byte: node for node in reversed(found)}  # the outer of two wins
         return [_in_body(parsed, one, bodies) for one in definitions]
     comments = _Comments(parsed.source, docs, found)
-    return [comments.above(one.span.start) for one in definitions]
+    return [comments.above(one.start) for one in definitions]
 
 
 def _in_body(
     parsed: Parsed, definition: Definition, bodies: dict[int, tree_sitter.Node]
 ) -> Span | None:
-    body = bodies.get(definition.body.start) if definition.body else None
+    body = bodies.get(definition.body_start)
     string = docstring(body, parsed.source) if body else None
     return string and Span(string.start_byte, string.end_byte)
 

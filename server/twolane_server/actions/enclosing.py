@@ -34,7 +34,7 @@ def enclosing(
 ) -> Definition | None:
     """The innermost definition that holds `span`, or `None`."""
     for definition, reach in zip(reversed(definitions), reversed(reaches), strict=True):
-        if reach.contains(span) and span.start <= definition.span.end:
+        if reach.contains(span) and span.start <= definition.end:
             return definition
     return None
 
