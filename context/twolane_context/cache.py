@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
     from typing import Self
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 _MARK = 0x324C4E45  # our `application_id`, so that nobody else's database is deleted
 _MAGIC, _MARK_AT, _HEAD = b"SQLite format 3\0", 68, 72  # https://www.sqlite.org/fileformat.html
 _WAIT_SECONDS = 2.0
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_Stored = tuple[bytes, int, int, int, bytes, bytes, bytes | None]
+_Stored = tuple[bytes, int, int, int, bytes, bytes, bytes | None, bytes]
 
 
 class Row(NamedTuple):
@@ -39,6 +39,7 @@ class Row(NamedTuple):
         digest: of its bytes.
         words: its identifiers, parted by LF.
         facts: its packed outline; empty for none; `None` while it was not made yet.
+        former: the paths that it had before.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Row(NamedTuple):
     digest: bytes
     words: bytes
     facts: bytes | None
+    former: tuple[str, ...] = ()
 
 
 class Cache:
@@ -87,13 +89,9 @@ class Cache:
 
     def put(self, rows: Iterable[Row]) -> None:
         """Keep rows, each in the place of an older one of its path: all of them, or none."""
-        new: list[_Stored] = [
-            (os.fsencode(r.path), s.size, s.mtime_ns, s.inode, r.digest, r.words, r.facts)
-            for r in rows
-            for s in (r.stamp,)
-        ]
+        new = [_stored(row) for row in rows]
         self._write(
-            f"INSERT OR REPLACE INTO {self._table} VALUES (?,?,?,?,?,?,?,?)",  # noqa: S608 - our own name
+            f"INSERT OR REPLACE INTO {self._table} VALUES (?,?,?,?,?,?,?,?,?)",  # noqa: S608 - our own name
             [(*one, _sum(one)) for one in new],
         )
 
@@ -171,7 +169,8 @@ class Cache:
             self.problem = f"The index in {self._file} is of another version, so it is built anew."
         database.execute(
             f"CREATE TABLE IF NOT EXISTS {self._table} (path BLOB PRIMARY KEY, size INTEGER,"
-            " mtime_ns INTEGER, inode INTEGER, digest BLOB, words BLOB, facts BLOB, sum INTEGER)"
+            " changed_ns INTEGER, inode INTEGER, digest BLOB, words BLOB, facts BLOB, former BLOB,"
+            " sum INTEGER)"
         )
         database.execute("COMMIT")
 
@@ -202,22 +201,29 @@ class Cache:
                 database.close()
 
 
-def _row(stored: tuple[bytes, int, int, int, bytes, bytes, bytes | None, int]) -> Row:
+def _stored(row: Row) -> _Stored:
+    former = os.fsencode("\0".join(row.former))
+    return os.fsencode(row.path), *row.stamp, row.digest, row.words, row.facts, former
+
+
+def _row(stored: tuple[*_Stored, int]) -> Row:
     """The row as it was put.
 
     Raises:
         sqlite3.DatabaseError: it is not; SQLite itself does not notice each damage.
     """
-    path, size, mtime_ns, inode, digest, words, facts, sum_ = stored
+    whole, sum_ = stored[:-1], stored[-1]
+    path, size, changed_ns, inode, digest, words, facts, former = whole
     with suppress(TypeError, ValueError):
-        if sum_ == _sum((path, size, mtime_ns, inode, digest, words, facts)):
-            return Row(os.fsdecode(path), Stamp(size, mtime_ns, inode), digest, words, facts)
+        if sum_ == _sum(whole):
+            stamp, before = Stamp(size, changed_ns, inode), os.fsdecode(former).split("\0")
+            return Row(os.fsdecode(path), stamp, digest, words, facts, tuple(filter(None, before)))
     raise sqlite3.DatabaseError
 
 
 def _sum(row: _Stored) -> int:
-    *short, words, facts = row
-    return crc32(facts or b"", crc32(words, crc32(repr((short, facts is None)).encode())))
+    *short, words, facts, former = row
+    return crc32(facts or b"", crc32(words, crc32(repr((short, facts is None, former)).encode())))
 
 
 def _code(error: sqlite3.Error) -> int:

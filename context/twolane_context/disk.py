@@ -41,7 +41,7 @@ class Stamp(NamedTuple):
     """Tells without reading that a file is not what it was. To be compared, not reckoned with."""
 
     size: int
-    mtime_ns: int
+    changed_ns: int  # which no program can set, unlike the time of its last modification
     inode: int
 
 
@@ -160,4 +160,4 @@ def read(root: Path, path: str) -> tuple[Stamp, bytes] | None:
 def _stamp(status: os.stat_result) -> Stamp | None:
     if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
         return None
-    return Stamp(status.st_size, status.st_mtime_ns & _63_BITS, status.st_ino & _63_BITS)
+    return Stamp(status.st_size, status.st_ctime_ns & _63_BITS, status.st_ino & _63_BITS)

@@ -6,24 +6,28 @@ change under it.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
 from twolane_context import disk
 from twolane_context.cache import Row
-from twolane_context.index import File, Index
+from twolane_context.index import File, Index, digest_of
 from twolane_context.languages import language_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from twolane_context.cache import Cache
     from twolane_context.disk import Stamp
 
+    Found = Mapping[str, tuple[Stamp, File] | None]
+
 # A file may change again within a tick of its clock, so that its stamp stays the same.
 _FRESH_NS = 2_000_000_000
-_NO_STAMP = disk.Stamp(-1, 0, 0)
+_NONE = -1  # a size that no file has
+_MANY = 100  # after so many paths that are new, looking at all is quicker
 
 
 class Repository:
@@ -42,139 +46,213 @@ class Repository:
         self.root = root
         self._cache = cache
         self._stamps: dict[str, Stamp] = {}
+        self._files: dict[str, File] = {}  # those on disk; the index has the unsaved ones over them
         self._overlays: dict[str, File] = {}
-        self._unlisted: set[str] = set()
+        self._unlisted: set[str] = set()  # there, but no part of the repository
+        self._awaited: set[str] = set()  # listed, and given to others to be examined
         self._former: dict[str, tuple[str, ...]] = {}
+        self._left: dict[bytes, tuple[str, ...]] = {}  # by digest: where that content was before
         self._unsaved: set[str] = set()
-        files: dict[str, File] = {}
+        self._bare: set[str] = set()  # saved without an outline
         for row in sorted(cache.rows()) if cache else ():
             self._stamps[row.path] = row.stamp
-            files[row.path] = File(row.path, row.digest, row.words, row.facts, self._read)
-        self.index = Index(files)
+            self._files[row.path] = self._file(row)
+            if row.former:
+                self._former[row.path] = row.former
+            if row.facts is None:
+                self._bare.add(row.path)
+        self.index = Index(self._files)
 
     def refresh(self, paths: Iterable[str] | None = None, *, code_only: bool = False) -> None:
         """Look at files again; only what has another stamp is read.
 
         Args:
-            paths: what may have changed, relative to the root: files or folders, there or gone.
-                All files when it is `None`.
+            paths: what has changed, relative to the root: files or folders, there or gone. Their
+                stamps are not trusted. All files when it is `None`.
             code_only: leave files of no known language as they are; they take part by their words
                 only, which a first answer can do without.
         """
-        if paths is not None:
-            changed = {path for path in paths if path not in self._unlisted}
-            folders = tuple(f"{path}/" for path in changed)
-            changed |= {path for path in self._stamps if path.startswith(folders)}
-            known = sorted(changed & self._stamps.keys())
-            new = changed - self._stamps.keys()
-            if not any((self.root / path).exists() for path in new):
-                self._look(known)
-                return
-            self._unlisted |= new
-        listed = list(disk.paths(self.root))
-        self._unlisted = self._unlisted - set(listed) if paths is not None else set()
-        wanted = sorted(self._stamps.keys() | set(listed))
-        if code_only:
-            wanted = [path for path in wanted if language_for(path) is not None]
-        self._look(wanted, frozenset(listed))
+        if paths is None:
+            self._unlisted.clear()
+            listed = self._list()
+            self._look(_code(self._stamps.keys() | listed, only=code_only), listed)
+            return
+        changed = set(paths)
+        unknown = changed - self._stamps.keys()
+        wanted = changed - unknown
+        for path in wanted:
+            self._stamps[path] = self._stamps[path]._replace(size=_NONE)
+        if len(unknown) > _MANY:
+            self.refresh(code_only=code_only)
+            return
+        if unknown:
+            folders = tuple(f"{path}/" for path in unknown)
+            wanted |= {path for path in self._stamps if path.startswith(folders)}
+        new = [path for path in unknown - self._unlisted if os.path.lexists(self.root / path)]
+        if not new:
+            self._look(wanted)
+            return
+        listed = self._list()
+        self._unlisted.update(p for p in new if p not in listed and not (self.root / p).is_dir())
+        self._look(wanted | _code(self._stamps.keys() ^ listed, only=code_only), listed)
 
     def overlay(self, path: str, source: bytes | None) -> None:
         """Put unsaved text over a file, or (`None`) show what is on disk again."""
+        old, saved = self._overlays.pop(path, None), self._files.get(path)
         if source is None:
-            self._overlays.pop(path, None)
-            self._stamps[path] = _NO_STAMP
-            self.index = self.index.changed({path: None})
-            self._look([path])
+            if old is not None:
+                if saved is not None:
+                    saved = self._files[path] = self._file(self._row(path))  # no file comes twice
+                self.index = self.index.changed({path: saved})
+            self.refresh([path])
             return
-        old = self._overlays.get(path)
-        new = File.of(path, source, lambda _: source)
-        if old is None or old.digest != new.digest:
-            self._overlays[path] = new
-            self.index = self.index.changed({path: new})
+        if old is None or old.digest != digest_of(source):
+            old = File.of(path, source, lambda _: source)
+            if saved is not None and saved.digest == old.digest and saved.facts is not None:
+                old.learn(saved.facts)
+            self.index = self.index.changed({path: old})
+        self._overlays[path] = old
 
     def unexamined(self) -> list[str]:
         """The files on disk of which no outline is known, to be made in other processes."""
-        listed = [path for path in disk.paths(self.root) if language_for(path) is not None]
-        files = self.index.files
-        return [
+        listed = sorted(self._list())
+        stamps = dict(zip(listed, disk.stamps(self.root, listed), strict=True))
+        # First what is gone, so that what comes is seen to be what went elsewhere.
+        self._take({path: None for path in self._stamps if stamps.get(path) is None})
+        missing = [
             path
-            for path, stamp in zip(listed, disk.stamps(self.root, listed), strict=True)
+            for path, stamp in stamps.items()
             if stamp is not None
-            and (path not in files or files[path].facts is None or stamp != self._stamps.get(path))
+            and language_for(path) is not None
+            and (stamp != self._stamps.get(path) or self._files[path].facts is None)
         ]
+        self._awaited.update(missing)
+        return missing
 
     def adopt(self, rows: Iterable[Row]) -> None:
-        """Take what other processes found in files. What has changed since, `refresh` sees."""
-        changes: dict[str, File | None] = {}
+        """Take what other processes found in files that are still as they were then."""
+        rows = sorted(row for row in rows if row.path in self._awaited)
+        stamps = disk.stamps(self.root, [row.path for row in rows])
         for row in rows:
-            old = self.index.files.get(row.path)
+            old = self._files.get(row.path)
             if old is not None and old.digest == row.digest and row.facts is not None:
                 old.learn(row.facts)
-            elif row.path not in self._overlays:
-                self._stamps[row.path] = _kept(row.stamp)
-                changes[row.path] = File(row.path, row.digest, row.words, row.facts, self._read)
-            self._unsaved.add(row.path)
-        self._apply(changes, {})
+        self._take(
+            {
+                row.path: (row.stamp, self._file(row))
+                for row, stamp in zip(rows, stamps, strict=True)
+                if stamp == row.stamp
+            }
+        )
 
     def former(self, path: str) -> tuple[str, ...]:
-        """The paths that the file had before, so that a rename does not lose its label."""
+        """The paths that the file's content had before, so that a rename does not lose its label.
+
+        Also those that it had in earlier processes, as far as the cache knows.
+        """
         return self._former.get(path, ())
 
     def save(self) -> None:
         """Keep in the cache what was found since the last time."""
         if self._cache is None:
             return
-        names = self._unsaved - self._overlays.keys()
-        files = [file for path in sorted(names) if (file := self.index.files.get(path))]
-        self._cache.put(
-            Row(file.path, self._stamps[file.path], file.digest, file.words, file.facts)
-            for file in files
-        )
-        self._cache.drop(sorted(names - self.index.files.keys()))
-        self._unsaved -= names
+        here = self._files.keys()
+        learned = {path for path in self._bare & here if self._files[path].facts is not None}
+        self._bare -= self._unsaved | learned
+        rows = [self._row(path) for path in sorted((self._unsaved | learned) & here)]
+        self._bare.update(row.path for row in rows if row.facts is None)
+        self._cache.put(rows)
+        self._cache.drop(sorted(self._unsaved - here))
+        self._unsaved.clear()
 
-    def _look(self, paths: Sequence[str], listed: frozenset[str] | None = None) -> None:
-        changes: dict[str, File | None] = {}
-        inodes: dict[str, int] = {}
-        for path, stamp in zip(paths, disk.stamps(self.root, paths), strict=True):
-            known = self._stamps.get(path)
-            if stamp is not None and stamp == known:
+    def _list(self) -> set[str]:
+        listed = set(disk.paths(self.root))
+        self._awaited &= listed
+        return listed
+
+    def _look(self, paths: Collection[str], listed: Collection[str] | None = None) -> None:
+        """Look at some files. Those that are not `listed` any more are gone."""
+        found: dict[str, tuple[Stamp, File] | None] = {}
+        ordered = sorted(paths)
+        for path, stamp in zip(ordered, disk.stamps(self.root, ordered), strict=True):
+            known, here = self._stamps.get(path), listed is None or path in listed
+            if stamp is not None and here and stamp == known:
                 continue
-            listed_now = listed is None or path in listed
-            found = disk.read(self.root, path) if stamp is not None and listed_now else None
-            if found is not None:
-                self._stamps[path] = _kept(found[0])
-                inodes[path] = found[0].inode
-                new, old = File.of(path, found[1], self._read), self.index.files.get(path)
-                self._unsaved.add(path)
-                if old is None or old.digest != new.digest:
-                    changes[path] = new
+            read = disk.read(self.root, path) if stamp is not None and here else None
+            if read is not None:
+                found[path] = read[0], File.of(path, read[1], self._read)
             elif known is not None:
-                changes[path] = None
-        self._apply(changes, inodes)
+                found[path] = None
+        self._take(found)
 
-    def _apply(self, changes: dict[str, File | None], inodes: dict[str, int]) -> None:
-        gone = [path for path, new in changes.items() if new is None and path in self._stamps]
-        by_inode = {self._stamps.pop(path).inode: path for path in gone}
-        by_digest = {
-            self.index.files[path].digest: path for path in gone if path in self.index.files
-        }
-        self._unsaved.update(gone)
-        for path, new in changes.items():
-            if new is not None and path not in self.index.files:
-                old = by_digest.get(new.digest) or by_inode.get(inodes.get(path, -1))
-                if old is not None:
-                    self._former[path] = (*self._former.get(old, ()), old)
-        seen = {path: new for path, new in changes.items() if path not in self._overlays}
-        if seen:
-            self.index = self.index.changed(seen)
+    def _take(self, found: Found) -> None:
+        """Have these files on disk; `None` for what is gone."""
+        moved = self._leave(found)
+        changes: dict[str, File | None] = {}
+        for path, now in found.items():
+            old = self._files.get(path)
+            self._unsaved.add(path)
+            if now is None:
+                del self._stamps[path], self._files[path]
+                changes[path] = None
+                continue
+            self._stamps[path] = _kept(now[0])
+            if old is None or old.digest != now[1].digest:
+                changes[path] = self._files[path] = now[1]
+                self._came_from(path, self._left.get(now[1].digest, ()))
+        if moved:  # what came may have been seen before what went
+            for path, stamp in self._stamps.items():
+                for words, former in moved.get(stamp.inode, ()):
+                    if _alike(words, self._files[path].words):
+                        self._came_from(path, former)
+        shown = {path: file for path, file in changes.items() if path not in self._overlays}
+        if shown:
+            self.index = self.index.changed(shown)
+
+    def _leave(self, found: Found) -> dict[int, list[tuple[bytes, tuple[str, ...]]]]:
+        """Note where contents were that are there no longer; by inode, their words and paths."""
+        moved: dict[int, list[tuple[bytes, tuple[str, ...]]]] = {}
+        for path, now in found.items():
+            stamp = self._stamps.get(path)
+            if stamp is not None and (now is None or now[0].inode != stamp.inode):
+                file, former = self._files[path], (*self.former(path), path)
+                moved.setdefault(stamp.inode, []).append((file.words, former))
+                if file.words.strip():
+                    before = self._left.get(file.digest, ())
+                    self._left[file.digest] = tuple(dict.fromkeys((*before, *former)))
+        return moved
+
+    def _came_from(self, path: str, former: tuple[str, ...]) -> None:
+        merged = dict.fromkeys((*self.former(path), *former))
+        merged.pop(path, None)
+        if merged and len(merged) > len(self.former(path)):
+            self._former[path] = tuple(merged)
+            self._unsaved.add(path)
+
+    def _file(self, row: Row) -> File:
+        return File(row.path, row.digest, row.words, row.facts, self._read)
+
+    def _row(self, path: str) -> Row:
+        file = self._files[path]
+        stamp = self._stamps[path]
+        return Row(path, stamp, file.digest, file.words, file.facts, self.former(path))
 
     def _read(self, path: str) -> bytes | None:
         found = disk.read(self.root, path)
         return None if found is None else found[1]
 
 
+def _code(paths: set[str], *, only: bool) -> set[str]:
+    return {path for path in paths if language_for(path) is not None} if only else paths
+
+
 def _kept(stamp: Stamp) -> Stamp:
     """The stamp to compare with later; one that no file has where the file is still too young."""
-    young = time.time_ns() - stamp.mtime_ns < _FRESH_NS
-    return _NO_STAMP._replace(inode=stamp.inode) if young else stamp
+    young = time.time_ns() - stamp.changed_ns < _FRESH_NS
+    return stamp._replace(size=_NONE) if young else stamp
+
+
+def _alike(words: bytes, others: bytes) -> bool:
+    """Whether most of the words are the same: systems give the inode of what is gone to others."""
+    one, other = set(words.split()), set(others.split())
+    return 2 * len(one & other) > max(len(one), len(other))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.walk import TOOLS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
 _DEBOUNCE_MS, _STEP_MS, _TIMEOUT_MS, _MANY = 50, 10, 1_000, 2_000
 # A change of these may change which files take part.
-_LISTS = frozenset({".git", ".git/HEAD", ".git/index", ".git/info/exclude"})
-_LISTING = (".gitignore", "pyvenv.cfg")
+_LISTS = re.compile(
+    r"(?:.*/)?(?:\.gitignore|pyvenv\.cfg|\.git(?:/(?:modules/.+/)?(?:HEAD|index|info/exclude))?)",
+    re.DOTALL,
+)
 
 
 def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
@@ -29,12 +32,12 @@ def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
     """
     import watchfiles  # noqa: PLC0415 - only a server needs it
 
-    real = os.path.realpath(root, strict=True)
+    places = {os.path.realpath(root, strict=True): ""} | _elsewhere(root)
     missed = False
     while True:
         try:
             for batch in watchfiles.watch(
-                real,
+                *places,
                 watch_filter=None,
                 debounce=_DEBOUNCE_MS,
                 step=_STEP_MS,
@@ -43,14 +46,16 @@ def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
             ):
-                changes = [(change.name, path[len(real) + 1 :]) for change, path in batch]
-                kept = [one for one in changes if one[1] in _LISTS or not _is_tools(one[1])]
-                # So many that the system may have dropped some.
-                if missed or len(changes) > _MANY or any(_lists(root, *one) for one in kept):
-                    missed = False
-                    yield None
-                elif kept:
-                    yield frozenset(path for _, path in kept)
+                changes = [
+                    (change.name, prefix + path[len(place) + 1 :])
+                    for change, path in batch
+                    for place, prefix in places.items()
+                    if path.startswith(f"{place}/")
+                ]
+                heard = None if missed else what_changed(root, changes)
+                missed = False
+                if heard is None or heard:
+                    yield heard
         except RuntimeError as error:  # watchfiles' own
             if "decode" not in str(error):
                 raise OSError(f"{root} cannot be watched: {error}.") from error
@@ -59,11 +64,25 @@ def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
             return
 
 
-def _is_tools(path: str) -> bool:
-    return not TOOLS.isdisjoint(path.split("/"))
+def what_changed(root: Path, changes: Collection[tuple[str, str]]) -> frozenset[str] | None:
+    """What to look at again after changes, each `added`, `modified` or `deleted` and a path."""
+    if len(changes) > _MANY:  # so many that the system may have dropped some
+        return None
+    kept: set[str] = set()
+    for change, path in changes:
+        parts = path.split("/")
+        if TOOLS.isdisjoint(parts) or (_LISTS.fullmatch(path) and TOOLS & {*parts} == {".git"}):
+            if _LISTS.fullmatch(path) or (change == "added" and (root / path).is_dir()):
+                return None
+            kept.add(path)
+    return frozenset(kept)
 
 
-def _lists(root: Path, change: str, path: str) -> bool:
-    if path in _LISTS or path.endswith(_LISTING):
-        return True
-    return change == "added" and (root / path).is_dir()
+def _elsewhere(root: Path) -> dict[str, str]:
+    """Where git keeps its own files of a linked worktree or a submodule, which has a file `.git`."""
+    try:
+        text = (root / ".git").read_text("utf-8", "surrogateescape")
+        folder = os.path.realpath(root / text.partition("gitdir: ")[2].strip(), strict=True)
+    except OSError:
+        return {}
+    return {folder: ".git/"} if text.startswith("gitdir: ") and Path(folder).is_dir() else {}

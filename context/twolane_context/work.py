@@ -135,11 +135,11 @@ class Worker:
                 head = process.stdout.read(_ANSWER.size)
                 if len(head) < _ANSWER.size:
                     break
-                there, size, mtime_ns, inode, digest, words, facts = _ANSWER.unpack(head)
+                there, size, changed_ns, inode, digest, words, facts = _ANSWER.unpack(head)
                 body = process.stdout.read(words + facts)
                 if len(body) < words + facts:
                     break
-                stamp = Stamp(size, mtime_ns, inode)
+                stamp = Stamp(size, changed_ns, inode)
                 row = Row(path, stamp, digest, body[:words], body[words:])
                 answers.append(row if there else None)
         if len(answers) < len(paths):

@@ -29,6 +29,7 @@ _ROWS = st.builds(
     st.binary(min_size=16, max_size=16),
     st.binary(max_size=50),
     st.none() | st.binary(max_size=50),
+    st.lists(_PATHS, max_size=2).map(tuple),
 )
 
 
@@ -337,7 +338,7 @@ for generation in range(own, own + 30):
     cache.put([row._replace(path=f"{own}/{row.path}") for row in rows(20)])
     seen = [row for row in cache.rows() if row.path.startswith("folder")]
     assert len(seen) == 100
-    assert len({row.stamp.mtime_ns for row in seen}) == 1, "half of a transaction"
+    assert len({row.stamp.changed_ns for row in seen}) == 1, "half of a transaction"
 cache.close()
 sys.exit(cache.problem)
 """
@@ -394,7 +395,7 @@ def test_a_writer_that_is_killed_leaves_whole_rows(tmp_path: Path) -> None:
             time.sleep(0.01 + turn * 0.0113)  # somewhere in a later one
             process.kill()
         found = cache.rows() if turn % 2 else kept(file)
-        [generation] = {row.stamp.mtime_ns for row in found}
+        [generation] = {row.stamp.changed_ns for row in found}
         assert generation >= 1_000 * (turn + 1)
         assert sorted(found) == sorted(rows(300, 3_000, generation))
     assert cache.problem is None

@@ -67,7 +67,7 @@ def test_a_row_says_what_the_file_is(tmp_path: Path) -> None:
         worker.close()
     words, made = outline.examine("a/x.py", source)
     digest = blake2b(source, digest_size=16).digest()
-    assert row == ("a/x.py", stamp(tmp_path, "a/x.py"), digest, words, made)
+    assert row == ("a/x.py", stamp(tmp_path, "a/x.py"), digest, words, made, ())
     assert made
 
 
