@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -15,3 +17,6 @@ for name in [name for name in os.environ if name.startswith("TWOLANE_")]:
     if name not in {"TWOLANE_FULL", "TWOLANE_EXAMPLES", "TWOLANE_CACHE_DIR"}:
         del os.environ[name]
 os.environ.pop("HOLYSHEEP_API_KEY", None)
+
+# To compile the scanner's rules takes seconds: once for all tests, and not in each one's own cache.
+os.environ["KF_RULE_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "twolane-tests-secrets")

@@ -131,7 +131,8 @@ class World:
     @property
     def environ(self) -> dict[str, str]:
         """For a process of its own."""
-        return {"PATH": os.environ["PATH"], **self.variables}
+        kept = {name: os.environ[name] for name in ("PATH", "KF_RULE_CACHE_DIR")}
+        return {**kept, **self.variables}
 
     @property
     def variables(self) -> dict[str, str]:

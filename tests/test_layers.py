@@ -78,6 +78,18 @@ def test_only_the_two_lanes_make_an_http_client() -> None:
     }
 
 
+def test_only_the_border_asks_the_scanner_and_nobody_tries_keys_out() -> None:
+    """Its validator and its revoker call the keys' providers."""
+    assert _importers("kingfisher_sdk") == {"twolane_server.border.secrets"}
+    source = (HOUSE / "server/twolane_server/border/secrets.py").read_text("utf-8")
+    used = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("kingfisher_sdk.")
+    }
+    assert used == {"kingfisher_sdk.Rules", "kingfisher_sdk.Scanner"}
+
+
 def test_nothing_reaches_around_the_house() -> None:
     """No native calls; other programs only where git lists files and pip fetches the model.
 
@@ -135,7 +147,9 @@ def test_choosing_a_lane_is_pure() -> None:
     assert "twolane_server.routing.choose" not in impure
 
 
-@pytest.mark.parametrize("module", ["httpx", "pydantic", "pygls", "lsprotocol", "tree_sitter"])
+@pytest.mark.parametrize(
+    "module", ["httpx", "pydantic", "pygls", "lsprotocol", "tree_sitter", "kingfisher_sdk"]
+)
 def test_the_command_line_starts_light(module: str) -> None:
     program = f"import twolane_server.cli, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

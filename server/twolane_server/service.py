@@ -198,6 +198,13 @@ class Service:
         state = self._cloud_state(settings)
         return read_known(path, settings, self._folders, state, before=before)
 
+    def warm(self, known: Known) -> None:
+        """Load what a first request to the cloud would wait for, if one may come; in a thread."""
+        if known.granted and known.cloud_state is None:
+            from twolane_server.border.secrets import warm  # noqa: PLC0415 - not needed to start
+
+            warm()
+
     async def aclose(self) -> None:
         """Close repositories, lanes and ledger."""
         await self._repositories.aclose()

@@ -26,6 +26,7 @@ from support_fake_server import Answer, FakeServer, answer, chunk, refusal
 from support_leaks import MODEL, POLICY, REPLY, World, canary, code, disguises, traces
 from support_lsp import Editor, config, initialize_params
 from support_repository import make_repository, put
+from support_secrets import TOKENS, Maker
 from support_trust import grant
 from support_wire import TWOLANE, Wire
 from twolane_server.cli import place as cli_place
@@ -149,6 +150,11 @@ def _client(world: World) -> Path:
     return put(world.root / "plain.py", code(world.secret) + "    acme_corp(a)\n")
 
 
+def _key(world: World) -> Path:
+    token = TOKENS["GitHub token"](Maker(2))
+    return put(world.root / "plain.py", code(world.open) + f"    return '{token}'\n")
+
+
 def _named(name: str) -> Callable[[World], Path]:
     return lambda world: put(world.root / name, code(world.secret))
 
@@ -218,6 +224,7 @@ WAYS: dict[str, tuple[Callable[[World], Path], str]] = {
     "L12 a pipe": (_policy(os.mkfifo), BROKEN),
     "L12 a link that leads nowhere": (_policy(lambda file: file.symlink_to("nowhere")), BROKEN),
     "L29 a client's name": (_client, "it holds the word “Acme Corp”"),
+    "a key in open code": (_key, "it holds what looks like a secret (github pat)"),
 }
 
 

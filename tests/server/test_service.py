@@ -22,6 +22,7 @@ from twolane_server.border.ledger import read_rows
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
 from twolane_server.fragments import Label
+from twolane_server.knowledge import Known
 from twolane_server.lanes.base import LaneName
 from twolane_server.service import Service
 from twolane_server.session import Session
@@ -567,3 +568,20 @@ async def test_whatever_is_set_an_nda_document_never_takes_the_cloud(case: Case)
             assert offered.lane is LOCAL
         else:
             assert ready.decision.lane is case.lane
+
+
+@pytest.mark.parametrize(
+    ("known", "warmed"),
+    [
+        (Known(None, granted=True), 1),
+        (Known(None), 0),
+        (Known(None, granted=True, cloud_state="no key"), 0),
+    ],
+)
+def test_what_the_cloud_needs_is_loaded_where_it_may_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: Known, warmed: int
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr("twolane_server.border.secrets.warm", lambda: calls.append(1))
+    Service(make_folders(tmp_path), {}).warm(known)
+    assert len(calls) == warmed

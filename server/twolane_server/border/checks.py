@@ -4,9 +4,9 @@ Each looks at the facts and returns a reason why not, or `None`. The gate asks a
 draft, before anything touches the network, about the final bytes, and again at the moment of
 sending, with the owner's and the repository's word read afresh.
 
-Between `words` and `size_in_tokens` is the place of two checks that come with the border's own work
-and that nothing here stands in for: fingerprints of NDA code, and secrets. Until then NDA code
-pasted into an open file is found only by its words.
+Between `no_forbidden_word` and `no_secret` is the place of a check that comes with the border's own
+work and that nothing here stands in for: fingerprints of NDA code. Until then NDA code pasted into
+an open file is found only by its words.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from twolane_server.border.secrets import FAILURES, find_secret
 from twolane_server.border.wire import texts
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Label
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from twolane_server.border.standing import Standing
 
-__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "objection_to_words", "refusals"]
+__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "objection_to_text", "refusals"]
 
 MAX_BYTES = 1_048_576
 """No body is larger, whatever its tokens: a megabyte of prompt is a mistake."""
@@ -82,16 +83,12 @@ def repository_is_granted(facts: Facts) -> str | None:
 
 def no_forbidden_word(facts: Facts) -> str | None:
     """Names of clients and projects, in any spelling."""
-    return objection_to_words(facts.body, facts.standing.words)
+    return _words(facts.body, facts.standing.words)
 
 
-def objection_to_words(body: bytes, words: tuple[str, ...]) -> str | None:
-    """Why the words of a body may not leave, or `None`."""
-    try:
-        word = find_word(texts(body), words)
-    except ValueError:
-        return "the request cannot be read back, so its words cannot be checked"
-    return None if word is None else f"it holds the word “{word}”, which must not leave"
+def no_secret(facts: Facts) -> str | None:
+    """Keys, tokens and passwords, in plain or wrapped."""
+    return _secrets(facts.body)
 
 
 def size_in_tokens(facts: Facts) -> str | None:
@@ -132,6 +129,7 @@ CHECKS: tuple[Check, ...] = (
     sources_are_open,
     repository_is_granted,
     no_forbidden_word,
+    no_secret,
     size_in_tokens,
     size_in_bytes,
     destination_is_configured,
@@ -142,6 +140,27 @@ CHECKS: tuple[Check, ...] = (
 def refusals(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[str, ...]:
     """Every reason why these bytes may not leave, in the checks' order; none means they may."""
     return tuple(reason for check in checks if (reason := check(facts)) is not None)
+
+
+def objection_to_text(body: bytes, words: tuple[str, ...]) -> str | None:
+    """Why what a body says may not leave, or `None`; for telling a person beforehand."""
+    return _words(body, words) or _secrets(body)
+
+
+def _words(body: bytes, words: tuple[str, ...]) -> str | None:
+    try:
+        word = find_word(texts(body), words)
+    except ValueError:
+        return "the request cannot be read back, so its words cannot be checked"
+    return None if word is None else f"it holds the word “{word}”, which must not leave"
+
+
+def _secrets(body: bytes) -> str | None:
+    try:
+        kind = find_secret(texts(body))
+    except FAILURES:
+        return "the search for secrets failed, so it is not known whether it holds one"
+    return None if kind is None else f"it holds what looks like a secret ({kind})"
 
 
 def _address(url: str) -> tuple[str, int] | None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
-from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_words, refusals
+from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.border.wire import encode
 from twolane_server.errors import LaneError, LedgerError, Refused, SettingsError, TwolaneError
@@ -47,8 +47,8 @@ def local_request(prompt: Prompt, model: str) -> Request:
 
 
 def objection(prompt: Prompt, words: tuple[str, ...]) -> str | None:
-    """Why the gate would refuse the prompt's own words, or `None`; for telling beforehand."""
-    return objection_to_words(_encode(prompt, ""), words)
+    """Why the gate would refuse what the prompt says, or `None`; for telling beforehand."""
+    return objection_to_text(_encode(prompt, ""), words)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -218,7 +218,7 @@ class Gate:
             )
             return refusals(facts, self._checks)
 
-        # In a thread, since to count a long prompt and to read it for words takes a while.
+        # In a thread, since to count a long prompt and to read it for words and secrets takes a while.
         if found := await asyncio.to_thread(check):
             raise _refused(found)
 

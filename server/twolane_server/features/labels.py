@@ -45,3 +45,4 @@ async def refresh(
         server.window_show_message(
             types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
         )
+    await asyncio.to_thread(service.warm, known)

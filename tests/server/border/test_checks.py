@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_border import OPEN, Clock, RecordingCloud, prompt
+from support_secrets import TOKENS, Maker
 from twolane_server.border import checks
 from twolane_server.border.checks import CHECKS, MAX_BYTES, Facts, refusals
 from twolane_server.border.gate import Gate
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from twolane_server.border.standing import Standing
     from twolane_server.prompts import Prompt
 
+TOKEN = TOKENS["GitHub token"](Maker(1))
 URL = "https://api.example.test/v1"
 GOOD = Facts(
     label=Label.OPEN,
@@ -48,6 +51,7 @@ def test_the_checks_stand_in_the_order_of_the_design() -> None:
         "sources_are_open",
         "repository_is_granted",
         "no_forbidden_word",
+        "no_secret",
         "size_in_tokens",
         "size_in_bytes",
         "destination_is_configured",
@@ -81,7 +85,14 @@ def test_the_checks_stand_in_the_order_of_the_design() -> None:
         ),
         (
             replace(GOOD, body=b'{"content":"acme'),
-            ("the request cannot be read back, so its words cannot be checked",),
+            (
+                "the request cannot be read back, so its words cannot be checked",
+                "the search for secrets failed, so it is not known whether it holds one",
+            ),
+        ),
+        (
+            replace(GOOD, body=json.dumps({"content": f'token = "{TOKEN}"'}).encode()),
+            ("it holds what looks like a secret (github pat)",),
         ),
         (
             replace(GOOD, tokens=101),
@@ -160,6 +171,7 @@ BAD: dict[Check, Bad] = {
     checks.sources_are_open: Bad(standing=replace(OPEN, label=Label.NDA)),
     checks.repository_is_granted: Bad(standing=replace(OPEN, granted=False)),
     checks.no_forbidden_word: Bad(prompt=prompt("def acme_corp(): ...")),
+    checks.no_secret: Bad(prompt=prompt(f'token = "{TOKEN}"')),
     checks.size_in_tokens: Bad(prompt=prompt(max_tokens=70_000)),
     checks.size_in_bytes: Bad(
         prompt=prompt("x" * MAX_BYTES),
