@@ -67,11 +67,13 @@ class Verdict:
         entries: how many entries were read and found good.
         bad: the number of the first entry that is not as it was written; `None` for a whole ledger.
         why: what is wrong with it, fit to stand behind a colon; empty for a whole ledger.
+        hash: of the last good entry; it stands for all of them.
     """
 
     entries: int
     bad: int | None = None
     why: str = ""
+    hash: str = field(default=GENESIS, compare=False)
 
     @property
     def whole(self) -> bool:
@@ -110,21 +112,24 @@ def judge(entries: Iterable[Entry], kept: Head | None) -> Verdict:
         expected = head.seq + 1
         why = _fault(entry, head)
         if why:
-            return Verdict(head.seq, expected, why)
+            return Verdict(head.seq, expected, why, head.hash)
         head = Head(expected, str(entry.hash))
         if kept is not None and kept.seq == expected:
             at_kept = head.hash
     if kept is None:
-        return Verdict(head.seq, head.seq + 1, "ledger.head is missing or cannot be read")
+        return Verdict(
+            head.seq, head.seq + 1, "ledger.head is missing or cannot be read", head.hash
+        )
     if kept.seq > head.seq:
         return Verdict(
             head.seq,
             head.seq + 1,
             f"ledger.head knows {kept.seq:,} entries, the database holds {head.seq:,}",
+            head.hash,
         )
     if at_kept != kept.hash:
         return Verdict(kept.seq - 1, max(kept.seq, 1), "it is not the entry that ledger.head knows")
-    return Verdict(head.seq)
+    return Verdict(head.seq, hash=head.hash)
 
 
 def _fault(entry: Entry, head: Head) -> str:

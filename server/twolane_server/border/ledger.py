@@ -156,8 +156,15 @@ def verify(folder: Path, *, wait: float = _WAIT_SECONDS) -> Verdict:
             return Verdict(0, 1, "the database is damaged, so no entry in it can be vouched for")
 
 
-def read_rows(folder: Path, *, wait: float = _WAIT_SECONDS) -> Iterator[Row]:
+def read_rows(
+    folder: Path, *, last: int | None = None, wait: float = _WAIT_SECONDS
+) -> Iterator[Row]:
     """Every sending with its outcome, oldest first; nothing for a folder without a ledger.
+
+    Args:
+        folder: where the ledger is.
+        last: the number of the last entry to read, so that what comes in meanwhile is left out.
+        wait: how many seconds to wait for another process.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -170,11 +177,11 @@ def read_rows(folder: Path, *, wait: float = _WAIT_SECONDS) -> Iterator[Row]:
                 return
             ends = {
                 load(_number(entry), str(entry.payload)).get("send"): str(entry.payload)
-                for entry in store.entries(database, "outcome")
+                for entry in store.entries(database, "outcome", last)
             }
-            for entry in store.entries(database, "send"):
+            for entry in store.entries(database, "send", last):
                 seq = _number(entry)
-                yield Row.of(seq, str(entry.payload), ends.get(seq))
+                yield Row.of(seq, str(entry.payload), ends.get(seq), str(entry.hash))
 
 
 def _number(entry: Entry) -> int:

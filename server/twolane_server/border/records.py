@@ -116,20 +116,22 @@ class Row:
         seq: the number of the sending's entry.
         sent: the sending's payload.
         ended: the outcome's payload; `None` while it runs, or when the program was killed.
+        hash: of the sending's entry in the chain.
     """
 
     seq: int
     sent: dict[str, object] = field(repr=False)
     ended: dict[str, object] | None
+    hash: str = ""
 
     @classmethod
-    def of(cls, seq: int, sent: str, ended: str | None) -> Row:
+    def of(cls, seq: int, sent: str, ended: str | None, digest: str = "") -> Row:
         """The row of two payloads.
 
         Raises:
             LedgerError: a payload is not what the ledger writes.
         """
-        return cls(seq, load(seq, sent), None if ended is None else load(seq, ended))
+        return cls(seq, load(seq, sent), None if ended is None else load(seq, ended), digest)
 
     @property
     def text(self) -> str | None:
@@ -143,6 +145,12 @@ class Row:
         found = self.sent.get("files")
         listed = cast("list[object]", found) if isinstance(found, list) else []
         return tuple(_origin(cast("dict[str, object]", f)) for f in listed if isinstance(f, dict))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it took this lane."""
+        found = self.sent.get("reasons")
+        return tuple(map(str, cast("list[object]", found))) if isinstance(found, list) else ()
 
     @property
     def tokens(self) -> dict[str, object]:
@@ -162,6 +170,16 @@ class Row:
             # Prices are settings with a date and come with their own work.
             "cost_usd": None,
             "outcome": ended.get("result", "unknown"),
+        }
+
+    def whole(self) -> dict[str, object]:
+        """The row with all that is known of it, the text too: a line of the export."""
+        kept = ("label", "reasons", "policy_hash", "text")
+        return {
+            **self.public(),
+            "seconds": (self.ended or {}).get("seconds"),
+            **{name: self.sent.get(name) for name in kept},
+            "hash": self.hash,
         }
 
 

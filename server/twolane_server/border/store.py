@@ -195,11 +195,13 @@ def _decoded(stored: bytes) -> str:
     return stored.decode("utf-8", "replace")
 
 
-def entries(database: sqlite3.Connection, kind: str | None = None) -> Iterator[Entry]:
-    """The stored entries in order, all or those of one kind."""
-    where, values = ("WHERE kind = ?", (kind,)) if kind else ("", ())
+def entries(
+    database: sqlite3.Connection, kind: str | None = None, last: int | None = None
+) -> Iterator[Entry]:
+    """The stored entries in order, all or those of one kind, up to a number."""
     rows = database.execute(
-        f"SELECT seq, kind, payload, prev, hash FROM entries {where} ORDER BY seq",  # noqa: S608 - `where` is one of two literals
-        values,
+        "SELECT seq, kind, payload, prev, hash FROM entries "
+        "WHERE kind = ifnull(?, kind) AND seq <= ifnull(?, seq) ORDER BY seq",
+        (kind, last),
     )
     return (Entry(*row) for row in rows)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from support_border import SOURCE, sending
 from twolane_server.border import head, store
-from twolane_server.border.chain import START, Verdict
+from twolane_server.border.chain import START, Head, Verdict, follow
 from twolane_server.border.head import write_head
 from twolane_server.border.ledger import Ledger, read_rows, verify
 from twolane_server.border.records import Outcome
@@ -122,6 +122,21 @@ def test_two_entries_that_changed_places_are_seen(tmp_path: Path) -> None:
         "UPDATE entries SET seq = 3 WHERE seq = 99",
     )
     assert verify(tmp_path).bad == 1
+
+
+def test_a_row_that_was_rewritten_with_all_hashes_after_it_is_seen(tmp_path: Path) -> None:
+    """Somebody who knows how the chain is made, and does not think of the head outside."""
+    with closing(sqlite3.connect(filled(tmp_path) / "ledger.sqlite", isolation_level=None)) as db:
+        end = START
+        for seq, kind, payload in db.execute("SELECT seq, kind, payload FROM entries").fetchall():
+            entry = follow(end, kind, payload.replace("api.example", "not.example"))
+            db.execute(
+                "UPDATE entries SET payload = ?, prev = ?, hash = ? WHERE seq = ?",
+                (entry.payload, entry.prev, entry.hash, seq),
+            )
+            end = Head(seq, str(entry.hash))
+    verdict = verify(tmp_path)
+    assert (verdict.bad, verdict.why) == (6, "it is not the entry that ledger.head knows")
 
 
 COLUMN = st.sampled_from(["kind", "payload", "prev", "hash"])

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support_border import sending
+from support_border import NOON, sending
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Outcome
 from twolane_server.cli import main
@@ -38,7 +39,8 @@ def filled(folder: Path) -> Path:
         first = ledger.before_send(sending(b'{"text":"canary"}'))
         ledger.outcome(first, Outcome("stop", 1.5, Usage(1234, 56, 1000)))
         odd = sending(b"nda canary", LaneName.LOCAL)
-        ledger.before_send(replace(odd, files=(WHERE, WHERE, Origin("/b.py", 5, 6))))
+        odd = replace(odd, reasons=("NDA (x)",), files=(WHERE, WHERE, Origin("/b.py", 5, 6)))
+        ledger.before_send(odd)
     return folder
 
 
@@ -55,17 +57,22 @@ def test_show_has_a_line_for_each_request(filled: Path, capsys: pytest.CaptureFi
         "to",
         "bytes",
         "in",
+        "cached",
         "out",
+        "cost",
         "outcome",
         "from",
+        "why",
     ]
     assert first.split() == [
         *("1", "2026-05-04", "12:00:00", "docstring"),
         *("cloud:", "deepseek-v3.2,", "api.example.test:443"),
-        *("17", "1234", "56", "stop", "/repo/src/tool.py:3-9"),
+        *("17", "1234", "1000", "56", "-", "stop", "/repo/src/tool.py:3-9"),
+        *("docstring's", "home", "lane"),
     ]
-    assert second.split()[-8:-4] == ["-", "-", "unknown", "/repo/\ufffd[31mred\ufffd.py:1-2"]
-    assert second.endswith("and 1 more file")
+    counts = ["-"] * 4
+    assert second.split()[-12:-7] == [*counts, "unknown"]
+    assert "/repo/\ufffd[31mred\ufffd.py:1-2 and 1 more file  NDA (x)" in second
     assert "canary" not in shown
 
 
@@ -102,10 +109,11 @@ def test_on_a_narrow_terminal_each_request_has_lines_of_its_own(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main(["ledger"]) == 0
     shown = capsys.readouterr().out
-    assert shown.splitlines()[:3] == [
-        "1  2026-05-04 12:00:00 UTC  docstring  17 bytes  1234 in  56 out  stop",
+    assert shown.splitlines()[:4] == [
+        "1  2026-05-04 12:00:00 UTC  docstring  17 bytes  1234 in (1000 cached)  56 out  -  stop",
         "   cloud: deepseek-v3.2, api.example.test:443",
         "   /repo/src/tool.py:3-9",
+        "   because: docstring's home lane",
     ]
     assert "\x1b" not in shown
 
@@ -144,9 +152,14 @@ def test_nothing_sent_is_said_and_makes_no_file(
     assert main(["ledger", "show"]) == 0
     assert capsys.readouterr().out == "Nothing has been sent yet.\n"
     assert main(["ledger", "verify"]) == 0
-    assert (
-        capsys.readouterr().out == "The ledger is whole: 0 entries (requests and their outcomes).\n"
+    assert capsys.readouterr().out == (
+        "The ledger is whole: 0 entries (requests and their outcomes), "
+        f"the last with the hash {'0' * 64}.\n"
     )
+    assert main(["ledger", "sum"]) == 0
+    assert capsys.readouterr().out == "Nothing has been sent yet.\n"
+    assert main(["ledger", "export"]) == 0
+    assert capsys.readouterr().out == ""
     assert not folder.exists()
 
 
@@ -157,7 +170,8 @@ def test_verify_says_whole_or_where_it_is_not(
     assert capsys.readouterr().out.startswith("The ledger is whole: 3 entries ")
     assert main(["ledger", "verify", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found == {"whole": True, "entries": 3, "bad": None, "why": ""}
+    head = json.loads((filled / "ledger.head").read_text())
+    assert found == {"whole": True, "entries": 3, "hash": head["hash"], "bad": None, "why": ""}
 
     with closing(sqlite3.connect(filled / "ledger.sqlite", isolation_level=None)) as database:
         database.execute("DELETE FROM entries WHERE seq = 3")
@@ -187,6 +201,41 @@ def test_a_damaged_database_is_a_sentence(filled: Path, capsys: pytest.CaptureFi
     assert "is damaged" in capsys.readouterr().err
     assert main(["ledger", "verify"]) == 1
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_sums_by_what_is_asked_for(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Ledger.open(filled)) as ledger:
+        for day in (1, 2):
+            later = replace(sending(b"x" * 1000), time=NOON + timedelta(days=day))
+            ledger.outcome(ledger.before_send(later), Outcome("stop", 1.0, Usage(10, 2, 0)))
+    assert main(["ledger", "sum"]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["day", "lane", "model", "requests", "bytes", "in", "cached", "out", "cost"],
+        ["2026-05-04", "cloud", "deepseek-v3.2", "1", "17", "1,234", "1,000", "56", "-"],
+        ["2026-05-04", "local", "deepseek-v3.2", "1", "10", "-", "-", "-", "-"],
+        ["2026-05-05", "cloud", "deepseek-v3.2", "1", "1,000", "10", "0", "2", "-"],
+        ["2026-05-06", "cloud", "deepseek-v3.2", "1", "1,000", "10", "0", "2", "-"],
+        ["all", "4", "2,027", "1,254", "1,000", "60", "-"],
+    ]
+    assert main(["ledger", "sum", "--by", "action,lane", "--json"]) == 0
+    cloud, local = map(json.loads, capsys.readouterr().out.splitlines())
+    assert cloud == {
+        "action": "docstring",
+        "lane": "cloud",
+        "requests": 3,
+        "bytes": 2017,
+        "tokens": {"in": 1254, "cached": 1000, "out": 60, "counted": 3},
+        "cost_usd": None,
+    }
+    assert (local["lane"], local["requests"], local["tokens"]["counted"]) == ("local", 1, 0)
+
+
+def test_a_key_that_cannot_be_summed_by_is_wrong_use(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", "sum", "--by", "day,colour"]) == 2
+    assert "`colour` cannot be summed by" in capsys.readouterr().err
+    assert not folder.exists()
 
 
 def test_a_wrong_word_is_wrong_use(folder: Path) -> None:
