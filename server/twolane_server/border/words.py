@@ -10,9 +10,10 @@ not in `mac mention`. In doubt it is found: a false alarm keeps a prompt on the 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from twolane_server.border.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,9 +22,6 @@ __all__ = ["find_word"]
 
 _SHORT = 4
 _RUN = re.compile(r"[^\W_]+")
-_DROPPED = frozenset({"Mn", "Me", "Cf"})
-# Two letters that case mapping does not return to, and fillers that look like nothing.
-_SAME = {0x131: "i", 0x345: "\u03b9", 0x115F: None, 0x1160: None, 0x3164: None, 0xFFA0: None}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,9 +53,9 @@ def find_word(text: str, words: Iterable[str]) -> str | None:
             squashed = squashed or _squash(text)
             if _holds(squashed, wanted):
                 return word
-        elif sign := _normal(word).strip():
+        elif sign := folded(word).strip():
             # No letter at all: a sign or an emoji, compared as it is.
-            plain = _normal(text) if plain is None else plain
+            plain = folded(text) if plain is None else plain
             if sign in plain:
                 return word
     return None
@@ -82,19 +80,12 @@ def _holds(text: _Squashed, word: _Squashed) -> bool:
     return False
 
 
-def _normal(text: str) -> str:
-    if text.isascii():
-        return text
-    mapped = unicodedata.normalize("NFKD", text).translate(_SAME)
-    return "".join(c for c in mapped if unicodedata.category(c) not in _DROPPED)
-
-
 def _squash(text: str) -> _Squashed:
     parts: list[str] = []
     gaps: set[int] = set()
     edges: set[int] = set()
     size = 0
-    for run in _RUN.findall(_normal(text)):
+    for run in _RUN.findall(folded(text)):
         gaps.add(size)
         edges.add(size)
         cuts = (
@@ -108,9 +99,9 @@ def _squash(text: str) -> _Squashed:
         for place, character in enumerate(run):
             if place in cuts:
                 edges.add(size)
-            folded = _normal(character.casefold())
-            parts.append(folded)
-            size += len(folded)
+            letters = folded(character.casefold())
+            parts.append(letters)
+            size += len(letters)
     gaps.add(size)
     edges.add(size)
     return _Squashed("".join(parts), frozenset(gaps), frozenset(edges))
