@@ -1,0 +1,204 @@
+"""What code is recognised by: hashes of its runs of tokens, of long lines and of rare names.
+
+A *gram* is any run of 16 tokens. A *shape* is what is left of 40 tokens from a line's start when
+each name is replaced by the number of its first use: a copy with other names has it too. A *line*
+holds much and is too short for a gram. A *name* is a long word of several parts. See `Kind`.
+
+Hashes are BLAKE2b under a key (https://www.rfc-editor.org/rfc/rfc7693). Without it they tell
+nothing, not even to one who guesses the code.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from enum import IntEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_server.border.tokens import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from twolane_server.border.tokens import Line
+
+__all__ = ["GRAM", "SHAPE", "Hasher", "Kind", "Series", "prints"]
+
+GRAM = 16
+SHAPE = 40
+_WIDTH = 8
+_REPEATS = 2  # of names, in a shape: with fewer it is a list or a sentence like any other
+_DIFFERENT = 6  # other tokens
+_LONG_LINE = 40
+_LONG_NAME = 16
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MANY_PARTS = 3
+_LARGEST = 100_000
+_IMPORTS = frozenset({"import", "from", "use", "using", "include", "require", "package"})
+_DECLARING_WORDS = (
+    "class const def define enum fn func function interface let macro_rules module namespace record"
+    " static struct trait type typedef union val var"
+)
+_KEYWORD_WORDS = (
+    "False None True abstract and any as assert async await bool boolean break byte case catch char"
+    " class const constructor continue def default defer del delete do double elif else elsif end"
+    " enum except export extends extern false final finally float fn for foreach from func function"
+    " get global go goto if impl implements import in include instanceof int interface internal is"
+    " lambda let local long loop match mod module move mut namespace new nil nonlocal not null of"
+    " operator or override package pass private protected pub public raise readonly ref repeat"
+    " require return self set short signed sizeof static str string struct super switch template"
+    " then this throw throws trait true try type typedef typeof undefined union unless unsafe"
+    " unsigned until use using val var virtual void volatile where while with yield"
+)
+_TYPE_WORDS = "bool boolean byte char double float int long short string void"
+_DECLARING = frozenset(_DECLARING_WORDS.split())
+_KEYWORDS = frozenset(_KEYWORD_WORDS.split())
+_TYPES = frozenset(_TYPE_WORDS.split())
+_NEAR = 6
+
+
+class Kind(IntEnum):
+    """What a hash is of."""
+
+    GRAM = 0
+    SHAPE = 1
+    LINE = 2
+    NAME = 3
+
+
+class Series(NamedTuple):
+    """The hashes of one kind in a text, in its order.
+
+    Attributes:
+        kind: what they are of.
+        hashes: signed, 64 bits.
+        rows: the 1-based line on which each starts.
+    """
+
+    kind: Kind
+    hashes: array[int]
+    rows: Sequence[int]
+
+
+class Hasher(dict[str, bytes]):
+    """Hashes under one key; as a mapping, from a token to its own.
+
+    Args:
+        key: at most 64 bytes; none for hashes that anybody may make.
+    """
+
+    def __init__(self, key: bytes = b"") -> None:
+        super().__init__()
+        self._key = key
+
+    def __missing__(self, token: str) -> bytes:
+        if len(self) >= _LARGEST:
+            self.clear()
+        made = self[token] = self.of(Kind.GRAM, token)
+        return made
+
+    def of(self, kind: Kind, text: str) -> bytes:
+        """The hash of a text, another for each kind: 8 bytes."""
+        person = kind.name.encode()
+        encoded = text.encode("utf-8", "surrogatepass")
+        return blake2b(encoded, digest_size=_WIDTH, key=self._key, person=person).digest()
+
+
+def prints(text: str, hasher: Hasher, *, declared: bool = False) -> tuple[Series, ...]:
+    """All hashes of a text, a series for each kind. Which there are does not depend on the key.
+
+    Args:
+        text: code, or what may hold code.
+        hasher: makes the hashes.
+        declared: only the names that the text declares, since the others are anybody's.
+    """
+    found = list(lines(text))
+    return (
+        _grams(found, hasher),
+        _series(Kind.SHAPE, _shapes(found), hasher),
+        _series(Kind.LINE, _long_lines(found), hasher),
+        _series(Kind.NAME, _names(found, declared=declared), hasher),
+    )
+
+
+def _grams(found: list[Line], hasher: Hasher) -> Series:
+    # The hashes of tokens are under the key already, and nobody can tell what they are.
+    whole = b"".join([hasher[token] for line in found for token in line.tokens])
+    rows = [line.number for line in found for _ in line.tokens]
+    size = GRAM * _WIDTH
+    starts = range(0, len(whole) - size + 1, _WIDTH)
+    digests = [blake2b(whole[at : at + size], digest_size=_WIDTH).digest() for at in starts]
+    return Series(Kind.GRAM, _numbers(digests), rows[: len(digests)])
+
+
+def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Series:
+    found = list(texts)
+    digests = [hasher.of(kind, text) for _, text in found]
+    return Series(kind, _numbers(digests), [row for row, _ in found])
+
+
+def _shapes(found: list[Line]) -> Iterator[tuple[int, str]]:
+    whole = [token for line in found for token in line.tokens]
+    names = {each for each in set(whole) if _is_name(each)}
+    start = 0
+    for line in found:
+        window = whole[start : start + SHAPE]
+        start += len(line.tokens)
+        if len(window) < SHAPE:
+            return
+        if line.tokens[0] in _IMPORTS:
+            continue
+        first: dict[str, str] = {}
+        shape = [
+            first.setdefault(token, str(len(first))) if token in names else token
+            for token in window
+        ]
+        uses = sum(map(names.__contains__, window))
+        if uses - len(first) >= _REPEATS and len(set(shape)) - len(first) >= _DIFFERENT:
+            yield line.number, " ".join(shape)
+
+
+def _is_name(token: str) -> bool:
+    return (token[0].isalpha() or token[0] == "_") and token not in _KEYWORDS
+
+
+def _long_lines(found: list[Line]) -> Iterator[tuple[int, str]]:
+    for number, tokens in found:
+        if len(tokens) < GRAM and tokens[0] not in _IMPORTS and sum(map(len, tokens)) >= _LONG_LINE:
+            yield number, " ".join(tokens)
+
+
+def _names(found: list[Line], *, declared: bool) -> Iterator[tuple[int, str]]:
+    seen: set[str] = set()
+    for number, tokens in found:
+        for place, token in enumerate(tokens):
+            if (
+                len(token) >= _LONG_NAME
+                and token not in seen
+                and (not declared or _declares(tokens, place))
+            ):
+                seen.add(token)
+                if len(_PARTS.findall(token)) >= _MANY_PARTS:
+                    yield number, token
+
+
+def _declares(tokens: list[str], place: int) -> bool:
+    """Whether a line declares the name at a place, as far as that shows in most languages."""
+    before = tokens[place - 1] if place else ""
+    after = tokens[place + 1] if place + 1 < len(tokens) else ""
+    if before in _DECLARING:
+        return True
+    if after in {"=", ":"}:
+        return tokens[:place] in ([], ["self", "."], ["this", "."])
+    # A function of C's family: `Type name(`, `Type *name(`.
+    typed = before.isidentifier() and (before not in _KEYWORDS or before in _TYPES)
+    return after == "(" and (typed or before in {"*", "&"}) and place <= _NEAR
+
+
+def _numbers(digests: list[bytes]) -> array[int]:
+    made = array("q", b"".join(digests))
+    if sys.byteorder == "big":
+        made.byteswap()
+    return made

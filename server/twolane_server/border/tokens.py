@@ -1,0 +1,110 @@
+"""Code as tokens that stay the same however the code is quoted.
+
+A token is a word (letters, digits, underscores) or one other sign; words in strings and comments
+count as well, so that no language must be known. What a copy may gain or lose on its way does not:
+white space and line ends, invisible characters and look-alikes, the style of quotes, backslashes
+and escaped line ends, HTML's and JSON's way to write a sign, three or more of the same sign (which
+count as one), and the signs with which a diff, a quotation or a comment starts its lines. So an
+operator at a line's start is no token either.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_server.border.folding import latin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["VERSION", "Line", "lines", "readings"]
+
+VERSION = 1
+"""Of what counts as a token. Whoever changes that makes the list of public code anew."""
+
+_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_CELL_END = re.compile(r"\\+n[\"'],?[ \t]*$", re.MULTILINE)  # of a notebook's line
+_BREAK = re.compile(r"\\+[nr]")
+_TAB = re.compile(r"\\+t")
+_INNER = "\v"
+_ONE_QUOTE = str.maketrans("'`", '""', "\\")
+_SAME_SIGNS = re.compile(r"([^\w\s()\[\]{}])\1{2,}")
+_LEADING = re.compile(r"[\s\"+\-|>#/*%;!:~]+")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_NUMBERED = re.compile(r"[ \t>*=-]*[\[(L]?(\d{1,7})(?:[ \t]*[\])|:.\u2502\u2192]|[ \t]|$)")
+_HUNK = re.compile(r"^@@ -\d", re.MULTILINE)
+_RUN_OF_NUMBERS = 3
+
+
+class Line(NamedTuple):
+    """A line that has tokens.
+
+    Attributes:
+        number: 1-based.
+        tokens: at least one.
+    """
+
+    number: int
+    tokens: list[str]
+
+
+def lines(text: str) -> Iterator[Line]:
+    """The lines of a text that have tokens."""
+    for number, line in enumerate(_spelled(text).split("\n"), 1):
+        found: list[str] = []
+        for part in line.split(_INNER):
+            leading = _LEADING.match(part)
+            found += _TOKEN.findall(part, leading.end() if leading else 0)
+        if found:
+            yield Line(number, found)
+
+
+def readings(text: str) -> Iterator[str]:
+    """The ways to read a text that may quote code: as it is, without line numbers, without a side.
+
+    In a diff the old lines and the new ones each make a whole when the other ones are left out.
+    """
+    yield text
+    plain = _without_numbers(text)
+    if plain is not None:
+        yield plain
+    if _HUNK.search(text):
+        rows = text.split("\n")
+        for sign in "+-":
+            yield "\n".join("" if row.startswith(sign) else row for row in rows)
+
+
+def _spelled(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace(_INNER, " ")
+    if "&" in text:
+        text = html.unescape(text)
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        # An escaped line end ends a line as well, but people do not count it.
+        text = _TAB.sub(" ", _BREAK.sub(_INNER, _CELL_END.sub("", text)))
+    return _SAME_SIGNS.sub(r"\1", latin(text).translate(_ONE_QUOTE))
+
+
+def _without_numbers(text: str) -> str | None:
+    """The text without the numbers that stand before at least three lines and count them."""
+    rows = text.split("\n")
+    found = [_NUMBERED.match(row) for row in rows]
+    run: list[int] = []
+    last = 0
+    changed = False
+    for place, match in enumerate([*found, None]):
+        number = int(match[1]) if match else -1
+        if run and number == last + 1:
+            run.append(place)
+        else:
+            if len(run) >= _RUN_OF_NUMBERS:
+                changed = True
+                for each in run:
+                    match_there = found[each]
+                    assert match_there is not None
+                    rows[each] = rows[each][match_there.end() :]
+            run = [place] if match else []
+        last = number
+    return "\n".join(rows) if changed else None

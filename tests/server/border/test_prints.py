@@ -1,0 +1,133 @@
+"""What code is recognised by."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twolane_server.border.prints import GRAM, SHAPE, Hasher, Kind, prints
+
+KEY = bytes(range(32))
+CODE = """\
+def settle(rows, rate, limit):
+    total = 0
+    for row in rows:
+        amount = row.amount * rate
+        if amount > limit:
+            raise ValueError(amount)
+        total += amount
+    return total / len(rows)
+"""
+
+
+def hashes(text: str, kind: Kind, key: bytes = KEY, *, declared: bool = False) -> list[int]:
+    return list(prints(text, Hasher(key), declared=declared)[kind].hashes)
+
+
+def test_there_is_a_series_for_each_kind() -> None:
+    assert [series.kind for series in prints(CODE, Hasher(KEY))] == list(Kind)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "(", ")", "1"]), max_size=60))
+def test_equal_runs_of_16_tokens_have_equal_hashes_and_no_others(tokens: list[str]) -> None:
+    whole = ["x", *tokens]
+    text = "x " + " ".join(whole[1:])
+    found = hashes(text, Kind.GRAM)
+    runs = [tuple(whole[at : at + GRAM]) for at in range(len(whole) - GRAM + 1)]
+    assert len(found) == len(runs)
+    assert len(set(found)) == len(set(runs)) == len(set(zip(found, runs, strict=True)))
+
+
+def test_another_key_makes_other_hashes_of_the_same_things() -> None:
+    name = "compute_settlement_delta = 'x" + "y" * 40 + "'"
+    for text in (CODE, name):
+        for one, other in zip(prints(text, Hasher(KEY)), prints(text, Hasher()), strict=True):
+            assert one.rows == other.rows
+            assert set(one.hashes).isdisjoint(other.hashes)
+
+
+def test_a_hash_tells_on_which_line_it_starts() -> None:
+    grams, shapes, *_ = prints("\n\n" + CODE, Hasher(KEY))
+    assert grams.rows[:11] == [*[3] * 10, 4]
+    assert list(shapes.rows) == sorted(set(shapes.rows))
+    assert shapes.rows[0] == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_shape_survives_new_names(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - a test's dice
+    names = {"settle", "rows", "rate", "limit", "total", "row", "amount", "ValueError", "len"}
+    new = {name: f"n{dice.getrandbits(32):x}" for name in sorted(names)}
+    other = re.sub(r"\w+", lambda word: new.get(word[0], word[0]), CODE)
+    assert hashes(CODE, Kind.SHAPE) == hashes(other, Kind.SHAPE) != []
+    assert set(hashes(CODE, Kind.GRAM)).isdisjoint(hashes(other, Kind.GRAM))
+
+
+def test_a_shape_is_lost_when_two_names_become_one() -> None:
+    other = CODE.replace("limit", "rate")
+    assert hashes(CODE, Kind.SHAPE)[0] != hashes(other, Kind.SHAPE)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ", ".join(f"'word{n}'" for n in range(SHAPE)),
+        "\n".join(f"from lib.part{n} import Name{n}" for n in range(SHAPE)),
+        "This is a sentence that goes on, like any other. " * 8,
+    ],
+)
+def test_lists_imports_and_prose_have_no_shape(text: str) -> None:
+    assert hashes(text, Kind.SHAPE) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("url = 'settlement-gateway.internal/acme/eu'", 1),
+        ("token = '" + "0a1b2c3d" * 5 + "'", 1),
+        ("x = 'short'", 0),
+        ("from acme.settlement.gateway.internals import Delta", 0),
+        ("f(" + ", ".join(["argument"] * 12) + ")", 0),
+    ],
+)
+def test_a_long_line_of_few_tokens_is_known_by_itself(text: str, count: int) -> None:
+    assert len(hashes(text, Kind.LINE)) == count
+    assert len(hashes(f"+   {text}\r\n", Kind.LINE)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("def compute_settlement_delta(x):", True),
+        ("class SettlementDeltaEngine:", True),
+        ("    compute_settlement_delta = 4", True),
+        ("    self.compute_settlement_delta: int", True),
+        ("const computeSettlementDelta = (x) =>", True),
+        ("static void computeSettlementDelta(int x) {", True),
+        ("Delta *compute_settlement_delta(void)", True),
+        ("#define COMPUTE_SETTLEMENT_DELTA 4", True),
+        ("    return compute_settlement_delta(x)", False),
+        ("x.compute_settlement_delta(y)", False),
+        ("f(compute_settlement_delta=4)", False),
+        ("from lib import compute_settlement_delta", False),
+    ],
+)
+def test_a_rare_name_is_its_files_own_where_it_is_declared(text: str, *, declared: bool) -> None:
+    assert len(hashes(text, Kind.NAME)) == 1
+    assert len(hashes(text, Kind.NAME, declared=True)) == int(declared)
+
+
+@pytest.mark.parametrize("name", ["short_name_of_x", "internationalization", "x" * 40])
+def test_short_names_and_single_words_are_not_rare(name: str) -> None:
+    assert hashes(f"def {name}(): ...", Kind.NAME) == []
+
+
+@given(st.text())
+def test_any_text_has_its_hashes(text: str) -> None:
+    for series in prints(text, Hasher(KEY)):
+        assert len(series.hashes) == len(series.rows)
+        assert all(row >= 1 for row in series.rows)
