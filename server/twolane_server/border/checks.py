@@ -3,10 +3,6 @@
 Each looks at the facts and returns a reason why not, or `None`. The gate asks all of them about the
 draft, before anything touches the network, about the final bytes, and again at the moment of
 sending, with the owner's and the repository's word read afresh.
-
-Between `no_forbidden_word` and `no_secret` is the place of a check that comes with the border's own
-work and that nothing here stands in for: fingerprints of NDA code. Until then NDA code pasted into
-an open file is found only by its words.
 """
 
 from __future__ import annotations
@@ -91,6 +87,16 @@ def no_secret(facts: Facts) -> str | None:
     return _secrets(facts.body)
 
 
+def no_nda_code(facts: Facts) -> str | None:
+    """Code of files under NDA, wherever it was found."""
+    if facts.standing.prints is None:
+        return None
+    try:
+        return facts.standing.prints.found(texts(facts.body))
+    except ValueError:
+        return "the request cannot be read back, so it cannot be compared with NDA code"
+
+
 def size_in_tokens(facts: Facts) -> str | None:
     """Prompt and answer within the lane's window."""
     if facts.tokens <= facts.window:
@@ -129,6 +135,7 @@ CHECKS: tuple[Check, ...] = (
     sources_are_open,
     repository_is_granted,
     no_forbidden_word,
+    no_nda_code,
     no_secret,
     size_in_tokens,
     size_in_bytes,

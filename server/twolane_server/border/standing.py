@@ -7,14 +7,22 @@ sent, since a policy may be tightened in between.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twolane_server.fragments import Label, Origin
 
-__all__ = ["ReadStanding", "Standing"]
+__all__ = ["Prints", "ReadStanding", "Standing"]
+
+
+class Prints(Protocol):
+    """Knows code under NDA again; see `fingerprints`."""
+
+    def found(self, text: str, /) -> str | None:
+        """Why a text may not leave, without a word of it; `None` if it holds no code under NDA."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,7 @@ class Standing:
         words: names that must not leave.
         reasons: why it is NDA, or why there is no grant.
         policy_hash: which policy said so.
+        prints: the fingerprints of NDA code; `None` where no code is under NDA.
     """
 
     label: Label
@@ -34,6 +43,7 @@ class Standing:
     words: tuple[str, ...]
     reasons: tuple[str, ...]
     policy_hash: str
+    prints: Prints | None = None
 
 
 ReadStanding: TypeAlias = "Callable[[tuple[Origin, ...]], Standing]"

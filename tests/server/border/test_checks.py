@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 TOKEN = TOKENS["GitHub token"](Maker(1))
 URL = "https://api.example.test/v1"
+
+
+class Known:
+    """Fingerprints of one line."""
+
+    def found(self, text: str, /) -> str | None:
+        return "it holds code of acme.py (line 1), which is NDA" if "\nacme" in text else None
+
+
+KNOWING = replace(OPEN, words=("Initech",), prints=Known())
 GOOD = Facts(
     label=Label.OPEN,
     standing=OPEN,
@@ -51,6 +61,7 @@ def test_the_checks_stand_in_the_order_of_the_design() -> None:
         "sources_are_open",
         "repository_is_granted",
         "no_forbidden_word",
+        "no_nda_code",
         "no_secret",
         "size_in_tokens",
         "size_in_bytes",
@@ -93,6 +104,18 @@ def test_the_checks_stand_in_the_order_of_the_design() -> None:
         (
             replace(GOOD, body=json.dumps({"content": f'token = "{TOKEN}"'}).encode()),
             ("it holds what looks like a secret (github pat)",),
+        ),
+        (
+            replace(GOOD, standing=KNOWING, body=b'{"content":"of\\nacme"}'),
+            ("it holds code of acme.py (line 1), which is NDA",),
+        ),
+        (
+            replace(GOOD, standing=replace(KNOWING, words=()), body=b'{"content":"acme'),
+            (
+                "the request cannot be read back, so its words cannot be checked",
+                "the request cannot be read back, so it cannot be compared with NDA code",
+                "the search for secrets failed, so it is not known whether it holds one",
+            ),
         ),
         (
             replace(GOOD, tokens=101),
@@ -171,6 +194,7 @@ BAD: dict[Check, Bad] = {
     checks.sources_are_open: Bad(standing=replace(OPEN, label=Label.NDA)),
     checks.repository_is_granted: Bad(standing=replace(OPEN, granted=False)),
     checks.no_forbidden_word: Bad(prompt=prompt("def acme_corp(): ...")),
+    checks.no_nda_code: Bad(prompt=prompt("of\nacme"), standing=KNOWING),
     checks.no_secret: Bad(prompt=prompt(f'token = "{TOKEN}"')),
     checks.size_in_tokens: Bad(prompt=prompt(max_tokens=70_000)),
     checks.size_in_bytes: Bad(
