@@ -1,0 +1,284 @@
+"""The fingerprints on disk: SQLite, a row for each hash and file, which its owner alone can read.
+
+What a file no longer holds keeps its rows with the version that had it last, until `expire`. So a
+line that was cut from a file under NDA an hour ago is still known.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+__all__ = ["Edition", "Hit", "PrintStore", "read_key"]
+
+KEY_BYTES = 32
+_MARK = 0x324C4650  # our `application_id`, so that nobody else's database is deleted
+_MARK_AT = 68  # https://www.sqlite.org/fileformat.html
+_LAYOUT = 1
+_WAIT_SECONDS = 5.0
+_AT_ONCE = 900  # variables of a statement; older SQLite takes no more than 999
+_CACHE_KIB = 32_768
+_SCHEMA = (
+    "CREATE TABLE editions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " file INTEGER, path BLOB, digest BLOB, ended INTEGER);"
+    "CREATE INDEX editions_path ON editions (path);"
+    "CREATE TABLE prints (hash INTEGER, file INTEGER, edition INTEGER, line INTEGER,"
+    " PRIMARY KEY (hash, file)) WITHOUT ROWID"
+)
+
+_FIND = "SELECT hash, path, line FROM prints JOIN editions ON id = edition WHERE hash IN"
+
+
+class Edition(NamedTuple):
+    """A file under NDA at one content.
+
+    Attributes:
+        path: how people see it.
+        digest: of its bytes.
+        lines: for each hash the 1-based line where it starts.
+    """
+
+    path: str
+    digest: bytes
+    lines: Mapping[int, int]
+
+
+class Hit(NamedTuple):
+    """A hash that is known.
+
+    Attributes:
+        hash: the hash.
+        path: the file that has or had it.
+        line: where, 1-based.
+    """
+
+    hash: int
+    path: str
+    line: int
+
+
+def read_key(file: Path) -> bytes:
+    """The user's key for fingerprints: 32 random bytes that its owner alone can read.
+
+    It is made where there is none, and anew where it is damaged; then old fingerprints are useless.
+
+    Raises:
+        OSError: it can neither be read nor made.
+    """
+    with suppress(FileNotFoundError):
+        file.chmod(0o600)
+        if len(key := file.read_bytes()) == KEY_BYTES:
+            return key
+        file.unlink()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, fresh = mkstemp(dir=file.parent)  # which only the owner can read
+    try:
+        with os.fdopen(descriptor, "wb") as made:
+            made.write(secrets.token_bytes(KEY_BYTES))
+        with suppress(FileExistsError):  # another process was faster: then its key it is
+            os.link(fresh, file)
+    finally:
+        Path(fresh).unlink()
+    return file.read_bytes()
+
+
+class PrintStore:
+    """The rows of one repository. Any thread may use it.
+
+    Every method but `close` raises `sqlite3.Error` when the database fails.
+
+    Args:
+        file: the database; made, with its folder, where it is not there.
+        version: of all that hashes depend on, the key included. Rows of another are dropped.
+
+    Attributes:
+        problem: a sentence for the person when the rows were lost or cannot be kept; or `None`.
+    """
+
+    def __init__(self, file: Path, version: str) -> None:
+        self.problem: str | None = None
+        self._file = file
+        self._version = crc32(f"{_LAYOUT} {version}".encode()) & 0x7FFFFFFF
+        self._lock = threading.Lock()
+        self._database = self._open()
+
+    def live(self) -> dict[str, bytes]:
+        """The digest of each file that is there as far as is known."""
+        with self._using("DEFERRED") as database:
+            rows = database.execute("SELECT path, digest FROM editions WHERE ended IS NULL")
+            return {os.fsdecode(path): digest for path, digest in rows}
+
+    def put(self, editions: Iterable[Edition], now: int) -> None:
+        """Add editions, each in the place of the last one of its path: all of them, or none."""
+        rows: list[tuple[int, int, int, int]] = []
+        with self._using() as database:
+            for path, digest, lines in editions:
+                name = os.fsencode(path)
+                known = database.execute("SELECT file FROM editions WHERE path = ?", (name,))
+                first: tuple[int] | None = known.fetchone()
+                self._end(database, [name], now)
+                number = database.execute(
+                    "INSERT INTO editions (file, path, digest) VALUES (?, ?, ?)",
+                    (first[0] if first else None, name, digest),
+                ).lastrowid
+                assert number is not None
+                file = first[0] if first else number
+                database.execute("UPDATE editions SET file = ? WHERE id = ?", (file, number))
+                rows += [(hash_, file, number, line) for hash_, line in lines.items()]
+            rows.sort()  # so that neighbours in the table are written together
+            database.executemany(
+                "INSERT INTO prints VALUES (?, ?, ?, ?) ON CONFLICT (hash, file) DO UPDATE"
+                " SET edition = excluded.edition, line = excluded.line",
+                rows,
+            )
+
+    def end(self, paths: Iterable[str], now: int) -> None:
+        """Note that files are gone; their rows stay."""
+        with self._using() as database:
+            self._end(database, map(os.fsencode, paths), now)
+
+    def expire(self, before: int) -> None:
+        """Drop what has been gone since before a time, in seconds of the epoch."""
+        with self._using() as database:
+            old = "SELECT id FROM editions WHERE ended < ?"
+            if database.execute(old, (before,)).fetchone():
+                database.execute(f"DELETE FROM prints WHERE edition IN ({old})", (before,))  # noqa: S608 - our own words
+                database.execute("DELETE FROM editions WHERE ended < ?", (before,))
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop all that files have or had."""
+        with self._using() as database:
+            for name in map(os.fsencode, paths):
+                database.execute(
+                    "DELETE FROM prints WHERE file IN (SELECT file FROM editions WHERE path = ?)",
+                    (name,),
+                )
+                database.execute("DELETE FROM editions WHERE path = ?", (name,))
+
+    def find(self, hashes: Iterable[int]) -> list[Hit]:
+        """All files that have or had one of some hashes."""
+        wanted = sorted(set(hashes))
+        found: list[Hit] = []
+        with self._using("DEFERRED") as database:
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = wanted[start : start + _AT_ONCE]
+                rows: Sequence[tuple[int, bytes, int]] = database.execute(
+                    f"{_FIND} ({','.join('?' * len(part))})",
+                    part,
+                ).fetchall()
+                found += [Hit(hash_, os.fsdecode(path), line) for hash_, path, line in rows]
+        return found
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock, suppress(sqlite3.Error):
+            self._database.close()
+
+    @staticmethod
+    def _end(database: sqlite3.Connection, names: Iterable[bytes], now: int) -> None:
+        database.executemany(
+            "UPDATE editions SET ended = ? WHERE path = ? AND ended IS NULL",
+            [(now, name) for name in names],
+        )
+
+    @contextmanager
+    def _using(self, how: str = "IMMEDIATE") -> Generator[sqlite3.Connection]:
+        """A transaction, on rows that are of our version."""
+        with self._lock:
+            self._database.execute(f"BEGIN {how}")
+            try:
+                if _pragma(self._database, "user_version") != self._version:
+                    # A process of another version has made them anew meanwhile.
+                    raise sqlite3.OperationalError("the rows are of another version")
+                yield self._database
+                self._database.execute("COMMIT")
+            finally:
+                if self._database.in_transaction:
+                    self._database.rollback()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                return self._connect(self._file)
+            except sqlite3.DatabaseError as error:
+                if _code(error) not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                    raise
+                self._remove()
+                return self._connect(self._file)
+        except (OSError, sqlite3.Error) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            self.problem = (
+                f"The fingerprints of NDA code cannot be kept in {self._file} ({why}), so each start"
+                " makes them anew; see to that file and its folder."
+            )
+            return self._connect(Path(":memory:"))
+
+    def _connect(self, file: Path) -> sqlite3.Connection:
+        if file is self._file:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            file.chmod(0o600)
+        database = sqlite3.connect(
+            file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._prepare(database)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        database.execute("BEGIN IMMEDIATE")
+        mark, version = (_pragma(database, name) for name in ("application_id", "user_version"))
+        tables = [
+            name
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            )
+        ]
+        if mark != _MARK and (mark or tables):
+            raise sqlite3.OperationalError("that is another program's")
+        if not tables or version != self._version:
+            for table in tables:
+                database.execute(f'DROP TABLE "{table}"')
+            for statement in _SCHEMA.split(";"):
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id = {_MARK}")
+            database.execute(f"PRAGMA user_version = {self._version}")
+        database.execute("COMMIT")
+
+    def _remove(self) -> None:
+        with self._file.open("rb") as file:
+            head = file.read(_MARK_AT + 4)
+        if head[_MARK_AT:] != _MARK.to_bytes(4, "big"):
+            raise FileExistsError(0, "that is another program's")
+        for suffix in ("-wal", "-shm", ""):
+            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
+        self.problem = (
+            f"The fingerprints in {self._file} were damaged, so they are made anew; code of files"
+            " that are gone is not among them."
+        )
+
+
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    value: int = database.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _code(error: sqlite3.Error) -> int:
+    # The low byte is the primary code (https://www.sqlite.org/rescode.html).
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
