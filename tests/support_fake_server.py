@@ -115,6 +115,7 @@ class FakeServer:
         models: the ids that `GET …/models` lists.
         models_answer: what `GET …/models` does instead of listing.
         tokenize: what `POST /tokenize` does; without it there is no such thing.
+        version: what `GET /version` says, as vLLM's does; without it there is no such thing.
         tls: speaks TLS with this.
 
     Attributes:
@@ -131,11 +132,12 @@ class FakeServer:
         models: Sequence[str] = (MODEL,),
         models_answer: Answer | None = None,
         tokenize: Answer | None = None,
+        version: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answers: Sequence[Answer] = answers or (answer("Hello", " world"),)
         self.models, self.models_answer, self.tls = models, models_answer, tls
-        self.tokenize = tokenize
+        self.tokenize, self.version = tokenize, version
         self.received = bytearray()
         self.requests: list[Received] = []
         self.broken_off: list[float] = []
@@ -269,21 +271,27 @@ class FakeServer:
         method, path, _ = first.split(" ")
         return Received(method, path, headers, body)
 
+    def _chosen(self, request: Received) -> Answer:
+        match request.method, request.path.rsplit("/", 1)[-1]:
+            case "GET", "models":
+                listed = json.dumps({"data": [{"id": one} for one in self.models]}).encode()
+                return self.models_answer or Answer((listed,), content_type="application/json")
+            case "POST", "completions":
+                self._turn += 1
+                return self.answers[min(self._turn, len(self.answers)) - 1]
+            case "POST", "tokenize":
+                return self.tokenize or refusal(404)
+            case "GET", "version" if self.version is not None:
+                told = json.dumps({"version": self.version}).encode()
+                return Answer((told,), content_type="application/json")
+            case _:
+                return refusal(404)
+
     async def _answer(
         self, request: Received, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Whether the connection may be used again."""
-        match request.method, request.path.rsplit("/", 1)[-1]:
-            case "GET", "models":
-                listed = json.dumps({"data": [{"id": one} for one in self.models]}).encode()
-                chosen = self.models_answer or Answer((listed,), content_type="application/json")
-            case "POST", "completions":
-                chosen = self.answers[min(self._turn, len(self.answers) - 1)]
-                self._turn += 1
-            case "POST", "tokenize":
-                chosen = self.tokenize or refusal(404)
-            case _:
-                chosen = refusal(404)
+        chosen = self._chosen(request)
         if chosen.status:
             writer.write(_head(chosen))
         await self._pause(0.0, reader, writer)

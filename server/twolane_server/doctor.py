@@ -16,6 +16,7 @@ from twolane_server.errors import KeyUnusable, LaneError, LaneUnreachable, Twola
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.local import open_local
 from twolane_server.lanes.model_file import model_path
+from twolane_server.listening import listener
 from twolane_server.policy import POLICY_FILE, read_policies
 from twolane_server.repository import find_root
 from twolane_server.trust import standing
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from twolane_server.lanes.local import About
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, Settings
 
@@ -122,6 +124,7 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
         return Finding("local lane", ok=False, message=str(error), fix="correct [local]")
     try:
         answering = await lane.answering()
+        about = await lane.about()
     except LaneError as error:
         stands_in = settings.embedded.enabled and isinstance(error, LaneUnreachable)
         more = " Until then the embedded model stands in." if stands_in else ""
@@ -131,8 +134,26 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
         return Finding("local lane", ok=False, message=f"{error}{more}", fix=fix)
     finally:
         await lane.aclose()
-    return Finding(
-        "local lane", ok=True, message=f"{answering.model} answers at {answering.lane.host}"
+    said = f"{answering.model} answers at {answering.lane.host}"
+    if about is not None:
+        said = f"{said}{_told(about, answering.lane.host)}"
+    return Finding("local lane", ok=True, message=said)
+
+
+def _told(about: About, host: str) -> str:
+    """What is there, as far as it can be seen, and what cannot be."""
+    port = int(host.rpartition(":")[2])
+    kind = f"vLLM {about.version}" if about.version else "a server that is not vLLM"
+    others = len(about.models) - 1
+    more = f" with {others} more model{'s' * (others > 1)}" if others > 0 else ""
+    where = "" if host.startswith((about.address, f"[{about.address}]")) else f" ({about.address})"
+    who = listener(about.address, port)
+    process = f" {who.name} (process {who.pid}) listens there." if who else ""
+    if who and who.forwards:
+        process += " It hands on to somewhere else: make sure that this is a machine of yours."
+    return (
+        f"{where}: {kind}{more}.{process} A port may itself lead elsewhere, by a tunnel or a proxy;"
+        " twolane sees no further than the address that it connects to."
     )
 
 

@@ -8,6 +8,7 @@
     ├── LedgerError              the ledger cannot be written or is not whole
     ├── LaneError                a lane gave no usable answer
     │   ├── LaneUnreachable      nothing answers at its address
+    │   ├── LaneNotLocal         the local lane's address is not one of the team's own
     │   ├── LaneTimeout          no answer, or no more of it, in time
     │   ├── LaneRejected         the server said no: status, and what to do
     │   ├── AnswerIncomplete     the stream ended before the answer did
@@ -64,6 +65,10 @@ class LaneError(TwolaneError):
 
 class LaneUnreachable(LaneError):
     """Nothing answers at the lane's address."""
+
+
+class LaneNotLocal(LaneError):
+    """The local lane would lead out of the team's own machines; nothing was sent there."""
 
 
 class LaneTimeout(LaneError):

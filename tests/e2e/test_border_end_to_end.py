@@ -686,6 +686,20 @@ def test_a_local_lane_at_the_clouds_address_is_refused(
     assert world.rows == []
 
 
+def test_a_local_lane_at_a_public_address_gets_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ "Local" is a claim, too: by its address, or by a name that leads there."""
+    for host, leads in (("203.0.113.7", "203.0.113.7"), ("3405803783", "3405803783 (203.0.113.7)")):
+        monkeypatch.setenv("TWOLANE_LOCAL_URL", f"http://{host}:8000/v1")
+        done = world.docstring(world.nda)
+        assert done.status == 1
+        assert f"local.url leads to {leads}: that is neither this machine" in done.err
+        assert "Code under NDA would leave" in done.err
+    outcomes = [row.public()["outcome"] for row in world.rows]
+    assert outcomes == []
+
+
 # L44 to L47: what is left behind.
 
 TALKATIVE = {

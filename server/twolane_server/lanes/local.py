@@ -16,6 +16,7 @@ from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.lanes.scripted import SCHEME, Scripted, load_script
+from twolane_server.nearby import literal, network, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +41,21 @@ class Answering:
     lane: Lane
     model: str
     stand_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What can be told of the server on the local lane, once it has answered.
+
+    Attributes:
+        address: the address that it answered from.
+        models: the ids that it lists.
+        version: vLLM's; `None` from another server.
+    """
+
+    address: str
+    models: tuple[str, ...]
+    version: str | None
 
 
 class Local:
@@ -107,6 +123,18 @@ class Local:
         except LaneError:
             return None  # whoever asks next for an answer hears why
 
+    async def about(self) -> About | None:
+        """What can be told of the server that just answered; `None` for a script.
+
+        Raises:
+            LaneError: it does not answer any more.
+        """
+        server = self._server
+        if isinstance(server, Scripted):
+            return None
+        version = await server.version()
+        return About(server.reached, server.listed, version)
+
     async def aclose(self) -> None:
         """Close both."""
         await self._server.aclose()
@@ -130,7 +158,8 @@ def open_local(
 
     Raises:
         KeyUnusable: a key is configured and cannot be used.
-        SettingsError: the URL or the script cannot be used, or the URL is the cloud lane's.
+        SettingsError: the URL or the script cannot be used, or the URL is the cloud lane's or an
+            address that is not one of the team's own.
     """
     local = settings.local
     if local.url.startswith(SCHEME):
@@ -149,9 +178,12 @@ def open_local(
 def _expect_another_server(settings: Settings) -> None:
     """Code under NDA goes to the local lane: that must not be the cloud under another name.
 
-    On this machine one gateway may well serve both lanes, so loopback is left to the user.
+    Nor anything else out there: an address is looked at here, a name when it is connected to. On this machine one gateway may well serve both lanes, so loopback is left to the user.
     """
     local = address(settings.local.url, "local.url")
+    where = literal(_name(local))
+    if where and (told := refusal(_name(local), where, map(network, settings.local.allow))):
+        raise SettingsError(told)
     try:
         cloud = address(settings.cloud.url, "cloud.url")
     except SettingsError:

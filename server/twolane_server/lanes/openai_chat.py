@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
@@ -16,9 +17,11 @@ from twolane_server.lanes.answer import Answer
 from twolane_server.lanes.base import Chunk, LaneName, Request
 from twolane_server.lanes.failures import Peer
 from twolane_server.lanes.model_ids import pick
+from twolane_server.lanes.near import NearBackend, look_up
 from twolane_server.lanes.shapes import as_list, as_object, parsed
 from twolane_server.lanes.sse import BadEvents, Events
 from twolane_server.lanes.wire import Wire
+from twolane_server.nearby import network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
     from twolane_server.lanes.key import Key
+    from twolane_server.lanes.near import LookUp
     from twolane_server.settings.resolved import LaneSettings
 
 _NOT_FOUND = 404
@@ -33,6 +37,8 @@ _NO_SUCH_THING = {404, 405, 501}
 _LIST_SECONDS = 15.0
 _COUNT_SECONDS = 5.0
 _LIST_BYTES = 8_388_608
+_VERSION_BYTES = 4_096
+_VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,40}")
 
 
 class OpenAIChat:
@@ -42,22 +48,30 @@ class OpenAIChat:
         name: which lane it is.
         settings: the endpoint and its limits.
         key: sent as a bearer token, where there is one.
+        find: looks the server's name up; of use to the local lane alone, which goes only to near
+            addresses.
 
     Attributes:
         counts: whether the server may have a `/tokenize`; false once it said that it has none.
+        listed: the models' ids that the server told last.
 
     Raises:
         SettingsError: the URL cannot be used.
     """
 
-    def __init__(self, name: LaneName, settings: LaneSettings, key: Key | None) -> None:
+    def __init__(
+        self, name: LaneName, settings: LaneSettings, key: Key | None, find: LookUp = look_up
+    ) -> None:
         self._address = address(settings.url, f"{name}.url")
         self._name = name
         self._settings = settings
         self._peer = Peer(name, self._address.host, _key_place(settings) if key else None)
-        self._wire = Wire(self._peer, key)
+        allowed = tuple(map(network, settings.allow))
+        self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
+        self._wire = Wire(self._peer, key, self._near)
         self._id: str | None = None
         self.counts = True
+        self.listed: tuple[str, ...] = ()
 
     @property
     def name(self) -> LaneName:
@@ -73,6 +87,11 @@ class OpenAIChat:
     def host(self) -> str:
         """`host:port`."""
         return self._address.host
+
+    @property
+    def reached(self) -> str:
+        """The address that the last connection of the local lane went to; else empty."""
+        return self._near.reached if self._near else ""
 
     @property
     def loopback(self) -> bool:
@@ -110,7 +129,8 @@ class OpenAIChat:
         finally:
             await response.aclose()
         self._id = None  # what was true before is not, if nothing fits now
-        self._id = pick(self._settings.model, self._ids(raw), self._peer)
+        self.listed = tuple(self._ids(raw))
+        self._id = pick(self._settings.model, self.listed, self._peer)
         return self._id
 
     async def count(self, request: Request) -> int | None:
@@ -141,6 +161,29 @@ class OpenAIChat:
             await response.aclose()
         counted = (as_object(parsed(raw)) or {}).get("count")
         return counted if type(counted) is int and counted > 0 else None
+
+    async def version(self) -> str | None:
+        """What vLLM's `/version` says, as `0.11.0`; `None` from a server that has none.
+
+        Raises:
+            LaneError: nothing answers, or not in time.
+        """
+        deadline = asyncio.get_running_loop().time() + _COUNT_SECONDS
+        url = f"{self._address.base.removesuffix('/v1')}/version"
+        try:
+            response = await self._wire.get(
+                url, deadline=deadline, connect=self._settings.connect_seconds
+            )
+        except LaneRejected:
+            return None
+        try:
+            raw = await self._wire.start_of(response, _VERSION_BYTES, deadline)
+        except TimeoutError:
+            return None
+        finally:
+            await response.aclose()
+        said = (as_object(parsed(raw)) or {}).get("version")
+        return said if isinstance(said, str) and _VERSION.fullmatch(said) else None
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Send the request and yield the answer as it comes.

@@ -16,11 +16,13 @@ import truststore
 
 from twolane_server.errors import AnswerIncomplete, LaneTimeout
 from twolane_server.lanes.failures import Peer, rejected, unreachable
+from twolane_server.lanes.near_transport import NearTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from twolane_server.lanes.key import Key
+    from twolane_server.lanes.near import NearBackend
 
 _OK = 200
 _REFUSAL_SECONDS = 2.0
@@ -35,11 +37,13 @@ class Wire:
     Args:
         peer: the server, in words.
         key: sent as a bearer token, where there is one.
+        near: opens the connections, where they may not go to any address.
     """
 
-    def __init__(self, peer: Peer, key: Key | None) -> None:
+    def __init__(self, peer: Peer, key: Key | None, near: NearBackend | None = None) -> None:
         self._peer = peer
         self._key = key
+        self._near = near
         self._client: httpx.AsyncClient | None = None
 
     async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
@@ -58,7 +62,8 @@ class Wire:
             connect: how many seconds the connection may take.
 
         Raises:
-            LaneError: nothing answers, or not in time, or with another status.
+            LaneError: nothing answers, or not in time, or with another status, or the server is
+                not where it must be.
         """
         return await self._send("POST", url, body, deadline=deadline, connect=connect)
 
@@ -153,10 +158,14 @@ class Wire:
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+            trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._client = httpx.AsyncClient(
                 trust_env=False,
                 follow_redirects=False,
-                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                verify=trust,
+                transport=None
+                if self._near is None
+                else NearTransport(self._near, trust, idle_connections=_IDLE_CONNECTIONS),
                 cookies=http.cookiejar.CookieJar(no_cookies),
                 headers={"user-agent": "twolane", "accept-encoding": "identity"},
                 limits=httpx.Limits(max_keepalive_connections=_IDLE_CONNECTIONS),

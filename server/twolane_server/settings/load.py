@@ -11,7 +11,9 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
+from twolane_server.nearby import literal, network, refusal
 from twolane_server.problems import Problem
 from twolane_server.reading import read_text, toml_fault
 from twolane_server.settings.check import Level, check
@@ -29,7 +31,7 @@ from twolane_server.settings.resolved import (
 from twolane_server.settings.sent import CloudLane, LocalLane, SentSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from twolane_server.settings.resolved import Folders
 
@@ -60,7 +62,8 @@ def load(
         embedded=_embedded(levels, folders.config),
         nda=_nda(levels),
     )
-    return settings, tuple(problem for level in levels for problem in level.problems)
+    problems = tuple(problem for level in levels for problem in level.problems)
+    return settings, (*problems, *_far(settings.local))
 
 
 def _file(path: Path) -> Level:
@@ -108,6 +111,8 @@ def _lane(
     for level in sent:
         said |= level.model_dump(exclude_none=True)
     keys = {name: said.pop(f"key_{name}", None) for name in ("environment", "file", "keyring")}
+    if "allow" in said:
+        said["allow"] = tuple(cast("list[str]", said["allow"]))
     lane = replace(default, **said)  # pyright: ignore[reportArgumentType] - checked by the model
     if not any(keys.values()):
         return lane
@@ -120,6 +125,14 @@ def _lane(
             keyring=cast("str | None", keys["keyring"]),
         ),
     )
+
+
+def _far(local: LaneSettings) -> Iterator[Problem]:
+    """A local lane at an address that is not local; of a name, only the connection can tell."""
+    host = urlsplit(local.url).hostname or ""
+    where = literal(host)
+    if where and (told := refusal(host, where, map(network, local.allow))):
+        yield Problem("local.url", told.removeprefix("local.url "))
 
 
 def _embedded(levels: Iterable[Level], config: Path) -> EmbeddedSettings:

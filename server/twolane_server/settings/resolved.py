@@ -49,6 +49,8 @@ class LaneSettings:
         connect_seconds: how long a connection may take.
         idle_seconds: how long the answer may pause.
         deadline_seconds: how long the whole answer may take.
+        allow: addresses and networks that the local lane may lead to, beside this machine and
+            private networks; of no use to the cloud lane.
     """
 
     url: str
@@ -58,6 +60,7 @@ class LaneSettings:
     connect_seconds: float = 5.0
     idle_seconds: float = 30.0
     deadline_seconds: float = 300.0
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from twolane_server import globs
+from twolane_server.nearby import network
 
 __all__ = ["CloudLane", "Embedded", "LocalLane", "Nda", "SentPolicy", "SentSettings"]
 
@@ -42,6 +43,14 @@ def _plain_http(url: str) -> str:
     if parts.query or parts.fragment or "?" in url or "#" in url:
         raise ValueError(f"must end before any ? or #; {HOW_TO_GIVE_A_KEY}")
     return url.rstrip("/")
+
+
+def _own_network(text: str) -> str:
+    try:
+        return str(network(text))
+    except ValueError as error:
+        said = str(error) if str(error).startswith("is ") else "must be an address or a network"
+        raise ValueError(f"{said}, such as 203.0.113.7 or 10.1.0.0/16") from None
 
 
 def _local_url(url: str) -> str:
@@ -141,6 +150,11 @@ class LocalLane(_Lane):
         default=None,
         description="The base URL of an OpenAI-compatible API, up to and with /v1; or `scripted:` "
         "and a name, for the fake that needs no server.",
+    )
+    allow: list[Annotated[str, AfterValidator(_own_network)]] | None = Field(
+        default=None,
+        description="Addresses and networks that the URL may lead to, beside this machine and "
+        'private networks: `["203.0.113.7", "100.64.0.0/10"]`.',
     )
 
 

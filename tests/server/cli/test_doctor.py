@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sqlite3
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support_border import sending
-from support_fake_server import FakeServer, refusal
+from support_fake_server import MODEL, FakeServer, refusal
 from support_repository import make_repository, put
 from support_trust import grant
 from twolane_server.border.ledger import Ledger
@@ -58,7 +60,10 @@ def test_it_says_what_it_found(well: Shell, local: FakeServer, cloud: FakeServer
     found = {check: several[0]["message"] for check, several in findings(well).items()}
     assert found["settings"].startswith("all defaults; ")
     assert found["trust"].startswith("r, cloud lane: granted since ")
-    assert found["local lane"].endswith(f"answers at {local.host}")
+    assert found["local lane"].startswith(
+        f"{MODEL} answers at {local.host}: a server that is not vLLM."
+    )
+    assert found["local lane"].endswith("no further than the address that it connects to.")
     assert found["embedded model"] == "switched off"
     assert found["cloud lane"] == (f"deepseek-v3.2 at {cloud.url}; a key was found. Not contacted.")
     assert found["ledger"] == "whole, 0 entries (requests and their outcomes)"
@@ -74,8 +79,25 @@ def test_the_cloud_is_not_contacted_and_nothing_is_made(well: Shell, cloud: Fake
 def test_the_local_lane_is_asked_for_its_models_alone(well: Shell, local: FakeServer) -> None:
     findings(well)
     assert [(each.method, each.path, each.body) for each in local.requests] == [
-        ("GET", "/v1/models", b"")
+        ("GET", "/v1/models", b""),
+        ("GET", "/version", b""),
     ]
+
+
+def test_it_tells_what_answers_on_the_local_lane(well: Shell, local: FakeServer) -> None:
+    local.version, local.models = "0.11.2", (MODEL, "another", "a third")
+    well.environ["TWOLANE_LOCAL_URL"] = local.url.replace("127.0.0.1", "localhost")
+    told = findings(well)["local lane"][0]["message"]
+    assert f"answers at localhost:{local.port} (127.0.0.1): vLLM 0.11.2 with 2 more models." in told
+    assert "A port may itself lead elsewhere, by a tunnel or a proxy" in told
+    if sys.platform == "linux":
+        assert f" (process {os.getpid()}) listens there." in told
+
+
+@pytest.mark.parametrize("version", ["", "0.11\x1b[31m", "x" * 41, "a b"])
+def test_what_is_no_version_is_not_shown(well: Shell, local: FakeServer, version: str) -> None:
+    local.version = version
+    assert "a server that is not vLLM" in findings(well)["local lane"][0]["message"]
 
 
 def test_no_key_is_shown(well: Shell) -> None:
@@ -179,6 +201,12 @@ NOT_WELL: dict[str, tuple[Callable[[Shell], None], str, str, str]] = {
         _environ(TWOLANE_LOCAL_URL="scripted:/none.json"),
         "local lane",
         "/none.json cannot be read",
+        "[local]",
+    ),
+    "local lane elsewhere": (
+        _environ(TWOLANE_LOCAL_URL="http://203.0.113.7:8000/v1"),
+        "local lane",
+        "local.url leads to 203.0.113.7",
         "[local]",
     ),
     "local key": (

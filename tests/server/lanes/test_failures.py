@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import socket
 import ssl
-import subprocess
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from support_certificate import self_signed
 from support_fake_server import FakeServer
 from twolane_server.errors import LaneUnreachable
 from twolane_server.lanes.base import LaneName
@@ -97,16 +96,7 @@ def test_without_a_key_the_advice_differs() -> None:
 
 
 async def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    certificate, private = tmp_path / "certificate", tmp_path / "private"
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-out", str(certificate), "-keyout", str(private)]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, private)
+    tls = await self_signed(tmp_path)
     async with FakeServer(tls=tls) as server:
         chat = OpenAIChat(LaneName.CLOUD, LaneSettings(url=server.url, model="m"), None)
         with pytest.raises(LaneUnreachable, match=r"certificate .* not trusted here \(self.signed"):

@@ -16,6 +16,7 @@ from twolane_server.errors import (
     AnswerIncomplete,
     KeyUnusable,
     LaneError,
+    LaneNotLocal,
     LaneRejected,
     LaneUnreachable,
     ModelMissing,
@@ -24,6 +25,7 @@ from twolane_server.errors import (
 from twolane_server.lanes.base import LaneName, Request
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.local import open_local
+from twolane_server.lanes.near import NearBackend
 from twolane_server.lanes.scripted import Scripted
 from twolane_server.settings.resolved import (
     EmbeddedSettings,
@@ -217,3 +219,43 @@ def test_the_clouds_server_is_not_a_local_one(tmp_path: Path, url: str) -> None:
 def test_other_pairs_are_the_users_own_business(tmp_path: Path, local: str, cloud: str) -> None:
     found = settings(local)
     assert opened(replace(found, cloud=replace(found.cloud, url=cloud)), tmp_path)
+
+
+FAR = ["http://203.0.113.7:8000/v1", "https://[2001:db8::7]/v1", "http://169.254.169.254/v1"]
+
+
+@pytest.mark.parametrize("url", [*FAR, "http://100.64.1.1:8000/v1", "http://[::ffff:8.8.8.8]/v1"])
+def test_an_address_that_is_not_of_the_teams_own_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^local\.url leads to .*Code under NDA would leave"):
+        opened(settings(url), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "allow"),
+    [
+        ("http://10.1.2.3:8000/v1", ()),
+        ("http://[fd00::7]:8000/v1", ()),
+        ("http://203.0.113.7:8000/v1", ("203.0.113.7",)),
+        ("http://100.64.1.1:8000/v1", ("100.64.0.0/10",)),
+    ],
+)
+def test_one_that_is_or_that_was_listed_is_not(
+    tmp_path: Path, url: str, allow: tuple[str, ...]
+) -> None:
+    assert opened(settings(url, allow=allow), tmp_path)
+
+
+async def test_nobody_stands_in_for_a_name_that_leads_elsewhere(
+    tmp_path: Path, ready: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is a mistake, or an attack, and not a server that is down."""
+
+    async def elsewhere(_backend: object, _host: str, *_: object) -> list[str]:
+        raise LaneNotLocal("local.url leads to gpu.lan (203.0.113.7)")
+
+    monkeypatch.setattr(NearBackend, "_near", elsewhere)
+    lane = opened(settings("http://gpu.lan:8000/v1"), tmp_path)
+    with pytest.raises(LaneNotLocal):
+        await lane.answering()
+    assert ready == []
+    await lane.aclose()

@@ -391,3 +391,37 @@ def test_any_options_give_settings_and_problems(options: dict[str, object]) -> N
 def test_only_reading_settings_needs_pydantic(module: str) -> None:
     program = f"import twolane_server.{module}, sys; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_networks_that_the_local_lane_may_lead_to(tmp_path: Path) -> None:
+    toml = '[local]\nallow = ["203.0.113.7", " 100.64.0.0/10", "2001:db8::/32"]'
+    settings, problems = _load(tmp_path, toml)
+    assert problems == ()
+    assert settings.local.allow == ("203.0.113.7/32", "100.64.0.0/10", "2001:db8::/32")
+    settings, _ = _load(tmp_path, None, {"local": {"allow": []}})
+    assert settings.local.allow == (), "a later level has the last word"
+
+
+@pytest.mark.parametrize("bad", ["box.lan", "10.0.0.1/8", "0.0.0.0/0", ""])
+def test_what_is_no_network_of_ones_own_is_left_out(tmp_path: Path, bad: str) -> None:
+    settings, (problem,) = _load(tmp_path, f'[local]\nallow = ["{bad}", "10.1.0.0/16"]')
+    assert problem.where == "settings.toml: local.allow[0]"
+    assert "203.0.113.7 or 10.1.0.0/16" in problem.message
+    assert settings.local.allow == ("10.1.0.0/16",)
+
+
+def test_the_cloud_has_no_such_list(tmp_path: Path) -> None:
+    assert _one(tmp_path, '[cloud]\nallow = ["10.0.0.1"]').where == "settings.toml: cloud.allow"
+
+
+def test_a_local_lane_at_a_public_address_is_told_when_the_settings_are_read(
+    tmp_path: Path,
+) -> None:
+    toml = '[local]\nurl = "http://203.0.113.7:8000/v1"\n'
+    _, (problem,) = _load(tmp_path, toml)
+    assert str(problem).startswith(
+        "local.url: leads to 203.0.113.7: that is neither this machine nor in a private network. "
+        "Code under NDA would leave"
+    )
+    assert _load(tmp_path, toml + 'allow = ["203.0.113.0/24"]')[1] == ()
+    assert _load(tmp_path, '[local]\nurl = "http://gpu.example/v1"')[1] == ()
