@@ -95,11 +95,10 @@ def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nod
         cursor.set_max_start_depth(_STATEMENT)
     todo = [root]
     while todo:
-        for match in cursor.matches(todo.pop(), holds):
-            if by_block and "block" in match[1]:
-                todo += match[1]["block"]
-            else:
-                yield match
+        found = cursor.matches(todo.pop(), holds)
+        yield from found
+        if by_block:
+            todo += [node for _, nodes in found if "block" in nodes for node in nodes["block"]]
 
 
 @cache

@@ -68,12 +68,13 @@ def _definitions(source: bytes, found: Captures) -> list[Definition]:
     """All definitions in source order, each with the one that holds it."""
     definitions: list[Definition] = []
     around: list[int] = []
-    for start, end, node, (kind, _, _, nodes) in _placed(source, found):
+    for start, end, node, (sort, _, _, nodes) in _placed(source, found):
         while around and definitions[around[-1]].end < end:
             around.pop()
         parent = around[-1] if around else None
-        if kind == "callable" and parent is not None and definitions[parent].kind in _HOLDERS:
-            kind = "method"
+        kind = _KINDS[sort]
+        if sort == "callable" and parent is not None and definitions[parent].kind in _HOLDERS:
+            kind = Kind.METHOD
         named, body, owner = nodes["name"][0], nodes.get("body"), nodes.get("owner")
         head, first, last = end, 0, 0
         # In broken code a body may be there and empty.
@@ -85,9 +86,7 @@ def _definitions(source: bytes, found: Captures) -> list[Definition]:
             at = named.start_byte
             around.append(len(definitions))
             definitions.append(
-                Definition(
-                    name, _KINDS[kind], start, end, head, at, parent, first, last, owned_by
-                )
+                Definition(name, kind, start, end, head, at, parent, first, last, owned_by)
             )
     return definitions
 

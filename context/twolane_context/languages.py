@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
 import tree_sitter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
     """One language.
 
@@ -105,7 +104,7 @@ def grammar(language: Language) -> tree_sitter.Language:
 @cache
 def query(language: Language) -> tree_sitter.Query:
     """The language's query for definitions and imports, compiled at first use."""
-    folder = files("twolane_context") / "queries"
+    folder = Path(__file__).parent / "queries"
     stems = language.queries or (language.name,)
     sources = [(folder / f"{stem}.scm").read_text("utf-8") for stem in stems]
     return tree_sitter.Query(grammar(language), "\n".join(sources))

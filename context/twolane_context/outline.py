@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
@@ -21,13 +22,12 @@ from twolane_context.names import words
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-_Row = tuple[str, str, int, int, int, int, int, int, list[str], int, str]
+# A `Symbol`, as it is stored.
+_Row = tuple[str, str, int, int, int, int, int, int, Sequence[str], int, str]
 
 
 class Symbol(NamedTuple):
@@ -78,41 +78,27 @@ class Outline:
         return found
 
 
-def outline(source: bytes, facts: Facts) -> Outline:
-    """Facts in rows."""
+def pack(source: bytes, facts: Facts) -> bytes:
+    """The outline of a file as one blob, for the cache: its facts, in rows."""
     starts = [0, *accumulate(map(len, BytesIO(source + b"\n")))]
-    both: Sequence[tuple[int, Definition]] = sorted(
+    both: list[tuple[int, Definition]] = sorted(
         [*enumerate(facts.definitions), *((-1, one) for one in facts.variables)],
         key=lambda pair: (pair[1].start, -pair[1].end),
     )
-    place = {index: position for position, (index, _) in enumerate(both)}
-    place |= {None: -1}
-    symbols: list[Symbol] = []
+    place: dict[int | None, int] = {index: position for position, (index, _) in enumerate(both)}
+    place[None] = -1
+    symbols: list[_Row] = []
     for _, (name, kind, start, end, head, at, parent, _, _, owner, bases) in both:
         # The row of a byte is one less than the number of rows that start up to it.
-        row, last = bisect_right(starts, at) - 1, bisect_right(starts, max(start, head - 1)) - 1
+        first, row = bisect_right(starts, start) - 1, bisect_right(starts, at) - 1
+        last_of_head = bisect_right(starts, max(start, head - 1)) - 1
+        last = bisect_right(starts, max(start, end - 1)) - 1
+        column, tail = at - starts[row], head - starts[last_of_head]
         symbols.append(
-            Symbol(
-                name,
-                kind,
-                bisect_right(starts, start) - 1,
-                last,
-                bisect_right(starts, max(start, end - 1)) - 1,
-                row,
-                at - starts[row],
-                place[parent],
-                bases,
-                head - starts[last],
-                owner,
-            )
+            (name, kind, first, last_of_head, last, row, column, place[parent], bases, tail, owner)
         )
-    bindings = (binding for one in facts.imports for binding in one.bindings)
-    return Outline(tuple(symbols), (*bindings, *facts.exports))
-
-
-def pack(outlined: Outline) -> bytes:
-    """An outline as one blob, for the cache."""
-    return _ENCODER.encode((outlined.symbols, outlined.bindings)).encode()
+    bindings = [binding for one in facts.imports for binding in one.bindings]
+    return _ENCODER.encode((symbols, [*bindings, *facts.exports])).encode()
 
 
 def unpack(blob: bytes) -> Outline:
@@ -131,5 +117,4 @@ def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
     language = language_for(path)
     if language is None:
         return words(source), b""
-    facts = extract(parse(language, source))
-    return words(source), pack(outline(source, facts))
+    return words(source), pack(source, extract(parse(language, source)))

@@ -37,7 +37,7 @@ def parse(language: Language, source: bytes) -> Parsed:
 
 
 def text_of(source: bytes, node: tree_sitter.Node) -> str:
-    """A node's text. (`Node.text` ends the process on a tree that was parsed through a callback.)"""
+    """A node's text; `Node.text` ends the process on a tree that was parsed through a callback."""
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 

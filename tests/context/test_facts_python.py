@@ -1,6 +1,64 @@
 from __future__ import annotations
 
-from support_sources import Shown, shown
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from support_sources import Shown, parsed, shown
+from twolane_context import captures
+from twolane_context.facts import extract
+
+STATEMENTS = """\
+if a:
+    HERE
+elif b:
+    HERE
+else:
+    HERE
+for a in b:
+    HERE
+else:
+    HERE
+while a:
+    HERE
+else:
+    HERE
+with a as b:
+    HERE
+try:
+    HERE
+except A as b:
+    HERE
+except:
+    HERE
+else:
+    HERE
+finally:
+    HERE
+try:
+    HERE
+except* A:
+    HERE
+match a:
+    case 1:
+        HERE
+    case _:
+        HERE
+@a
+class B:
+    HERE
+def f(self):
+    HERE
+@a
+async def g(self):
+    async for a in b:
+        HERE
+    async with a:
+        HERE
+"""
 
 
 def test_functions_classes_and_what_is_in_them() -> None:
@@ -69,3 +127,36 @@ def test_broken_code_gives_what_is_there() -> None:
         ("class", "C"),
         ("method", "d"),
     ]
+
+
+def _filled(frame: str, inner: str) -> str:
+    return re.sub(r"(?m)^( *)HERE", lambda place: textwrap.indent(inner, place[1]), frame)
+
+
+@pytest.mark.parametrize(
+    "inner", ["def F(): pass", "@a\nclass F: pass", "self.F = 1", "a = self.F = 1", "import F"]
+)
+@pytest.mark.parametrize("again", [1, 2])
+def test_facts_are_found_within_every_statement(inner: str, again: int) -> None:
+    body = inner
+    for _ in range(again):
+        body = _filled(STATEMENTS, body)
+    source = _filled("class A:\n  def f(self):\n    HERE\n", body)
+    ast.parse(source)
+    facts = extract(parsed("a.py", source))
+    names = [one.name for one in (*facts.definitions, *facts.variables)]
+    names += [name for one in facts.imports for name in one.names]
+    assert names.count("F") == source.count("F")
+
+
+def test_going_by_blocks_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = Path(__file__).parents[2]
+    trees = [parsed("a.py", file.read_bytes()) for file in sorted(house.glob("*/*/*.py"))]
+    assert len(trees) > 100
+    found = [extract(tree) for tree in trees]
+
+    def never(_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(captures, "_names_blocks", never)
+    assert found == [extract(tree) for tree in trees]

@@ -11,7 +11,7 @@ from twolane_context.facts import Kind
 from twolane_context.languages import LANGUAGES, Language, grammar, language_for, query
 from twolane_context.trees import parse
 
-OWN = {"name", "body", "wrapped", "wrapper", "attribute", "import", "callable"}
+OWN = {"name", "body", "block", "wrapped", "wrapper", "attribute", "import", "callable"}
 REPOSITORY = {"base", "object", "owner", "from", "of", "scope", "prefix", "export"}
 BOUND = {"bound", "bound.any", "bound.path", "bound.module", "bound.default"}
 
