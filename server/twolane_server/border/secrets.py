@@ -43,6 +43,7 @@ _SECRET_ALONE = frozenset(
 )
 _BETWEEN = re.compile(r"[^A-Za-z0-9_+/=.:~@%-]+")
 _FULL_STOP = re.compile(r"[.:]+(?=\n|\Z)")
+_LONG = 100
 _lock = threading.Lock()
 
 
@@ -98,7 +99,9 @@ def _loaded() -> Scanner:
 
 def _counts(finding: Finding) -> bool:
     shown = finding.visible or finding.rule_id in _SECRET_ALONE
-    return shown and not is_placeholder(finding.secret)
+    # In a long one, a word such as `fake` may stand by chance.
+    secret = finding.secret
+    return shown and (len(secret) > _LONG or not is_placeholder(secret))
 
 
 def _kind(rule: str) -> str:

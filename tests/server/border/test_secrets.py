@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_border import OPEN, RecordingCloud, prompt
-from support_secrets import HELD, TOKENS, WHOLE, Maker, fakes, folded, negatives
+from support_secrets import HELD, HEX, TOKENS, WHOLE, Maker, fakes, folded, negatives
 from twolane_server.border import secrets
 from twolane_server.border.gate import Gate
 from twolane_server.border.ledger import Ledger
@@ -59,6 +59,13 @@ def test_the_answer_names_the_kind_and_never_holds_the_secret() -> None:
         assert told, kind
         assert secret[-8:] not in told
     assert find_secret(f"x = '{TOKEN}'") == "github pat"
+
+
+def test_a_long_secret_is_no_placeholder_for_a_word_that_it_holds_by_chance() -> None:
+    make = Maker(16)
+    head, claims, signature = TOKENS["JSON web token"](make).split(".")
+    unlucky = f"{head}.{claims}{make.some(HEX, 20)}.{signature[:9]}Fake{signature[13:]}"
+    assert find_secret(f"x = '{unlucky}'") == "jwt"
 
 
 WRAPPINGS: dict[str, Callable[[str], str]] = {
