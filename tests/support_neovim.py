@@ -113,7 +113,8 @@ class Neovim:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name in {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TWOLANE_FULL"}
+            if name
+            in {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TWOLANE_FULL", "KF_RULE_CACHE_DIR"}
         }
         xdg = {
             f"XDG_{name}": str(self.room / "xdg" / name.lower())
