@@ -202,8 +202,9 @@ class Cache:
 
 
 def _stored(row: Row) -> _Stored:
-    former = os.fsencode("\0".join(row.former))
-    return os.fsencode(row.path), *row.stamp, row.digest, row.words, row.facts, former
+    path, (size, changed_ns, inode), digest, words, facts, former = row
+    before = os.fsencode("\0".join(former))
+    return os.fsencode(path), size, changed_ns, inode, digest, words, facts, before
 
 
 def _row(stored: tuple[*_Stored, int]) -> Row:

@@ -76,10 +76,7 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         elif at >= 0 and point[0] <= symbols[at].head:
             span = rows(symbols[at].start, symbols[at].head)
         else:
-            top, head = node, symbols[at].head if at >= 0 else -1
-            while (up := top.parent) and up.parent and up.start_point.row > head:
-                top = up
-            span = Span(top.start_byte, top.end_byte)
+            span = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
         known, by_point = around(span)
         chain = by_point[point].chain if point in by_point else (name,)
         local = -1
@@ -94,6 +91,18 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         yield Place(
             file, parsed.language.name, name, point, own.get(point, -1), at, chain, known, local
         )
+
+
+def _outermost(node: tree_sitter.Node, parsed: Parsed, head: int) -> Span:
+    """The largest part of the tree around a node that begins below row `head`, but the tree itself.
+
+    Found from above: each step up costs a walk down, and brackets may be 100,000 deep.
+    """
+    cursor = parsed.tree.walk()
+    while cursor.goto_first_child_for_byte(node.start_byte) is not None:
+        if cursor.node is not None and cursor.node.start_point.row > head:
+            return Span(cursor.node.start_byte, cursor.node.end_byte)
+    return Span(node.start_byte, node.end_byte)
 
 
 def _named(parsed: Parsed, name: str) -> list[tree_sitter.Node]:

@@ -70,9 +70,10 @@ def what_changed(root: Path, changes: Collection[tuple[str, str]]) -> frozenset[
         return None
     kept: set[str] = set()
     for change, path in changes:
-        parts = path.split("/")
-        if TOOLS.isdisjoint(parts) or (_LISTS.fullmatch(path) and TOOLS & {*parts} == {".git"}):
-            if _LISTS.fullmatch(path) or (change == "added" and (root / path).is_dir()):
+        decides = _LISTS.fullmatch(path) is not None
+        tools = TOOLS.intersection(path.split("/"))
+        if not tools or (decides and tools <= {".git"}):
+            if decides or (change == "added" and (root / path).is_dir()):
                 return None
             kept.add(path)
     return frozenset(kept)

@@ -24,7 +24,7 @@ from support_repository import put
 from twolane_context import repository as module
 from twolane_context.answers import Answers
 from twolane_context.cache import Cache, Row
-from twolane_context.disk import read
+from twolane_context.disk import paths, read
 from twolane_context.index import digest_of
 from twolane_context.outline import examine
 from twolane_context.question import Selection
@@ -284,7 +284,7 @@ class World:
         fresh = self.fresh()
         assert content(self.live) == content(fresh)
         now: dict[str, Before] = {}
-        for path in self.live.index.files:
+        for path in paths(self.root):
             found = read(self.root, path)
             if found is None:
                 continue

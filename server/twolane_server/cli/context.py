@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.question import changed_rows
 from twolane_server.cli import repository as repositories
+from twolane_server.cli.plain import one_line, plain
 from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     from twolane_context.tokens import counter_for  # noqa: PLC0415 - the same
 
     opened = repositories.open_for(arguments)
-    allowed = opened.open_files() if arguments.audience == "cloud" else None
-    answers = Answers(opened.repository, allowed)
+    verdict = opened.verdicts()
+    hide = arguments.audience == "cloud"
+    answers = Answers(opened.repository, (lambda path: verdict(path).open) if hide else None)
     count = counter_for(arguments.model)
     for selections, budget in _questions(arguments, opened):
         pieces = answers.context(selections, budget, count, instruction=arguments.instruction)
-        print(json.dumps(_object(pieces)) if arguments.json else _text(pieces))
+        labelled = [(piece, verdict(piece.path).label.name) for piece in pieces]
+        print(json.dumps(_object(labelled)) if arguments.json else _text(labelled))
     sys.stdout.flush()
     opened.close()
     return 0
@@ -81,24 +84,25 @@ def _question(opened: repositories.Opened, line: str, budget: int) -> tuple[list
         raise WrongUse('--batch takes lines such as {"file": "a.py", "line": 3}.') from error
 
 
-def _object(pieces: list[Piece]) -> list[dict[str, object]]:
+def _object(pieces: list[tuple[Piece, str]]) -> list[dict[str, object]]:
     return [
         {
             "path": piece.path,
             "start_line": piece.start_line,
             "end_line": piece.end_line,
+            "label": label,
             "tokens": piece.tokens,
             "text": piece.text,
         }
-        for piece in pieces
+        for piece, label in pieces
     ]
 
 
-def _text(pieces: list[Piece]) -> str:
-    total = sum(piece.tokens for piece in pieces)
+def _text(pieces: list[tuple[Piece, str]]) -> str:
+    total = sum(piece.tokens for piece, _ in pieces)
     shown = [
-        f"{repositories.plain(piece.path)}:{piece.start_line}-{piece.end_line}"
-        f"  {piece.tokens} tokens\n{repositories.plain(piece.text)}"
-        for piece in pieces
+        f"{one_line(piece.path)}:{piece.start_line}-{piece.end_line}"
+        f"  {label}  {piece.tokens} tokens\n{plain(piece.text)}"
+        for piece, label in pieces
     ]
     return "\n".join([*shown, f"{len(pieces)} pieces, {total} tokens"])

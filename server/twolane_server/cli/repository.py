@@ -13,8 +13,9 @@ from twolane_context.question import Selection
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
-from twolane_server.indexing import open_files, open_repository
+from twolane_server.indexing import open_repository, verdicts
 from twolane_server.repository import find_root
+from twolane_server.settings.resolved import NdaRules
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 
     from twolane_context.cache import Cache
     from twolane_context.repository import Repository
+    from twolane_server.indexing import Verdict
 
-__all__ = ["Opened", "configure", "open_for", "plain", "read_text"]
+__all__ = ["SETTINGS", "Opened", "configure", "open_for", "plain", "read_text"]
+
+SETTINGS = "settings.toml"
+"""`load.FILE`: rules of the user's own are nowhere else, and loading takes as long as an answer."""
 
 _PLACE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9}))?", re.DOTALL)
 
@@ -60,14 +65,17 @@ class Opened:
         first = int(match[2]) - 1
         return Selection(self.path(match[1]), first, int(match[3] or match[2]) - 1)
 
-    def open_files(self) -> Callable[[str], bool]:
-        """Which files the cloud may know of."""
-        from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
+    def verdicts(self) -> Callable[[str], Verdict]:
+        """What holds for each file."""
+        found, user = folders(os.environ), NdaRules()
+        if os.path.lexists(found.config / SETTINGS):
+            from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
 
-        settings, problems = load(folders(os.environ), None, os.environ)
-        for problem in problems:
-            print(f"twolane: {plain(str(problem))}", file=sys.stderr)
-        return open_files(self.repository, settings.nda)
+            settings, problems = load(found, None, os.environ)
+            user = settings.nda
+            for problem in problems:
+                print(f"twolane: {plain(str(problem))}", file=sys.stderr)
+        return verdicts(self.repository, user)
 
     def close(self) -> None:
         """Keep what was found for the next time."""

@@ -1,0 +1,120 @@
+"""`twolane index`."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_repository import put
+
+if TYPE_CHECKING:
+    from support_cli import Shell
+
+
+def sources(shell: Shell) -> None:
+    put(shell.root / "b.py", "class C:\n    def f(self): pass\n")
+    put(shell.root / "lib.rs", "fn f() {}\n")
+    put(shell.root / "notes.txt", "words\n")
+
+
+def test_the_stats_count_files_languages_and_symbols(shell: Shell) -> None:
+    sources(shell)
+    ran = shell.run("index", "--stats", "--json", "--repo", str(shell.root))
+    assert (ran.status, ran.err) == (0, "")
+    found = ran.json
+    assert found.pop("seconds") > 0
+    assert found == {
+        "root": str(shell.root),
+        "files": 5,
+        "languages": {"python": 2, "rust": 1, "other": 2},
+        "symbols": {"function": 2, "class": 1, "method": 1},
+        "examined": 3,
+    }
+
+
+def test_a_second_time_reads_only_what_changed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_context.repository._FRESH_NS", 0)
+    sources(shell)
+    shell.run("index", "--repo", str(shell.root))
+    put(shell.root / "b.py", "def g(): pass\n")
+    (shell.root / "lib.rs").unlink()
+    ran = shell.run("index", "--json", "--repo", str(shell.root))
+    assert ran.json["examined"] == 1
+    assert ran.json["languages"] == {"python": 2, "other": 2}
+    assert ran.json["symbols"] == {"function": 2}
+
+
+def test_what_was_indexed_is_there_for_the_next_command(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources(shell)
+    shell.run("index", "--repo", str(shell.root))
+    monkeypatch.delattr("twolane_context.index.examine")  # nothing is left to be examined
+    ran = shell.run("context", "--json", "--repo", str(shell.root), "--instruction", "C")
+    assert ran.status == 0
+
+
+def test_a_person_reads_words_or_nothing(shell: Shell) -> None:
+    sources(shell)
+    ran = shell.run("index", "--stats", "--repo", str(shell.root))
+    lines = ran.out.splitlines()
+    assert lines[0] == f"{shell.root}: 5 files, 3 read anew"
+    assert lines[1] == "  languages: 2 python, 2 other, 1 rust"
+    assert lines[2].startswith("  symbols: 2 function, 1 ")
+    assert len(lines) == 4
+    quiet = shell.run("index", "--repo", str(shell.root))
+    assert (quiet.status, quiet.out, quiet.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_only_on_a_terminal(shell: Shell, terminal: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    sources(shell)
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", **shell.environ}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        process = subprocess.run(
+            [sys.executable, "-m", "twolane_server.cli", "index", "--json", "--repo", shell.root],
+            stdout=subprocess.PIPE,
+            stderr=theirs if terminal else subprocess.PIPE,
+            env=environment,
+            check=True,
+        )
+    finally:
+        os.close(theirs)
+    assert process.stdout.startswith(b"{")
+    try:
+        shown = os.read(ours, 100_000) if terminal else b""
+    finally:
+        os.close(ours)
+    assert (b"Indexing" in shown) is terminal
+    assert not process.stderr
+
+
+def test_a_folder_that_is_none_is_wrong_use(shell: Shell) -> None:
+    ran = shell.run("index", "--stats", "--json", "--repo", str(shell.top / "none"))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"twolane: {shell.top / 'none'} is no folder.\n"
+
+
+def test_an_interrupt_ends_it_and_what_was_found_before_is_there(shell: Shell) -> None:
+    sources(shell)
+    ran = shell.run("index", "--json", "--repo", str(shell.root))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twolane_server.cli.index._batches", _interrupted)
+        put(shell.root / "b.py", "def g(): pass\n")
+        stopped = shell.run("index", "--repo", str(shell.root))
+    assert (stopped.status, stopped.err) == (1, "twolane: stopped\n")
+    again = shell.run("index", "--json", "--repo", str(shell.root))
+    assert again.json["files"] == ran.json["files"]
+
+
+def _interrupted(_: object) -> list[object]:
+    raise KeyboardInterrupt
