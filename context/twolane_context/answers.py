@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from twolane_context.index import Changed
 from twolane_context.languages import language_for
+from twolane_context.outline import packed
 from twolane_context.pack import pack
-from twolane_context.question import meant, merged, needed
+from twolane_context.question import meant, merged, needed, row_span
 from twolane_context.references import references
 from twolane_context.resolve import Resolver
 from twolane_context.trees import parse
+from twolane_context.uses import uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from twolane_context.references import Site
     from twolane_context.repository import Repository
     from twolane_context.trees import Parsed
+    from twolane_context.uses import Uses
 
     Allowed = Callable[[str], bool]
     _Key = tuple[str, bytes]
@@ -45,7 +48,7 @@ class Answers:
     def __init__(self, repository: Repository, allowed: Allowed | None = None) -> None:
         self._repository = repository
         self._allowed = allowed
-        self._trees: OrderedDict[_Key, Parsed] = OrderedDict()
+        self._trees: OrderedDict[str, tuple[bytes, Parsed]] = OrderedDict()
         self._texts: OrderedDict[_Key, list[str]] = OrderedDict()
         self._whole: Index | None = None
         self._resolver: Resolver | None = None
@@ -70,14 +73,24 @@ class Answers:
         def answer() -> list[Piece]:
             resolver = self.resolver()
             callers = max(1, budget // _TOKENS_PER_CALLER)
-            lists = [needed(resolver, self.tree(one.path), one, callers) for one in selections]
+            lists = [needed(resolver, self._around(one), one, callers) for one in selections]
             return pack(merged([*lists, meant(resolver, instruction)]), budget, count, self.lines)
 
         return self.steady(answer)
 
     def references(self, path: str, row: int, column: int) -> list[Site]:
         """All sites of the symbol whose name stands at a place: see `references.references`."""
-        return self.steady(lambda: references(self.resolver(), self.tree, path, row, column))
+
+        def answer() -> list[Site]:
+            resolver = Resolver(self.resolver().index, self._look)
+            return references(resolver, self.tree, path, row, column)
+
+        return self.steady(answer)
+
+    def _look(self, file: File, at: int) -> Uses | None:
+        """What the code of a symbol uses."""
+        parsed, symbol = self.tree(file.path), file.outline.symbols[at]
+        return parsed and uses(parsed, row_span(parsed.source, symbol.start, symbol.end))
 
     def steady(self, answer: Callable[[], _A]) -> _A:
         """Run `answer`; again when a file turns out to have changed meanwhile."""
@@ -104,7 +117,32 @@ class Answers:
         language = language_for(path)
         if file is None or language is None:
             return None
-        return _remembered(self._trees, file, _MOST_TREES, lambda: parse(language, file.source()))
+        digest, parsed = self._trees.pop(path, (b"", None))
+        if parsed is None or digest != file.digest:
+            parsed = parse(language, file.source(), parsed)
+        self._trees[path] = file.digest, parsed
+        if len(self._trees) > _MOST_TREES:
+            self._trees.popitem(last=False)
+        if file.facts is None:
+            file.learn(packed(parsed))
+        return parsed
+
+    def _around(self, selection: Selection) -> Parsed | None:
+        """A tree with all around a selection: the file's, or one of a single item at its top level.
+
+        That has the same rows, and in a large file it is made in a tenth of the time.
+        """
+        path, language = selection.path, language_for(selection.path)
+        file = self.resolver().index.files.get(path)
+        if file is not None and language is not None and file.facts and path not in self._trees:
+            rows = file.outline.outermost(selection.first, selection.last)
+            source = file.source()
+            item = rows and row_span(source, *rows).cut(source)
+            if rows and item and not item[:1].isspace():
+                part = parse(language, b"\n" * rows[0] + item)
+                if not part.tree.root_node.has_error:
+                    return part
+        return self.tree(path)
 
     def lines(self, path: str) -> list[str]:
         """The lines of a visible file, without their ends."""

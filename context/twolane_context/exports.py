@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twolane_context.definitions import Kind
 from twolane_context.imports import DEFAULT
 from twolane_context.index import module_names
-from twolane_context.modules import PARTS, beside, modules, rust_module
+from twolane_context.modules import CRATE_WORDS, PARTS, beside, modules, rust_module
 from twolane_context.targets import DEEPEST, MOST, RUST, Target, children, each_once
 
 if TYPE_CHECKING:
@@ -120,11 +120,12 @@ class Exports:
     def _path(self, file: File, path: Sequence[str], depth: int) -> list[Target]:
         """What a path in a `use` of Rust leads to."""
         first, *rest = [part for part in path if part]
-        found = [Target(file, -1)] if first == "self" else []
-        found = found or [Target(one, -1) for one in rust_module(self._index, file, first)]
-        if first == "super":
-            found.append(Target(file, -1))  # as seen from a module within the file
-        found = found or self.offered(file, first, depth + 1)
+        # `super` in a module within the file is the file.
+        found = [Target(file, -1)] if first in {"self", "super"} else []
+        if first not in CRATE_WORDS:
+            found = self.offered(file, first, depth + 1)
+        if first == "super" or not found:
+            found += [Target(one, -1) for one in rust_module(self._index, file, first)]
         for part in rest:
             found = [
                 target

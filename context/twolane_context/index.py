@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from twolane_context.languages import language_for
 from twolane_context.names import Postings, words
-from twolane_context.outline import Outline, examine, unpack
+from twolane_context.outline import Outline, examine, packed_name, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ class File:
         self.path = path
         self.digest = digest
         self.words = words
-        self._facts = facts
+        self._facts = facts if facts is not None or language_for(path) else b""
         self._outline: Outline | None = None
         self._named: dict[str, list[int]] | None = None
         self._read = read
@@ -122,13 +123,16 @@ class File:
             raise Changed(self.path)
         return source
 
-    def may_define(self, name: bytes) -> bool:
-        """Whether it is worth asking the outline for a definition of `name`."""
-        if self._facts is None and self._outline is None and not self.path.endswith(".lua"):
-            escaped = re.escape(name)
-            pattern = _DEFINES.replace(b"%b", escaped)
-            return re.search(pattern, b"\n" + self.source()) is not None
-        return True
+    def may_define(self, name: str, packed: bytes) -> bool:
+        """Whether it is worth asking the outline for a definition of `name`, packed as `packed`."""
+        if self._outline is not None:
+            return True
+        if self._facts is not None:
+            return packed in self._facts
+        escaped = re.escape(name.encode("utf-8", "surrogatepass"))
+        pattern = _DEFINES.replace(b"%b", escaped)
+        lua = self.path.endswith(".lua")
+        return lua or re.search(pattern, b"\n" + self.source()) is not None
 
 
 class Index:
@@ -142,7 +146,9 @@ class Index:
     def __init__(self, files: Mapping[str, File], postings: Postings[File] | None = None) -> None:
         self.files: Mapping[str, File] = dict(files)
         self._postings = Postings(self.files.values()) if postings is None else postings
-        self._modules: dict[str, list[tuple[str, Names]]] | None = None
+        self._modules: dict[tuple[str, ...], list[tuple[str, Names]]] | None = None
+        self._held: dict[str, list[File]] = {}
+        self._defining: dict[str, list[tuple[File, int]]] = {}
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
         """The index with some files replaced, added or (`None`) taken away."""
@@ -163,7 +169,9 @@ class Index:
 
     def holding(self, word: str) -> list[File]:
         """The files in which the identifier stands, by path."""
-        return self._holding(word, None)
+        if word not in self._held:
+            self._held[word] = self._holding(word, None)
+        return self._held[word]
 
     def _holding(self, word: str, most: int | None) -> list[File]:
         encoded = word.encode("utf-8", "surrogatepass")
@@ -171,19 +179,20 @@ class Index:
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         """All symbols of that name, with their index in the file's outline; none for common words."""
+        if name in self._defining:
+            return self._defining[name]
         files = self._holding(name, COMMON + 1)
-        if len(files) > COMMON:
-            return []
-        encoded = name.encode("utf-8", "surrogatepass")
-        return [
+        packed = packed_name(name)
+        found = self._defining[name] = [
             (file, index)
-            for file in files
-            if file.may_define(encoded)
+            for file in (files if len(files) <= COMMON else ())
+            if file.may_define(name, packed)
             for index in file.named(name)
         ]
+        return found
 
-    def modules(self, name: str) -> list[tuple[str, Names]]:
-        """The files whose module, header or package folder is called `name`, by path.
+    def modules(self, *last: str) -> list[tuple[str, Names]]:
+        """The files whose module, header or package folder ends with one or two parts, by path.
 
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
@@ -191,9 +200,9 @@ class Index:
             self._modules = {}
             for path in sorted(self.files):
                 names = module_names(path)
-                for last in {names[0][-1:], names[1][-1:], names[2][-1:]} - {()}:
-                    self._modules.setdefault(last[0], []).append((path, names))
-        return self._modules.get(name, [])
+                for end in {one[-count:] for one in names for count in (1, 2)} - {()}:
+                    self._modules.setdefault(end, []).append((path, names))
+        return self._modules.get(last, [])
 
 
 class _Visible(Index):
@@ -207,8 +216,8 @@ class _Visible(Index):
     def changed(self, files: Mapping[str, File | None]) -> Index:
         return self._whole.changed(files).visible(self._allowed)
 
-    def modules(self, name: str) -> list[tuple[str, Names]]:
-        return [one for one in self._whole.modules(name) if self._allowed(one[0])]
+    def modules(self, *last: str) -> list[tuple[str, Names]]:
+        return [one for one in self._whole.modules(*last) if self._allowed(one[0])]
 
     def _holding(self, word: str, most: int | None) -> list[File]:
         found = self._whole.holding(word)

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Kind
 from twolane_context.modules import PARTS, modules
-from twolane_context.targets import DEEPEST, RUST, TYPES, Target, children, each_once
+from twolane_context.targets import (
+    CALLABLES,
+    DEEPEST,
+    RUST,
+    TYPES,
+    Locals,
+    Target,
+    children,
+    each_once,
+)
 from twolane_context.uses import CALL
 
 if TYPE_CHECKING:
@@ -74,7 +83,7 @@ class Members:
     def called(self, target: Target, depth: int) -> list[Target]:
         """What a call gives: an instance of a class, what a function returns."""
         if target.symbol is not None and target.symbol.kind in TYPES:
-            return [target._replace(is_value=True)]
+            return [target]
         return self.types_of(target, depth)
 
     def types_of(self, target: Target, depth: int) -> list[Target]:
@@ -82,6 +91,8 @@ class Members:
         symbol = target.symbol
         if symbol is None or symbol.kind in TYPES or depth > DEEPEST:
             return []
+        if not symbol.bases:
+            return self._returned(target, symbol, depth)
         found: list[Target] = []
         for base in symbol.bases:
             if base == "Self":
@@ -90,6 +101,24 @@ class Members:
             parts = [*PARTS.split(base), CALL]
             found += self._resolver.chain(target.file, symbol.parent, parts, None, depth + 1)
         return each_once(found)
+
+    def _returned(self, target: Target, symbol: Symbol, depth: int) -> list[Target]:
+        """What a function that does not say so returns, as its code shows."""
+        look, file, at = self._resolver.look, target.file, target.at
+        if look is None or symbol.kind not in CALLABLES:
+            return []
+        key = file.path, at, "", depth
+        if key not in self._found:
+            self._found[key] = []  # a function that returns what itself returns
+            used = look(file, at)
+            known = Locals(used.locals) if used else None
+            self._found[key] = each_once(
+                found
+                for row, chain in (used.returned if used else ())
+                if file.outline.innermost(row) == at
+                for found in self._resolver.chain(file, at, chain, known, depth + 1)
+            )
+        return self._found[key]
 
     def _of_type(self, target: Target, name: str, depth: int) -> list[Target]:
         seen: set[tuple[str, int]] = set()
@@ -103,10 +132,10 @@ class Members:
                 seen.add((one.file.path, one.at))
                 found = children(one.file, one.at, name)
                 found = found or self._elsewhere(one, one.symbol, name)
-                if found and all(t.symbol and t.symbol.kind is Kind.FIELD for t in found):
-                    fields = fields or found  # a base may declare what is set here
-                elif found:
-                    return found
+                if declared := [t for t in found if t.symbol and t.symbol.kind is not Kind.FIELD]:
+                    # In Python each assignment declares.
+                    return found if one.file.path.endswith(".py") else declared
+                fields = fields or found  # a base may declare what is set here
                 nexts += self.bases(one, depth + 1)
             level = nexts
         return fields
@@ -133,9 +162,10 @@ def own_type(file: File, inside: int) -> list[Target]:
     symbols = file.outline.symbols
     while inside >= 0 and symbols[inside].kind not in TYPES:
         inside = symbols[inside].parent
-    return [Target(file, inside, is_value=True)] if inside >= 0 else []
+    return [Target(file, inside)] if inside >= 0 else []
 
 
 def _crate(path: str) -> str:
     """The folder of the crate that holds a file of Rust."""
-    return path.partition("/src/")[0] if "/src/" in path else path.rpartition("/")[0]
+    before, is_source, _ = f"/{path}".partition("/src/")
+    return before if is_source else before.rpartition("/")[0]

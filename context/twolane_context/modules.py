@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 PARTS = re.compile(r"[/\\.:]+")
 _MOST = 8
 # Rust's words for places within the crate: `rust_module` follows them.
-_CRATE_WORDS = frozenset({"self", "super", "crate"})
+CRATE_WORDS = frozenset({"self", "super", "crate"})
+_C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ipp", "inl", "cu", "cuh"})
 # How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
 _SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
 _COMPILED = re.compile(r"\.[mc]?jsx?$")
@@ -47,9 +48,13 @@ def modules(index: Index, file: File, module: str) -> list[File]:
     elif module.startswith("."):
         dots = len(module) - len(module.lstrip("."))
         base = here[: len(here) - (dots - 1)]
-    elif "/" in module and len(parts) > 1 and PurePosixPath(module).suffix == "." + parts[-1]:
-        parts = [*parts[:-2], f"{parts[-2]}.{parts[-1]}"]  # a header keeps its suffix
-    while parts and parts[0] in _CRATE_WORDS:
+    elif (
+        ("/" in module or suffix in _C)
+        and len(parts) > 1
+        and PurePosixPath(module).suffix == "." + parts[-1]
+    ):
+        parts = [*parts[:-2], ".".join(parts[-2:])]  # a header keeps its suffix
+    while parts and parts[0] in CRATE_WORDS:
         parts = parts[1:]
     if base is not None and not parts:
         return _standing_for(index, base)
@@ -70,9 +75,10 @@ def beside(index: Index, file: File) -> list[File]:
 
 def rust_module(index: Index, file: File, word: str) -> list[File]:
     """The file of the module that `crate` or `super` means in a file, or a crate's by its name."""
-    if word == "super":
-        return _standing_for(index, module_names(file.path)[0][:-1])
-    if word == "crate":
+    outer = module_names(file.path)[0][:-1]
+    if word == "super" and outer:
+        return _standing_for(index, outer)
+    if word in {"crate", "super"}:
         folder = file.path.split("/")[:-1]
         while folder:
             roots = ["/".join([*folder, stem]) for stem in ("lib.rs", "main.rs")]
@@ -145,11 +151,21 @@ def _nearest(
 ) -> list[File]:
     here = file.path.split("/")
     found: dict[str, int] = {}
-    for path, names in index.modules(parts[-1]):
-        if any(one == (*base, *parts) if base is not None else _ends(one, parts) for one in names):
+    for path, names in index.modules(*(*(base or ()), *parts)[-2:]):
+        if any(
+            one == (*base, *parts)
+            if base is not None
+            else _ends(one, parts) and not _in_package(index, one[: -len(parts)])
+            for one in names
+        ):
             found[path] = shared(path.split("/"), here)
     top = max(found.values(), default=0)
     return [index.files[path] for path, near in found.items() if near == top][:_MOST]
+
+
+def _in_package(index: Index, folder: Sequence[str]) -> bool:
+    """Whether modules of a folder are imported by more than their own names (Python)."""
+    return bool(folder) and "/".join([*folder, "__init__.py"]) in index.files
 
 
 def _standing_for(index: Index, base: tuple[str, ...]) -> list[File]:

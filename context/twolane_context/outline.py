@@ -24,8 +24,10 @@ from twolane_context.trees import parse
 if TYPE_CHECKING:
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
+    from twolane_context.trees import Parsed
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+_KINDS = {kind.value: kind for kind in Kind}
 # A `Symbol`, as it is stored.
 _Row = tuple[str, str, int, int, int, int, int, int, Sequence[str], int, str]
 
@@ -77,6 +79,14 @@ class Outline:
                 found = index
         return found
 
+    def outermost(self, first: int, last: int) -> tuple[int, int] | None:
+        """The rows of the definition at top level that holds some rows, or `None`."""
+        at = self.innermost(first)
+        while at >= 0 and self.symbols[at].parent >= 0:
+            at = self.symbols[at].parent
+        held = at >= 0 and last <= self.symbols[at].end
+        return (self.symbols[at].start, self.symbols[at].end) if held else None
+
 
 def pack(source: bytes, facts: Facts) -> bytes:
     """The outline of a file as one blob, for the cache: its facts, in rows."""
@@ -101,13 +111,20 @@ def pack(source: bytes, facts: Facts) -> bytes:
     return _ENCODER.encode((symbols, [*bindings, *facts.exports])).encode()
 
 
+def packed_name(name: str) -> bytes:
+    """What a packed outline holds where it holds a symbol of that name."""
+    return b"[%b," % json.dumps(name).encode()
+
+
 def unpack(blob: bytes) -> Outline:
     """The outline that `pack` made; an empty one for no blob."""
     if not blob:
         return Outline()
     symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
     return Outline(
-        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), *row[9:]) for row in symbols),
+        tuple(
+            Symbol(row[0], _KINDS[row[1]], *row[2:8], tuple(row[8]), *row[9:]) for row in symbols
+        ),
         tuple(Binding(*binding) for binding in bindings),
     )
 
@@ -115,6 +132,9 @@ def unpack(blob: bytes) -> Outline:
 def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
     """The words and the packed outline of a file; no outline for a language without a grammar."""
     language = language_for(path)
-    if language is None:
-        return words(source), b""
-    return words(source), pack(source, extract(parse(language, source)))
+    return words(source), b"" if language is None else packed(parse(language, source))
+
+
+def packed(parsed: Parsed) -> bytes:
+    """The packed outline of a file."""
+    return pack(parsed.source, extract(parsed))

@@ -44,10 +44,9 @@ def needed(
     file = resolver.index.files.get(selection.path)
     if file is None or parsed is None:
         return []
-    inside, rows = _around(file.outline, selection)
-    starts = _row_starts(parsed.source, rows)
-    span = Span(*starts)
-    return ranked(resolver, Place(file, inside, rows), uses(parsed, span), most_callers)
+    inside, rows = around(file.outline, selection.first, selection.last)
+    used = uses(parsed, row_span(parsed.source, *rows))
+    return ranked(resolver, Place(file, inside, rows), used, most_callers)
 
 
 def meant(resolver: Resolver, text: str) -> list[Candidate]:
@@ -82,18 +81,19 @@ def merged(lists: Iterable[list[Candidate]]) -> list[Candidate]:
     return list(found.values())
 
 
-def _around(outline: Outline, selection: Selection) -> tuple[int, tuple[int, int]]:
-    """The innermost definition that holds the selection, and the rows it stands for."""
-    index = outline.innermost(selection.first)
-    while index >= 0 and outline.symbols[index].end < selection.last:
+def around(outline: Outline, first: int, last: int) -> tuple[int, tuple[int, int]]:
+    """The innermost definition that holds some rows, or -1, and the rows it stands for."""
+    index = outline.innermost(first)
+    while index >= 0 and outline.symbols[index].end < last:
         index = outline.symbols[index].parent
     if index < 0:
-        return -1, (selection.first, selection.last)
+        return -1, (first, last)
     return index, (outline.symbols[index].start, outline.symbols[index].end)
 
 
-def _row_starts(source: bytes, rows: tuple[int, int]) -> tuple[int, int]:
+def row_span(source: bytes, first: int, last: int) -> Span:
+    """The bytes of some rows, `last` included."""
     lines = source.split(b"\n")
-    start = sum(len(line) + 1 for line in lines[: rows[0]])
-    end = start + sum(len(line) + 1 for line in lines[rows[0] : rows[1] + 1])
-    return min(start, len(source)), min(end, len(source))
+    start = sum(len(line) + 1 for line in lines[:first])
+    end = start + sum(len(line) + 1 for line in lines[first : last + 1])
+    return Span(min(start, len(source)), min(end, len(source)))

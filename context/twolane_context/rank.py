@@ -7,12 +7,15 @@ then who calls it. Nothing here depends on the order of files or the time.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.modules import shared
-from twolane_context.targets import CALLABLES, Locals
+from twolane_context.definitions import Kind
+from twolane_context.modules import PARTS, shared
+from twolane_context.targets import CALLABLES, TYPES, Locals
+from twolane_context.uses import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
     from twolane_context.uses import Uses
 
 _MOST_GUESSES = 3
-_TOO_MANY = 12
-_MOST_CALLING_FILES = 40
+_MOST_TWINS = 3  # of a function's overloads
+_MOST_CALLING_FILES = 20
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
+_LONGEST = 80  # bytes of what stands before a call
 _BARE = frozenset({"self", "cls", "this", "super", "Self", "crate"})
 
 
@@ -67,49 +73,75 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
         most_callers: how many of those who call it, at most.
     """
     file, inside, rows = place
+    around = file.outline.symbols[inside] if inside >= 0 else None
+    itself = around and (file.path, around.name, around.parent)
     found: dict[tuple[str, int], Candidate] = {}
+    twins = Counter[tuple[str, str, int]]()
 
     def add(targets: Iterable[tuple[File, int]], tier: Tier) -> None:
         for other, at in targets:
-            own = other is file and rows[0] <= other.outline.symbols[at].row <= rows[1]
-            if not own:
-                found.setdefault((other.path, at), Candidate(other, at, tier))
+            symbol = other.outline.symbols[at]
+            twin = other.path, symbol.name, symbol.parent
+            own = other is file and (rows[0] <= symbol.row <= rows[1] or twin == itself)
+            if not own and (other.path, at) not in found and twins[twin] < _MOST_TWINS:
+                twins[twin] += 1
+                found[other.path, at] = Candidate(other, at, tier)
 
     known = Locals(used.locals)
-    loose: dict[str, None] = {}
+    loose: dict[tuple[str, str], None] = {}
     for use in used.uses:
         if use.chain[-1] in _BARE:
             continue
         targets = resolver.chain(file, inside, use.chain, known)
-        add(((one.file, one.at) for one in targets if one.at >= 0), Tier.RESOLVED)
+        symbols = [one for one in targets if one.at >= 0]
+        # A type's own definition says more than the heads of its impls.
+        types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
+        add(((one.file, one.at) for one in types or symbols), Tier.RESOLVED)
         if not targets and len(use.chain) > 1:
-            loose[use.chain[-1]] = None
+            held_by = next((one for one in use.chain[-2::-1] if one[0] not in MARKS), "")
+            loose[held_by, use.chain[-1]] = None
     near = {path for path, _ in found} | {file.path}
-    for name in loose:
-        add(_likely(resolver.index, file, name, near), Tier.LIKELY)
+    for held_by, name in loose:
+        add(
+            _sounding(resolver, place, held_by, name) or _likely(resolver.index, file, name, near),
+            Tier.LIKELY,
+        )
     if inside >= 0:
         add(islice(callers(resolver, file, inside), most_callers), Tier.CALLER)
     return sorted(found.values(), key=lambda candidate: candidate.tier)
 
 
+def _sounding(resolver: Resolver, place: Place, held_by: str, name: str) -> list[tuple[File, int]]:
+    """The members of the type that a variable is called after: `Page` for `next_page`."""
+    words = [word.capitalize() for word in WORDS.findall(held_by)]
+    for start in range(len(words)):
+        named = "".join(words[start:])
+        found = [
+            (one.file, one.at)
+            for of in resolver.named(place.file, named)
+            if of.symbol is not None and of.symbol.kind in TYPES
+            for one in resolver.members.member(of, name, 0)
+        ]
+        if found:
+            return found[:1]
+    return []
+
+
 def _likely(index: Index, file: File, name: str, near: set[str]) -> list[tuple[File, int]]:
-    """The members that are called `name`, the nearest first; none where there are many."""
+    """The members that are called `name`, in the files that are near, or the only one there is."""
     folder = file.path.split("/")[:-1]
 
-    def distance(found: tuple[File, int]) -> tuple[int, int, str, int]:
-        other = found[0].path.split("/")
-        return found[0].path not in near, -shared(folder, other), found[0].path, found[1]
+    def distance(found: tuple[File, int]) -> tuple[int, str, int]:
+        other = found[0].path
+        return -shared(folder, other.split("/")), other, found[1]
 
     members = [
         (other, at)
         for other, at in index.defining(name)
         if other.outline.symbols[at].parent >= 0 and _is_member(other, at)
     ]
-    members.sort(key=distance)
-    close = [one for one in members if one[0].path in near]
-    if close:
-        return close[:_MOST_GUESSES]
-    return members[:_MOST_GUESSES] if len(members) <= _TOO_MANY else []
+    close = sorted((one for one in members if one[0].path in near), key=distance)
+    return close[:_MOST_GUESSES] or (members if len(members) == 1 else [])
 
 
 def _is_member(file: File, index: int) -> bool:
@@ -118,24 +150,41 @@ def _is_member(file: File, index: int) -> bool:
 
 
 def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File, int]]:
-    """The definitions whose text calls the one at `inside`, the nearest files first."""
-    symbol = file.outline.symbols[inside]
+    """The definitions that call the one at `inside`: those that surely do, then those that may.
+
+    Only what stands before the call is followed, not the types of variables. The nearest files come
+    first.
+    """
+    symbols = file.outline.symbols
+    symbol = symbols[inside]
     if symbol.kind not in CALLABLES:
         return
-    pattern = re.compile(rb"\b%b[ \t]*\(" % re.escape(symbol.name.encode()))
+    twins = {at for at in file.named(symbol.name) if symbols[at].parent == symbol.parent}
+    name = re.escape(symbol.name.encode())
+    pattern = re.compile(rb"%b(?<![\w$]%b)[ \t]*\(" % (name, name))
     folder = file.path.split("/")[:-1]
-    holding = resolver.index.holding(symbol.name)
 
     def distance(other: File) -> tuple[bool, int, str]:
         return other is not file, -shared(folder, other.path.split("/")), other.path
 
-    for other in sorted(holding, key=distance)[:_MOST_CALLING_FILES]:
-        source = other.source()
-        seen: set[int] = set()
-        row = end = 0
+    seen: set[tuple[str, int]] = set()
+    maybe: dict[tuple[str, int], File] = {}
+    holding = sorted(resolver.index.holding(symbol.name), key=distance)
+    for other in holding[:_MOST_CALLING_FILES]:
+        source, row, end = other.source(), 0, 0
         for match in pattern.finditer(source):
             row, end = row + source.count(b"\n", end, match.start()), match.start()
             at = other.outline.innermost(row)
-            if at >= 0 and at not in seen and other.outline.symbols[at].row != row:
-                seen.add(at)
+            caller = other.path, at
+            if at < 0 or caller in seen or other.outline.symbols[at].row == row:
+                continue
+            before = _HELD_BY.search(source, max(0, end - _LONGEST), end)
+            chain = PARTS.split(before[0].decode("utf-8", "replace")) if before else [""]
+            of_value = chain[0] == "" and len(chain) > 1  # `f().name(`
+            means = [] if of_value else resolver.chain(other, at, [*chain[:-1], symbol.name])
+            if any(one.file is file and one.at in twins for one in means):
+                seen.add(caller)
                 yield other, at
+            elif not means and len(chain) > 1 and symbol.parent >= 0:
+                maybe.setdefault(caller, other)
+    yield from ((other, at) for (path, at), other in maybe.items() if (path, at) not in seen)

@@ -142,21 +142,21 @@ class _Wanted:
         """Whether a member of a value of unknown type may be one that is wanted."""
         first, known = place.chain[0], place.known.known
         value = self._resolver.chain(place.file, place.at, place.chain[:-1], place.known)
-        if any(t.symbol is None or t.symbol.kind in TYPES or t.symbol.bases for t in value):
+        if any(
+            one.symbol is None
+            or one.symbol.kind in TYPES
+            or self._resolver.members.types_of(one, 0)
+            for one in value
+        ):
             return False  # of a known type, which has no such member
         if not self._bearers:
             return place.chain[-2] in self._modules and not self._elsewhere(place, first)
-        if first in SELF or first in {"super", VALUE}:
-            pass
-        elif first not in known:
+        if first not in known and first not in SELF and first not in {"super", VALUE}:
             if first not in self._bearers:
                 return False
-        elif not known[first]:
-            if not self._sounds(
-                next(step for step in place.chain[-2::-1] if step[0] not in _MARKS)
-            ):
-                return False
-        elif all(self._elsewhere(place, one[0]) for one in known[first]):
+        elif not self._sounds(
+            next((step for step in place.chain[-2::-1] if step[0] not in _MARKS), "")
+        ):
             return False
         return any(map(self._may_hold, [place.file, *(target.file for target in value)]))
 

@@ -7,6 +7,7 @@ functions return. Nothing is guessed here: what cannot be followed gives nothing
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from twolane_context.exports import Exports
@@ -25,10 +26,20 @@ from twolane_context.targets import (
 from twolane_context.uses import CALL, ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from twolane_context.index import File, Index
     from twolane_context.targets import Locals
+    from twolane_context.uses import Uses
+
+    Look = Callable[[File, int], Uses | None]
+
+# What Rust's standard library calls the ways to what an `Option`, `Result`, `Arc` or iterator
+# holds. These types are not in the repository, and what they hold stands for them.
+_THROUGH = re.compile(
+    r"as_(?:deref|mut|ref)|await|borrow(?:_mut)?|cloned?|expect|first|get(?:_mut)?|(?:into_)?iter"
+    r"|iter_mut|last|lock|next|ok|pop|read|take|to_owned|unwrap(?:_err|_or(?:_default|_else)?)?|write"
+)
 
 
 class Resolver:
@@ -36,15 +47,19 @@ class Resolver:
 
     Args:
         index: the repository.
+        look: gives what the code of a symbol uses, so that what it returns is known where it does
+            not say so. It takes time, and without it less is found.
 
     Attributes:
         index: the same.
+        look: the same.
         exports: what modules offer.
         members: what types hold.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, look: Look | None = None) -> None:
         self.index = index
+        self.look = look
         self.exports = Exports(self)
         self.members = Members(self)
 
@@ -78,8 +93,11 @@ class Resolver:
             found = self._local(file, inside, first, known, depth)
         else:
             found = self.name(file, inside, first, depth)
-        for step in rest:
-            found = each_once(t for one in found[:MOST] for t in self._step(one, step, depth))
+        for place, step in enumerate(rest, 1):
+            before = found[:MOST]
+            found = each_once(t for one in before for t in self._step(one, step, depth))
+            if not found and place < len(rest) and _THROUGH.fullmatch(step):
+                found = [one for one in before if one.file.path.endswith(RUST)]
         return found
 
     def name(self, file: File, inside: int, name: str, depth: int = 0) -> list[Target]:
@@ -91,6 +109,14 @@ class Resolver:
                 return found
             scope = symbols[scope].parent
         return self.exports.visible(file, name, depth)
+
+    def named(self, file: File, name: str) -> list[Target]:
+        """What is called so in a file or, where nothing is, at top level anywhere."""
+        return self.name(file, -1, name) or [
+            Target(other, at)
+            for other, at in self.index.defining(name)
+            if other.outline.symbols[at].parent < 0
+        ]
 
     def _step(self, target: Target, step: str, depth: int) -> list[Target]:
         if step == CALL:
@@ -104,7 +130,7 @@ class Resolver:
         if key not in known.found:
             known.found[key] = []  # a loop of variables finds nothing here
             known.found[key] = each_once(
-                target._replace(is_value=True)
+                target
                 for chain in known.known[name]
                 if chain[0] != name
                 for target in self.chain(file, inside, chain, known, depth + 1)

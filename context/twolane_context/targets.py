@@ -30,12 +30,10 @@ class Target(NamedTuple):
     Attributes:
         file: where.
         at: which symbol of its outline, or -1 for the file's module itself.
-        is_value: an instance of the class or the value of the variable, not the symbol itself.
     """
 
     file: File
     at: int
-    is_value: bool = False
 
     @property
     def symbol(self) -> Symbol | None:

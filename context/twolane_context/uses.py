@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
 
 CALL, ITEM, VALUE = "()", "[]", "*"
+MARKS = frozenset({CALL[0], ITEM[0], VALUE})
 _JOINTS = frozenset({".", "::", "?.", "!."})
 # Elsewhere an arrow stands before what a function returns; Lua's colon calls a method.
 _MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
@@ -23,6 +24,10 @@ _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "
 _ENDS = frozenset({":", ",", ")", "=", "?", "*", "&", "..."})
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
 _WORDS = frozenset({"self", "this", "super", "crate"})
+_RETURNS = frozenset({"return", "yield", "=>"})
+# In these a name is a variable, but for the default value behind `=`.
+_BINDING_NODES = ("pattern", "parameter", "declarator")
+_TYPE_PARAMETERS = frozenset({"type_parameter", "where_predicate", "type_parameter_declaration"})
 _OPEN = frozenset({"(", ",", "|", "<", "{", "["})
 
 
@@ -51,11 +56,15 @@ class Uses:
         uses: in source order, with repetitions.
         locals: its own variables, each with the chains of what is known of its type: `("A", "()")`
             for an `A`. Empty for what nothing is known of.
+        returned: the chains that it returns or yields, each with its row.
     """
 
     uses: list[Use] = field(default_factory=list[Use])
     locals: dict[str, list[tuple[str, ...]]] = field(
         default_factory=dict[str, list[tuple[str, ...]]]
+    )
+    returned: list[tuple[int, tuple[str, ...]]] = field(
+        default_factory=list[tuple[int, tuple[str, ...]]]
     )
 
 
@@ -82,15 +91,13 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         span: the definition, or the selection.
     """
     tokens = list(_tokens(parsed, span))
-    body = _body(parsed, span)
-    inside = next((i for i, t in enumerate(tokens) if (t.row, t.column) >= body), 0)
     chains = _chains(tokens)
     found = Uses()
     for index, chain in chains.items():
         token = tokens[index]
         before = tokens[index - 1].text if index else ""
         after = tokens[index + 1].text if index + 1 < len(tokens) else ""
-        if len(chain) == 1 and _binds(tokens, index, inside):
+        if len(chain) == 1 and _binds(tokens, index):
             known = found.locals.setdefault(token.text, [])
             known += [one for one in _types(tokens, chains, index) if one not in known]
             continue
@@ -99,6 +106,9 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         if len(chain) == 1 and after == "=" and before in _OPEN:
             continue  # a keyword argument
         found.uses.append(Use(chain, token.row, token.column, after == "("))
+    for index, token in enumerate(tokens):
+        if token.text in _RETURNS and (value := _value(tokens, chains, index + 1)):
+            found.returned.append((token.row, value))
     return found
 
 
@@ -158,21 +168,23 @@ def _before(
     return (VALUE,)
 
 
-def _binds(tokens: list[_Token], index: int, inside: int) -> bool:
+def _binds(tokens: list[_Token], index: int) -> bool:
     """Whether the name token makes a variable."""
     token = tokens[index]
     before = tokens[index - 1] if index else _NONE
     after = tokens[index + 1] if index + 1 < len(tokens) else _NONE
-    if token.type or after.joint or after.text == "(":
+    if token.type:
+        return token.parent in _TYPE_PARAMETERS
+    if token.text in _WORDS or after.joint or after.text == "(" or token.parent == "type":
         return False
-    in_pattern = "pattern" in token.parent and token.parent != "as_pattern"
-    if in_pattern or before.text in _BEFORE_LOCAL:
+    annotated = token.parent == "assignment" and after.text == ":"
+    if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
         return True
-    if after.text in {"=", ":="} and before.text not in _OPEN:
+    if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
+        return before.text != "="
+    if after.text == "=" and token.parent != "field" and before.text not in _OPEN - {"{"}:
         return True
-    typed = before.is_name or (before.text in {"*", "&", ">"} and after.text in _ENDS)
-    if index < inside:
-        return typed or (before.text in _OPEN and (after.text in _ENDS or after.is_name))
+    typed = before.is_name or before.text in {"*", "&", ">"}
     return typed and after.text in {"=", ";", ","}
 
 
@@ -194,9 +206,13 @@ def _types(
     found: list[tuple[str, ...]] = []
     place = index + 1
     before = tokens[index - 1] if index else _NONE
-    if before.is_name and before.row == tokens[index].row:
-        found.append((*chains[index - 1], CALL))  # `Type name`
-    if place < len(tokens) and tokens[place].text == ":" and before.text not in {"as", "for"}:
+    if (type_at := _type_before(tokens, index)) in chains:
+        found.append((*chains[type_at], CALL))  # `Type name`
+    if (
+        place < len(tokens)
+        and tokens[place].text in {":", "extends"}
+        and before.text not in {"as", "for"}
+    ):
         place, named = _annotation(tokens, chains, place)
         found += named
     elif before.text in _OPEN and place < len(tokens):
@@ -211,6 +227,19 @@ def _types(
         if value:
             found.append((*value, ITEM) if loop else value)
     return found
+
+
+def _type_before(tokens: list[_Token], index: int) -> int:
+    """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
+    at, depth = index - 1, 0
+    while at >= 0 and tokens[at].row == tokens[index].row:
+        depth += (tokens[at].text in {">", "]"}) - (tokens[at].text in {"<", "["})
+        if tokens[at].is_name and not depth:
+            return at
+        if not depth and tokens[at].text not in {"*", "&", "&&", "<", "[", "const"}:
+            break
+        at -= 1
+    return -1
 
 
 def _annotation(
@@ -258,21 +287,3 @@ def _after_bracket(tokens: list[_Token], at: int) -> int:
         if not depth:
             return place + 1
     return len(tokens)
-
-
-def _body(parsed: Parsed, span: Span) -> tuple[int, int]:
-    """Where the body of the definition in `span` starts (row, column); before it are parameters."""
-    source = parsed.source
-    start = (
-        len(source[: span.start])
-        + len(source[span.start : span.end])
-        - len(source[span.start : span.end].lstrip())
-    )
-    end = span.start + len(source[span.start : span.end].rstrip())
-    node = parsed.tree.root_node.descendant_for_byte_range(start, max(start, end - 1))
-    while node is not None:
-        body = node.child_by_field_name("body")
-        if body is not None:
-            return body.start_point
-        node = node.child_by_field_name("definition") or node.child_by_field_name("declaration")
-    return (0, 0)
