@@ -29,17 +29,17 @@ def index_of(sources: Mapping[str, str]) -> Index:
 class Marked(NamedTuple):
     """A repository without the mark, and where it stood; row and column count from 0, in bytes."""
 
-    index: Index
+    whole: Index
     path: str
     row: int
     column: int
 
     @property
     def file(self) -> File:
-        return self.index.files[self.path]
+        return self.whole.files[self.path]
 
     def tree(self, path: str) -> Parsed | None:
-        file = self.index.files.get(path)
+        file = self.whole.files.get(path)
         return parsed(path, file.source()) if file else None
 
 
@@ -78,7 +78,7 @@ def meaning(sources: Mapping[str, str], *, returns: bool = False) -> list[str]:
     inside, rows = around(where.file.outline, where.row, where.row)
     found = uses(tree, row_span(tree.source, *rows))
     use = next(one for one in found.uses if (one.row, one.column) == (where.row, where.column))
-    resolver = Resolver(where.index, look if returns else None)
+    resolver = Resolver(where.whole, look if returns else None)
     targets = resolver.chain(where.file, inside, use.chain, Locals(found.locals))
     return [
         f"{one.file.path}:{named(one.file.outline, one.at)}" if one.at >= 0 else one.file.path

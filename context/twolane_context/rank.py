@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import Kind
 from twolane_context.modules import PARTS, shared
-from twolane_context.targets import CALLABLES, TYPES, Locals
+from twolane_context.targets import CALLABLES, TYPES, Locals, twins
 from twolane_context.uses import MARKS
 
 if TYPE_CHECKING:
@@ -73,18 +73,20 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
         most_callers: how many of those who call it, at most.
     """
     file, inside, rows = place
-    around = file.outline.symbols[inside] if inside >= 0 else None
-    itself = around and (file.path, around.name, around.parent)
+    itself = twins(file, inside) if inside >= 0 else []
     found: dict[tuple[str, int], Candidate] = {}
-    twins = Counter[tuple[str, str, int]]()
+    beside = Counter[tuple[str, int]]()
 
     def add(targets: Iterable[tuple[File, int]], tier: Tier) -> None:
         for other, at in targets:
-            symbol = other.outline.symbols[at]
-            twin = other.path, symbol.name, symbol.parent
-            own = other is file and (rows[0] <= symbol.row <= rows[1] or twin == itself)
-            if not own and (other.path, at) not in found and twins[twin] < _MOST_TWINS:
-                twins[twin] += 1
+            row, first = other.outline.symbols[at].row, twins(other, at)[0]
+            own = other is file and (rows[0] <= row <= rows[1] or at in itself)
+            if (
+                not own
+                and (other.path, at) not in found
+                and beside[other.path, first] < _MOST_TWINS
+            ):
+                beside[other.path, first] += 1
                 found[other.path, at] = Candidate(other, at, tier)
 
     known = Locals(used.locals)
@@ -155,11 +157,10 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File,
     Only what stands before the call is followed, not the types of variables. The nearest files come
     first.
     """
-    symbols = file.outline.symbols
-    symbol = symbols[inside]
+    symbol = file.outline.symbols[inside]
     if symbol.kind not in CALLABLES:
         return
-    twins = {at for at in file.named(symbol.name) if symbols[at].parent == symbol.parent}
+    own = twins(file, inside)
     name = re.escape(symbol.name.encode())
     pattern = re.compile(rb"%b(?<![\w$]%b)[ \t]*\(" % (name, name))
     folder = file.path.split("/")[:-1]
@@ -182,7 +183,7 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File,
             chain = PARTS.split(before[0].decode("utf-8", "replace")) if before else [""]
             of_value = chain[0] == "" and len(chain) > 1  # `f().name(`
             means = [] if of_value else resolver.chain(other, at, [*chain[:-1], symbol.name])
-            if any(one.file is file and one.at in twins for one in means):
+            if any(one.file is file and one.at in own for one in means):
                 seen.add(caller)
                 yield other, at
             elif not means and len(chain) > 1 and symbol.parent >= 0:

@@ -14,7 +14,7 @@ from twolane_context.index import COMMON, module_names
 from twolane_context.modules import PARTS
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
-from twolane_context.targets import SELF, TYPES, Target
+from twolane_context.targets import SELF, TYPES, Target, twins
 from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:
@@ -208,12 +208,6 @@ def _group(targets: Iterable[Target]) -> _Group:
     """The symbols that are meant, with those of the same name beside them (setters, overloads)."""
     found: _Group = set()
     for target in targets:
-        found.add((target.file.path, target.at))
-        if target.symbol is not None:
-            symbols = target.file.outline.symbols
-            found |= {
-                (target.file.path, twin)
-                for twin in target.file.named(target.symbol.name)
-                if symbols[twin].parent == target.symbol.parent
-            }
+        beside = twins(target.file, target.at) if target.at >= 0 else [-1]
+        found |= {(target.file.path, twin) for twin in beside}
     return found

@@ -59,6 +59,17 @@ def children(file: File, parent: int, name: str) -> list[Target]:
     return [Target(file, at) for at in file.named(name) if symbols[at].parent == parent]
 
 
+def twins(file: File, at: int) -> list[int]:
+    """The symbols that stand beside one under the same name, and itself: overloads, setters."""
+    symbols = file.outline.symbols
+    where = symbols[at].parent, symbols[at].owner
+    return [
+        twin
+        for twin in file.named(symbols[at].name)
+        if (symbols[twin].parent, symbols[twin].owner) == where
+    ]
+
+
 def each_once(targets: Iterable[Target]) -> list[Target]:
     """The same without repetitions."""
     return list(dict.fromkeys(targets))

@@ -118,7 +118,7 @@ def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
     for node in within(parsed, span):
         if node.child_count or node.start_byte == node.end_byte:
             continue
-        is_name = node.type.endswith("identifier") or node.type in _WORDS
+        is_name = node.type.endswith(("identifier", "identifier_pattern")) or node.type in _WORDS
         if node.is_named and not is_name:
             text = '"'  # a literal or a comment
             if "comment" in node.type:
@@ -181,7 +181,8 @@ def _binds(tokens: list[_Token], index: int) -> bool:
     if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
         return True
     if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
-        return before.text != "="
+        key = token.parent == "pair_pattern" and after.text == ":"
+        return before.text != "=" and not key
     if after.text == "=" and token.parent != "field" and before.text not in _OPEN - {"{"}:
         return True
     typed = before.is_name or before.text in {"*", "&", ">"}
@@ -206,13 +207,10 @@ def _types(
     found: list[tuple[str, ...]] = []
     place = index + 1
     before = tokens[index - 1] if index else _NONE
+    typed = before.text not in {"as", "for"} and tokens[index].parent != "lambda_parameters"
     if (type_at := _type_before(tokens, index)) in chains:
         found.append((*chains[type_at], CALL))  # `Type name`
-    if (
-        place < len(tokens)
-        and tokens[place].text in {":", "extends"}
-        and before.text not in {"as", "for"}
-    ):
+    if place < len(tokens) and tokens[place].text in {":", "extends"} and typed:
         place, named = _annotation(tokens, chains, place)
         found += named
     elif before.text in _OPEN and place < len(tokens):

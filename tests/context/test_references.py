@@ -1,0 +1,187 @@
+"""All sites of a symbol: every `«` stands before one, and `<CURSOR>` before the one asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from support_index import CURSOR, look, marked
+from twolane_context.references import references
+from twolane_context.resolve import Resolver
+
+SITE = "«"
+
+
+def check(sources: dict[str, str]) -> None:
+    where = marked({path: source.replace(SITE, "") for path, source in sources.items()})
+    expected = [
+        (path, row, len(line[:column].replace(CURSOR, "").replace(SITE, "").encode()))
+        for path, source in sorted(sources.items())
+        for row, line in enumerate(source.split("\n"))
+        for column in (place for place, letter in enumerate(line) if letter == SITE)
+    ]
+    resolver = Resolver(where.whole, look)
+    found = references(resolver, where.tree, where.path, where.row, where.column)
+    assert [tuple(site) for site in found] == expected
+
+
+def test_python_functions_with_imports_and_re_exports() -> None:
+    check(
+        {
+            "p/__init__.py": "from .a import «go\n\n__all__ = ['«go', 'other']\n",
+            "p/a.py": "def «<CURSOR>go(): ...\n\n# go\nx = 'go'\n\ndef f(go):\n    return go\n",
+            "p/b.py": "from p import «go as run\nimport p\n\nrun()\np.«go()\nq.go()\nf(go=1)\n",
+            "p/c.py": "from elsewhere import go\n\ngo()\n",
+        }
+    )
+
+
+METHODS = {
+    "a.py": "class A:\n    def «save(self): ...\n\n    def f(self):\n        self.«save()\n",
+    "b.py": (
+        "from a import A\n\n\nclass B(A):\n    def f(self):\n        super().«save()\n\n\n"
+        "class C:\n    def save(self): ...\n\n\n"
+        "def g(a, x: A, y: C):\n"
+        "    x.«<CURSOR>save()\n    y.save()\n    a.«save()\n    B().«save()\n    C().save()\n"
+        "    open(x).save()\n"
+    ),
+    "c.py": "def g(a):\n    a.save()\n",
+}
+
+
+def test_python_methods() -> None:
+    """`a` is called after `A`; in a file that names no class with such a method, it is nothing."""
+    check(
+        {
+            **METHODS,
+            "b.py": METHODS["b.py"]
+            .replace("def g(a,", "def g(one_big,")
+            .replace("    a.«save", "    one_big.save"),
+        }
+    )
+
+
+def test_a_value_of_unknown_type_counts_where_it_is_called_after_the_class() -> None:
+    check(
+        {
+            "a.py": "class Page:\n    def «<CURSOR>turn(self): ...\n",
+            "b.py": (
+                "from a import Page\n\ndef f(page, next_page, sheet):\n"
+                "    page.«turn()\n    next_page.«turn()\n    sheet.turn()\n"
+            ),
+            "c.py": "def f(page):\n    page.turn()\n",
+        }
+    )
+
+
+def test_what_functions_return_is_looked_up() -> None:
+    check(
+        {
+            "a.py": (
+                "class Page:\n    @property\n    def next(self):\n        return Page()\n\n"
+                "    def «<CURSOR>turn(self): ...\n\n"
+                "def make():\n    made = Page()\n    return made\n"
+            ),
+            "b.py": "from a import make\n\ndef f():\n    x = make()\n    x.next.next.«turn()\n",
+        }
+    )
+
+
+def test_local_variables_stay_in_their_function() -> None:
+    check(
+        {
+            "a.py": "def f(«x):\n    «<CURSOR>x += 1\n    return lambda: «x\n\n\ndef g(x): return x\n\n\nx = 1\n"
+        }
+    )
+    check(
+        {"a.py": "«x = 1\n\ndef f():\n    global «x\n    «<CURSOR>x = 2\n\ndef g():\n    x = 3\n"}
+    )
+
+
+def test_where_no_name_stands_there_is_nothing() -> None:
+    check({"a.py": "x = <CURSOR>'go'\n\ndef go(): ...\n"})
+    check({"a.py": "x = 1 <CURSOR> + 2\n"})
+    where = marked({"a.py": "<CURSOR>x = 1\n"})
+    resolver = Resolver(where.whole)
+    assert references(resolver, where.tree, "gone.py", 0, 0) == []
+    assert references(resolver, where.tree, "a.py", 99, 99) == []
+
+
+def test_columns_count_in_bytes() -> None:
+    check({"a.py": "def «<CURSOR>é(): ...\n\nü = 'ß', «é(), «é()\n"})
+
+
+@pytest.mark.parametrize("suffix", ["ts", "tsx", "js"])
+def test_ecmascript(suffix: str) -> None:
+    check(
+        {
+            f"a.{suffix}": (
+                "export class A {\n  «<CURSOR>run() { this.«run(); }\n}\nclass B { run() {} }\n"
+            ),
+            f"b.{suffix}": (
+                "import { A } from './a';\nconst x = new A();\n"
+                "x.«run();\nnew A().«run();\ny.run();\n"
+            ),
+        }
+    )
+
+
+def test_ecmascript_exports() -> None:
+    check(
+        {
+            "a.ts": "export function «<CURSOR>$go() {}\n",
+            "b.ts": "export { «$go as go } from './a';\nexport * from './a';\n",
+            "c.ts": "import { «$go } from './b';\n«$go();\nx.$go();\n",
+        }
+    )
+
+
+def test_rust() -> None:
+    check(
+        {
+            "src/lib.rs": "pub mod a;\nmod b;\n",
+            "src/a.rs": (
+                "pub struct «<CURSOR>Shape;\nimpl «Shape { pub fn new() -> Self { «Shape } }\n"
+                "mod inner { struct Shape; }\n"
+            ),
+            "src/b.rs": "use crate::a::«Shape;\nfn f(s: &«Shape) -> Vec<«Shape> { «Shape::new(); vec![] }\n",
+            "src/c.rs": "use std::Shape;\nfn f(s: Shape) {}\n",
+        }
+    )
+
+
+def test_go() -> None:
+    check(
+        {
+            "go.mod": "module m\n",
+            "a/a.go": "package a\n\ntype T struct{}\n\nfunc (t *T) «<CURSOR>Run() {}\n\nfunc Run() {}\n",
+            "b.go": 'package main\n\nimport "m/a"\n\nfunc f(t *a.T) {\n\tt.«Run()\n\ta.Run()\n}\n',
+        }
+    )
+
+
+def test_java_overrides_change_together() -> None:
+    check(
+        {
+            "a/A.java": "package a;\nclass A { void «<CURSOR>run() {} void f() { «run(); this.«run(); } }\n",
+            "a/B.java": "package a;\nclass B extends A { void «run() { super.«run(); } }\n",
+            "a/C.java": "package a;\nclass C { void run() {} }\n",
+        }
+    )
+
+
+def test_cpp() -> None:
+    check(
+        {
+            "a.h": "class A { public: void «<CURSOR>run(); };\nclass B { void run(); };\n",
+            "b.cpp": '#include "a.h"\nvoid f(A *a) { a->«run(); }\n',
+        }
+    )
+
+
+def test_lua() -> None:
+    check(
+        {
+            "a.lua": "local M = {}\nfunction M.«<CURSOR>run() end\nreturn M\n",
+            "b.lua": 'local a = require("a")\na.«run()\nprint(run)\n',
+        }
+    )
