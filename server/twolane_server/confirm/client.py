@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
 _GOODBYE = 1.0  # seconds
+_BLOCK = 65_536
 _LENGTH = b"content-length:"
 
 
@@ -87,14 +88,22 @@ class Client:
                 await self.request("shutdown", None)
                 await self.notify("exit", None)
                 await self._from.read()
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End the program and what it has started, now."""
+        self._to.close()
         # A program that only starts another one leaves that behind when it is killed alone.
         with contextlib.suppress(ProcessLookupError):
             if os.name == "posix":
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
-        self._to.close()
-        await self._process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                while await self._from.read(_BLOCK):  # a pipe is only closed when it was emptied
+                    pass
+                await self._process.wait()
 
     async def _send(self, message: Mapping[str, object]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()

@@ -81,6 +81,9 @@ class Confirmer:
             try:
                 async with asyncio.timeout(seconds):
                     found = await self._ask(asked, sites, text)
+            except asyncio.CancelledError:
+                await self._end()  # half a message may be read
+                raise
             except (Broken, TimeoutError) as error:
                 self._failures += 1
                 await self._end()
@@ -95,13 +98,15 @@ class Confirmer:
     async def close(self) -> None:
         """End the server."""
         async with self._turn:
+            if self._client is not None:
+                await self._client.close()
             await self._end()
 
     async def _end(self) -> None:
         client, self._client = self._client, None
         self._open.clear()
         if client is not None:
-            await client.close()
+            await client.kill()
         if self._project is not None:
             self._project.cleanup()
             self._project = None
