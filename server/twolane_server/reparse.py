@@ -11,10 +11,10 @@ import tree_sitter
 
 from twolane_context.languages import grammar
 from twolane_context.spans import Span
-from twolane_context.trees import Parsed
+from twolane_context.trees import Parsed, changed, edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from twolane_context.languages import Language
 
@@ -35,7 +35,7 @@ def parse_in_slices(
     if previous is not None and previous.language == language:
         if previous.source == source:
             return previous
-        again = yield from _sliced(language, source, _edited(previous, source), slice_seconds)
+        again = yield from _sliced(language, source, edited(previous, source), slice_seconds)
         # Tree-sitter mends broken code in ways that depend on the old tree (measured: after one in
         # 7,000 random edits), and the same text must always give the same facts.
         if not again.root_node.has_error:
@@ -76,21 +76,6 @@ def _sliced(
             view.release()
 
 
-def _edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:
-    """A copy of the previous tree that knows which of its bytes are now others."""
-    old, new = changed(previous.source, source)
-    tree = previous.tree.copy()
-    tree.edit(
-        start_byte=old.start,
-        old_end_byte=old.end,
-        new_end_byte=new.end,
-        start_point=_point(previous.source, old.start),
-        old_end_point=_point(previous.source, old.end),
-        new_end_point=_point(source, new.end),
-    )
-    return tree
-
-
 def earlier(span: Span, old: bytes, new: bytes) -> Span:
     """Where a span of `new` was in `old`; what is new itself was at the change."""
     before, after = changed(old, new)
@@ -101,30 +86,3 @@ def earlier(span: Span, old: bytes, new: bytes) -> Span:
         return before.start if offset < after.end else offset - after.end + before.end
 
     return Span(place(span.start), place(span.end))
-
-
-def changed(old: bytes, new: bytes) -> tuple[Span, Span]:
-    """The one range in which two sources differ, in each: all before and behind it is equal."""
-    shorter = min(len(old), len(new))
-    start = _equal_run(shorter, lambda n: old[:n] == new[:n])
-    tail = _equal_run(shorter - start, lambda n: old[len(old) - n :] == new[len(new) - n :])
-    return Span(start, len(old) - tail), Span(start, len(new) - tail)
-
-
-def _equal_run(longest: int, equal: Callable[[int], bool]) -> int:
-    """The largest n up to `longest` for which `equal(n)` holds, given that it holds below it."""
-    low, high = 0, longest
-    while low < high:
-        middle = (low + high + 1) // 2
-        if equal(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _point(source: bytes, offset: int) -> tree_sitter.Point:
-    """Tree-sitter's row and byte column; its rows end at LF only."""
-    return tree_sitter.Point(
-        source.count(b"\n", 0, offset), offset - (source.rfind(b"\n", 0, offset) + 1)
-    )

@@ -13,8 +13,8 @@ from support_sources import SOURCES, parsed
 from twolane_context.facts import extract
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
-from twolane_context.trees import parse, walk
-from twolane_server.reparse import changed, parse_in_slices
+from twolane_context.trees import changed, parse, walk
+from twolane_server.reparse import parse_in_slices
 from twolane_server.text import encode
 
 if TYPE_CHECKING:

@@ -65,12 +65,8 @@ class Scripted:
 
     def heard(self, method: str) -> list[dict[str, dict[str, object]]]:
         lines = self.log.read_text("utf-8").splitlines() if self.log.exists() else []
-        messages = map(json.loads, lines)
-        return [
-            one["params"]
-            for one in messages
-            if isinstance(one, dict) and one.get("method") == method
-        ]
+        messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return [one["params"] for one in messages if one.get("method") == method]
 
 
 def _exists(folder: str) -> bool:
