@@ -42,8 +42,6 @@ from twolane_context.languages import query
 from twolane_context.trees import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from twolane_context.trees import Parsed
 
 Nodes: TypeAlias = dict[str, list[tree_sitter.Node]]
@@ -69,16 +67,16 @@ _STATEMENT = 2
 
 
 def capture(parsed: Parsed) -> Captures:
-    """Run the language's query over the tree; what it found, in source order."""
+    """Run the language's query over the tree."""
     found: Captures = defaultdict(list)
     for pattern, nodes in matches(parsed, query(parsed.language)):
         for name, captured in nodes.items():
-            if (group := _GROUPS.get(name)) is not None:
-                found[group].append((name, captured, pattern, nodes))
+            if name in _GROUPS:
+                found[_GROUPS[name]].append((name, captured, pattern, nodes))
     return found
 
 
-def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nodes]]:
+def matches(parsed: Parsed, asked: tree_sitter.Query) -> list[tuple[int, Nodes]]:
     """What a query finds in the tree: each pattern's number and the nodes that it captured."""
     root = parsed.tree.root_node
     cursor = tree_sitter.QueryCursor(asked)
@@ -86,19 +84,18 @@ def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nod
     if _has_wide_node(parsed):
         # Each node by itself, passing over the tokens.
         cursor.set_max_start_depth(0)
-        for node in walk(root):
-            if node.is_named:
-                yield from cursor.matches(node, holds)
-        return
-    by_block = not root.has_error and _names_blocks(asked)
-    if by_block:
-        cursor.set_max_start_depth(_STATEMENT)
+        named = (node for node in walk(root) if node.is_named)
+        return [match for node in named for match in cursor.matches(node, holds)]
+    if root.has_error or not _names_blocks(asked):
+        return cursor.matches(root, holds)
+    cursor.set_max_start_depth(_STATEMENT)
+    found: list[tuple[int, Nodes]] = []
     todo = [root]
     while todo:
-        found = cursor.matches(todo.pop(), holds)
-        yield from found
-        if by_block:
-            todo += [node for _, nodes in found if "block" in nodes for node in nodes["block"]]
+        within = cursor.matches(todo.pop(), holds)
+        found += within
+        todo += [node for _, nodes in within if "block" in nodes for node in nodes["block"]]
+    return found
 
 
 @cache

@@ -76,11 +76,12 @@ def _definitions(source: bytes, found: Captures) -> list[Definition]:
         if sort == "callable" and parent is not None and definitions[parent].kind in _HOLDERS:
             kind = Kind.METHOD
         named, body, owner = nodes["name"][0], nodes.get("body"), nodes.get("owner")
-        head, first, last = end, 0, 0
-        # In broken code a body may be there and empty.
-        if body and body[0].start_byte < min(body[-1].end_byte, end):
-            first, last = body[0].start_byte, min(body[-1].end_byte, end)
+        first = body[0].start_byte if body else 0
+        last = min(body[-1].end_byte, end) if body else 0
+        if first < last:
             head = _head_end(source, node, start, first)
+        else:  # none, or in broken code an empty one
+            first, last, head = 0, 0, end
         name, owned_by = text_of(source, named), text_of(source, owner[0]) if owner else ""
         if name:
             at = named.start_byte

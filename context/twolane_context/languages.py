@@ -24,18 +24,23 @@ class Language:
         ids: the LSP language identifiers that mean it.
         suffixes: the file suffixes that mean it, with the dot.
         package: the module that holds its grammar.
-        factory: the function there that returns it.
         queries: the stems of its query files, where it shares some with others.
+        factory: the function of the module that returns the grammar.
     """
 
     name: str
     ids: tuple[str, ...]
     suffixes: tuple[str, ...]
     package: str
-    factory: str = "language"
     queries: tuple[str, ...] = ()
+    factory: str = "language"
 
 
+_TYPESCRIPT, _JAVASCRIPT = ("ecmascript", "typescript"), ("ecmascript", "javascript")
+_TS_PACKAGE = "tree_sitter_typescript"
+# Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
+_CPP = (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh")
+_JS = (".js", ".mjs", ".cjs", ".jsx")
 LANGUAGES: tuple[Language, ...] = (
     Language("python", ("python",), (".py", ".pyi"), "tree_sitter_python"),
     Language("rust", ("rust",), (".rs",), "tree_sitter_rust"),
@@ -43,35 +48,17 @@ LANGUAGES: tuple[Language, ...] = (
         "typescript",
         ("typescript",),
         (".ts", ".mts", ".cts"),
-        "tree_sitter_typescript",
+        _TS_PACKAGE,
+        _TYPESCRIPT,
         "language_typescript",
-        queries=("ecmascript", "typescript"),
     ),
+    Language("tsx", ("typescriptreact",), (".tsx",), _TS_PACKAGE, _TYPESCRIPT, "language_tsx"),
     Language(
-        "tsx",
-        ("typescriptreact",),
-        (".tsx",),
-        "tree_sitter_typescript",
-        "language_tsx",
-        queries=("ecmascript", "typescript"),
-    ),
-    Language(
-        "javascript",
-        ("javascript", "javascriptreact"),
-        (".js", ".mjs", ".cjs", ".jsx"),
-        "tree_sitter_javascript",
-        queries=("ecmascript", "javascript"),
+        "javascript", ("javascript", "javascriptreact"), _JS, "tree_sitter_javascript", _JAVASCRIPT
     ),
     Language("go", ("go",), (".go",), "tree_sitter_go"),
     Language("c", ("c",), (".c",), "tree_sitter_c"),
-    Language(
-        "cpp",
-        ("cpp", "cuda", "cuda-cpp"),
-        # Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
-        (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh"),
-        "tree_sitter_cpp",
-        queries=("cpp", "c"),
-    ),
+    Language("cpp", ("cpp", "cuda", "cuda-cpp"), _CPP, "tree_sitter_cpp", ("cpp", "c")),
     Language("java", ("java",), (".java",), "tree_sitter_java"),
     Language("lua", ("lua",), (".lua",), "tree_sitter_lua"),
 )

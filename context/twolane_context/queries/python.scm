@@ -28,22 +28,20 @@
   left: (attribute object: (identifier))
   right: (call function: [(identifier) (attribute)] @base))
 
-(import_statement) @import
-(import_from_statement) @import
-(future_import_statement) @import
-(import_statement name: (dotted_name . (identifier) @bound.module @from))
+(import_statement name: (dotted_name . (identifier) @bound.module @from)) @import
 (import_statement
-  name: (aliased_import name: (dotted_name) @from alias: (identifier) @bound.module))
+  name: (aliased_import name: (dotted_name) @from alias: (identifier) @bound.module)) @import
 (import_from_statement
   module_name: (_) @from
-  name: (dotted_name . (identifier) @bound))
+  name: (dotted_name . (identifier) @bound)) @import
 (import_from_statement
   module_name: (_) @from
-  name: (aliased_import name: (_) @of alias: (identifier) @bound))
-(import_from_statement module_name: (_) @from (wildcard_import) @bound.any)
-(future_import_statement name: (dotted_name . (identifier) @bound))
-(future_import_statement name: (aliased_import alias: (identifier) @bound))
+  name: (aliased_import name: (_) @of alias: (identifier) @bound)) @import
+(import_from_statement module_name: (_) @from (wildcard_import) @bound.any) @import
+(future_import_statement name: (dotted_name . (identifier) @bound)) @import
+(future_import_statement name: (aliased_import alias: (identifier) @bound)) @import
 
+; What holds statements, see captures.py; so do the bodies of definitions.
 (if_statement consequence: (block) @block)
 (elif_clause consequence: (block) @block)
 (else_clause body: (block) @block)
