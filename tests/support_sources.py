@@ -196,10 +196,8 @@ def check(tree: Parsed, facts: Facts) -> None:
         assert one.span.contains(one.signature)
         assert one.signature.start == one.span.start
         assert len(one.signature) > 0
-        if one.body is not None:
-            assert one.span.contains(one.body)
-            assert one.signature.end <= one.body.start
-            assert len(one.body) > 0
+        if one.body_start:
+            assert one.head <= one.body_start < one.body_end <= one.end
         if doc is not None:
             assert reach.contains(doc)
             assert not doc.cut(tree.source).endswith((b"\r", b"\n"))

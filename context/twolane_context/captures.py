@@ -39,7 +39,7 @@ import tree_sitter
 
 from twolane_context.definitions import Kind
 from twolane_context.languages import query
-from twolane_context.trees import walk
+from twolane_context.trees import text_of, walk
 
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
@@ -50,12 +50,11 @@ Found: TypeAlias = tuple[str, list[tree_sitter.Node], int, Nodes]
 # By what they are for: "definition", "held" (variables and fields), "bound", and the rest by name.
 Captures: TypeAlias = defaultdict[str, list[Found]]
 
-_HELD = (Kind.VARIABLE, Kind.FIELD)
 _BOUND = ("bound", "bound.module", "bound.any", "bound.path", "bound.default")
 _GROUPS = {
     **{name: name for name in ("attribute", "base", "export", "import", "scope", "wrapper")},
     **dict.fromkeys([*Kind, "callable"], "definition"),
-    **dict.fromkeys(_HELD, "held"),
+    **dict.fromkeys((Kind.VARIABLE, Kind.FIELD), "held"),
     **dict.fromkeys(_BOUND, "bound"),
 }
 # A query's time grows with the square of the tokens in a row under one node (measured: 100,000
@@ -112,10 +111,9 @@ def _comparing(source: bytes) -> tree_sitter.QueryPredicate:
         pattern_index: int,  # noqa: ARG001 - tree-sitter passes it
         captures: Nodes,
     ) -> bool:
-        nodes = [captures[value][0] if kind == "capture" else None for value, kind in args]
         left, right = (
-            source[node.start_byte : node.end_byte] if node else value.encode()
-            for node, (value, _) in zip(nodes, args, strict=True)
+            text_of(source, captures[value][0]) if kind == "capture" else value
+            for value, kind in args
         )
         return (left == right) is (predicate == "same?")
 

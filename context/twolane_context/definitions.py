@@ -64,8 +64,3 @@ class Definition(NamedTuple):
     def signature(self) -> Span:
         """From its first token to just before the body."""
         return Span(self.start, self.head)
-
-    @property
-    def body(self) -> Span | None:
-        """The body; `None` for one without."""
-        return Span(self.body_start, self.body_end) if self.body_start else None

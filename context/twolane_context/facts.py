@@ -55,12 +55,11 @@ def extract(parsed: Parsed) -> Facts:
     definitions = _definitions(source, found)
     held = variables(found, source, definitions)
     add_bases(found, source, definitions, held)
-    exported = imports(found, source, "export")
     return Facts(
         tuple(definitions),
         imports(found, source, "import"),
         tuple(held),
-        tuple(binding for one in exported for binding in one.bindings),
+        tuple(binding for one in imports(found, source, "export") for binding in one.bindings),
     )
 
 

@@ -30,19 +30,17 @@ def variables(
     bound = {node.start_byte for _, captured, _, _ in found["bound"] for node in captured}
     kept: dict[int, Definition] = {}
     for name, (node, *_), _, nodes in found["held"]:
-        kind = Kind.FIELD if name == Kind.FIELD else Kind.VARIABLE
+        kind, is_field = Kind(name), name == Kind.FIELD
         if "object" in nodes and text_of(source, nodes["object"][0]) not in _SELF:
             continue
         start, end = node.start_byte, trimmed(source, node.end_byte)
         for named in nodes["name"]:
             at = named.start_byte
             parent = holder(definitions, starts, at)
-            while (
-                kind is Kind.FIELD and parent is not None and definitions[parent].kind in _CALLABLES
-            ):
+            while is_field and parent is not None and definitions[parent].kind in _CALLABLES:
                 parent = definitions[parent].parent
             is_local = parent is not None and definitions[parent].kind in _CALLABLES
-            if at not in bound and not is_local and (kind is Kind.VARIABLE or parent is not None):
+            if at not in bound and not is_local and (parent is not None or not is_field):
                 kept[at] = Definition(text_of(source, named), kind, start, end, end, at, parent)
     return [kept[at] for at in sorted(kept)]
 
