@@ -165,8 +165,8 @@ class PrintStore:
                 )
                 database.execute("DELETE FROM editions WHERE path = ?", (name,))
 
-    def find(self, hashes: Iterable[int]) -> list[Hit]:
-        """All files that have or had one of some hashes."""
+    def find(self, hashes: Iterable[int], enough: int | None = None) -> list[Hit]:
+        """The files that have or had one of some hashes; all, or at least as many as are enough."""
         wanted = sorted(set(hashes))
         found: list[Hit] = []
         with self._using("DEFERRED") as database:
@@ -177,6 +177,8 @@ class PrintStore:
                     part,
                 ).fetchall()
                 found += [Hit(hash_, os.fsdecode(path), line) for hash_, path, line in rows]
+                if enough is not None and len(found) >= enough:
+                    break
         return found
 
     def close(self) -> None:
