@@ -42,9 +42,9 @@ OTHERS = (
     "sympy==1.14.0",
 )
 PIECE = 16_384  # bytes
-COPIES = 600
-PER_PACKAGE = 120
-PIECES = 30
+COPIES = 400
+PER_PACKAGE = 80
+PIECES = 15
 ROUNDS = 2
 NO_LIMIT = float("inf")
 #: what must be reached; negative: at least

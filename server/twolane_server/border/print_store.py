@@ -6,6 +6,7 @@ line that was cut from a file under NDA an hour ago is still known.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
@@ -26,7 +27,7 @@ _MARK = 0x324C4650  # our `application_id`, so that nobody else's database is de
 _MARK_AT = 68  # https://www.sqlite.org/fileformat.html
 _LAYOUT = 1
 _WAIT_SECONDS = 5.0
-_AT_ONCE = 900  # variables of a statement; older SQLite takes no more than 999
+_AT_ONCE = 1_000  # as JSON, which SQLite takes in faster than variables
 _CACHE_KIB = 32_768
 _SCHEMA = (
     "CREATE TABLE editions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -36,7 +37,10 @@ _SCHEMA = (
     " PRIMARY KEY (hash, file)) WITHOUT ROWID"
 )
 
-_FIND = "SELECT hash, path, line FROM prints JOIN editions ON id = edition WHERE hash IN"
+_FIND = (
+    "SELECT hash, editions.path, line FROM json_each(?) CROSS JOIN prints ON hash = value"
+    " JOIN editions ON editions.id = edition"
+)
 
 
 class Edition(NamedTuple):
@@ -173,8 +177,7 @@ class PrintStore:
             for start in range(0, len(wanted), _AT_ONCE):
                 part = wanted[start : start + _AT_ONCE]
                 rows: Sequence[tuple[int, bytes, int]] = database.execute(
-                    f"{_FIND} ({','.join('?' * len(part))})",
-                    part,
+                    _FIND, (json.dumps(part),)
                 ).fetchall()
                 found += [Hit(hash_, os.fsdecode(path), line) for hash_, path, line in rows]
                 if enough is not None and len(found) >= enough:
