@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_context.trees import within
 
 if TYPE_CHECKING:
+    import tree_sitter
+
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
 
@@ -115,7 +117,14 @@ def uses(parsed: Parsed, span: Span) -> Uses:
 def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
     found: list[_Token] = []
     joints = _JOINTS | _MORE_JOINTS.get(parsed.language.name, set())
+    above: list[
+        tree_sitter.Node
+    ] = []  # asking each node for its parent would walk all the way down
     for node in within(parsed, span):
+        while above and above[-1].end_byte <= node.start_byte:
+            above.pop()
+        if node.child_count:
+            above.append(node)
         if node.child_count or node.start_byte == node.end_byte:
             continue
         is_name = node.type.endswith(("identifier", "identifier_pattern")) or node.type in _WORDS
@@ -126,7 +135,8 @@ def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
         else:
             text = parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
         point = node.start_point
-        parent = node.parent.type if is_name and node.parent is not None else ""
+        up = above[-1] if above else node.parent
+        parent = up.type if is_name and up is not None else ""
         joint = text in joints
         is_type = node.type == "type_identifier"
         found.append(_Token(text, is_name, point.row, point.column, parent, joint, is_type))

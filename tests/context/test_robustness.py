@@ -107,7 +107,8 @@ def _socket(file: Path) -> None:
     there = Path.cwd()
     os.chdir(file.parent)  # the path of a socket has few characters
     try:
-        socket.socket(socket.AF_UNIX).bind(file.name)
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(file.name)
     finally:
         os.chdir(there)
 
