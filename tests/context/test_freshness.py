@@ -11,9 +11,11 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -30,7 +32,7 @@ from twolane_context.outline import examine
 from twolane_context.question import Selection
 from twolane_context.repository import Repository
 from twolane_context.tokens import estimate
-from twolane_context.watching import what_changed
+from twolane_context.watching import watch, what_changed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -418,16 +420,60 @@ CASES = {
 }
 
 
+def read_deed(text: str) -> Deed:
+    """A deed, as the cases write it: its text by number."""
+    name, place, other = [*text.split(), "", ""][:3]
+    if other.isdecimal():
+        other = (RULES if place in IGNORES else SOURCES)[int(other)]
+    return name, place, other
+
+
 @pytest.mark.parametrize("aged", [True, False])
 @pytest.mark.parametrize("deeds", CASES.values(), ids=CASES.keys())
 def test_cases_that_are_easily_got_wrong(template: Path, deeds: str, aged: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with world(template, aged=aged) as one:
         for deed in deeds.split(", "):
-            name, place, text = [*deed.split(), "", ""][:3]
-            if text.isdecimal():
-                text = (RULES if place in IGNORES else SOURCES)[int(text)]
-            one.do(name, place, text)
+            one.do(*read_deed(deed))
         one.hear()
         one.compare()
         one.reopen()
         one.compare()
+
+
+def test_what_is_really_heard_keeps_the_index_live(template: Path) -> None:
+    """The same deeds with the system's own events."""
+    heard: SimpleQueue[frozenset[str] | None] = SimpleQueue()
+    stop = threading.Event()
+
+    def listen(root: Path) -> None:
+        for changes in watch(root, stop):
+            heard.put(changes)
+
+    with world(template, aged=True) as one:
+        thread = threading.Thread(target=listen, args=(one.root,))
+        thread.start()
+        try:
+            for number, deeds in enumerate(["hear", *CASES.values()]):
+                for deed in deeds.split(", "):
+                    name, place, text = read_deed(deed)
+                    if name not in {"hear", "half", "other", "work", "reopen"}:
+                        one.do(name, place, text)
+                one.unheard = []
+                until_heard(one, heard, f"probe{number}.txt")
+                one.compare()
+        finally:
+            stop.set()
+            thread.join()
+
+
+def until_heard(one: World, heard: SimpleQueue[frozenset[str] | None], probe: str) -> None:
+    """Look at what is heard, until a last change is; the first may come before anybody listens."""
+    for _ in range(50):
+        put(one.root / probe, "x")
+        with suppress(Empty):
+            while True:
+                changes = heard.get(timeout=0.2)
+                one.live.refresh(changes)
+                if probe in one.live.index.files and (changes is None or probe in changes):
+                    return
+    pytest.fail("nothing was heard")

@@ -126,12 +126,12 @@ def _deep_folders(file: Path) -> None:
 
 
 ODD: dict[str, tuple[str, str | bytes | Callable[[Path], None]]] = {
-    "minified": ("x.min.js", "!function(a){" + "a.b=function(c){return c};" * 70_000 + "}();"),
+    "minified": ("x.min.js", "!function(a){" + "a.b=function(c){return c};" * 20_000 + "}();"),
     "one line of names": ("x.min.js", _CALL * 2_000),
     "one word of a megabyte": ("x.py", "gross" * 300_000),
     "very many words": ("x.py", "\n".join(f"w{n} = {n}" for n in range(90_000))),
     "very many uses": ("x.py", "w = gross\n" * 1_000),
-    "very many definitions": ("x.py", "\n".join(f"def w{n}(): cost" for n in range(60_000))),
+    "very many definitions": ("x.py", "\n".join(f"def w{n}(): cost" for n in range(20_000))),
     "binary": ("x.py", b"def gross(price):\0\n" * 1_000),
     "another encoding": ("x.py", "def gross(price): pass\n".encode("utf-16")),
     "no UTF-8": ("x.py", b"caf\xe9 = '\xff\xfe\x80 \xed\xa0\x80'\ndef caf\xe9(): pass\n" * 100),
@@ -146,13 +146,14 @@ ODD: dict[str, tuple[str, str | bytes | Callable[[Path], None]]] = {
     "a name of lines": ("x\n+++ b/shop/price.py\n.py", "y = 1\n"),
     "a name that is no UTF-8": (os.fsdecode(b"\xff\xfe.py"), "y = 1\n"),
     "a name that looks like an option": ("--help.py", "y = 1\n"),
-    **{
-        f"nested brackets, {suffix}": (f"x.{suffix}", _DEEP)
-        for suffix in ("py", "rs", "ts", "tsx", "js", "go", "c", "cpp", "java")
-    },
-    # At each broken token, Lua's scanner looks for the end of a long string, up to the file's end.
-    "nested brackets, lua": ("x.lua", "(" * 10_000 + "gross" + ")" * 10_000),
+    "nested brackets, py": ("x.py", _DEEP),
+    "nested brackets, ts": ("x.ts", _DEEP),
     "nested blocks": ("x.js", "function f(){" * 100_000),
+}
+DEEP = {
+    **dict.fromkeys(("rs", "tsx", "js", "go", "c", "cpp", "java"), _DEEP),
+    # At each broken token, Lua's scanner looks for the end of a long string, up to the file's end.
+    "lua": "(" * 10_000 + "gross" + ")" * 10_000,
 }
 
 
@@ -173,7 +174,13 @@ def test_an_odd_file_changes_no_answer(
         pieces = answers.context([Selection(odd, 0, 0)], BUDGET, estimate, instruction="gross")
         assert sum(piece.tokens for piece in pieces) <= BUDGET
     check(answers)
-    assert time.process_time() - began < 15
+    assert time.process_time() - began < 40  # a quarter of that where nothing else runs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", DEEP)
+def test_nested_brackets_change_no_answer(tmp_path: Path, suffix: str) -> None:
+    test_an_odd_file_changes_no_answer(tmp_path, f"x.{suffix}", DEEP[suffix])
 
 
 def test_bytes_that_are_no_utf8_move_no_line(tmp_path: Path) -> None:
@@ -448,5 +455,9 @@ print(json.dumps(took))
         with run(program, root, tmp_path / "index.sqlite", stdout=subprocess.PIPE) as process:
             took = json.loads(process.communicate(timeout=300)[0])
         assert process.returncode == 0
-        if turn == "warm":
-            assert took["look"] < 20
+        # Several times what a machine needs that does nothing else.
+        assert took["open"] + took["look"] < (20 if turn == "cold" else 8)
+        assert took["ask"] < 2
+        assert took["come"] < 2
+        assert took["save"] < 0.5
+        assert took["megabytes"] < 300
