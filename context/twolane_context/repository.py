@@ -67,8 +67,8 @@ class Repository:
         """Look at files again; only what has another stamp is read.
 
         Args:
-            paths: what has changed, relative to the root: files or folders, there or gone. Their
-                stamps are not trusted. All files when it is `None`.
+            paths: what may have changed, relative to the root: files or folders, there or gone.
+                All files when it is `None`.
             code_only: leave files of no known language as they are; they take part by their words
                 only, which a first answer can do without.
         """
@@ -80,8 +80,6 @@ class Repository:
         changed = set(paths)
         unknown = changed - self._stamps.keys()
         wanted = changed - unknown
-        for path in wanted:
-            self._stamps[path] = self._stamps[path]._replace(size=_NONE)
         if len(unknown) > _MANY:
             self.refresh(code_only=code_only)
             return
@@ -131,19 +129,16 @@ class Repository:
 
     def adopt(self, rows: Iterable[Row]) -> None:
         """Take what other processes found in files that are still as they were then."""
-        rows = sorted(row for row in rows if row.path in self._awaited)
-        stamps = disk.stamps(self.root, [row.path for row in rows])
-        for row in rows:
+        found: dict[str, tuple[Stamp, File] | None] = {}
+        ours = [row for row in rows if row.path in self._stamps or row.path in self._awaited]
+        ours.sort(key=lambda row: row.path)
+        for row, stamp in zip(ours, disk.stamps(self.root, [o.path for o in ours]), strict=True):
             old = self._files.get(row.path)
             if old is not None and old.digest == row.digest and row.facts is not None:
                 old.learn(row.facts)
-        self._take(
-            {
-                row.path: (row.stamp, self._file(row))
-                for row, stamp in zip(rows, stamps, strict=True)
-                if stamp == row.stamp
-            }
-        )
+            if stamp == row.stamp:
+                found[row.path] = row.stamp, self._file(row)
+        self._take(found)
 
     def former(self, path: str) -> tuple[str, ...]:
         """The paths that the file's content had before, so that a rename does not lose its label.
@@ -180,7 +175,10 @@ class Repository:
                 continue
             read = disk.read(self.root, path) if stamp is not None and here else None
             if read is not None:
-                found[path] = read[0], File.of(path, read[1], self._read)
+                file = self._files.get(path)
+                if file is None or file.digest != digest_of(read[1]):
+                    file = File.of(path, read[1], self._read)
+                found[path] = read[0], file
             elif known is not None:
                 found[path] = None
         self._take(found)

@@ -11,6 +11,7 @@ from support_repository import put
 from twolane_context import disk
 from twolane_context.cache import Cache
 from twolane_context.repository import Repository
+from twolane_context.work import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +77,8 @@ def test_what_did_not_change_is_not_read_again(tmp_path: Path, reads: list[str])
     put(tmp_path / "a.py")
     repository = opened(tmp_path)
     repository.refresh()
+    repository.refresh(["a.py"])
     assert reads == ["a.py"]
-    repository.refresh(["a.py"])  # who names it knows better than its stamp
-    assert reads == ["a.py", "a.py"]
 
 
 def test_a_save_lists_nothing_and_looks_at_one_file(
@@ -220,3 +220,16 @@ def test_empty_files_are_nobodys(tmp_path: Path) -> None:
     put(tmp_path / "a" / "__init__.py", "")
     repository.refresh()
     assert repository.former("a/__init__.py") == ()
+
+
+def test_what_others_found_in_a_file_that_is_known_is_taken(tmp_path: Path) -> None:
+    put(tmp_path / "a.py", "def f(): pass\n")
+    repository = opened(tmp_path)
+    worker = Worker(tmp_path)
+    try:
+        rows = worker.examine(["a.py"])
+    finally:
+        worker.close()
+    repository.adopt([*rows, *rows, rows[0]._replace(path="b.py")])
+    assert list(repository.index.files) == ["a.py"]
+    assert repository.index.files["a.py"].facts == rows[0].facts
