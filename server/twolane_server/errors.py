@@ -5,6 +5,7 @@
     ├── KeyUnusable              no usable key for a lane
     ├── Refused                  the border or the router says no; the reasons say why
     │   └── TooLarge             no lane that is allowed can hold the prompt
+    ├── FingerprintsUnusable     NDA code cannot be recognised, so nothing leaves
     ├── LedgerError              the ledger cannot be written or is not whole
     ├── LaneError                a lane gave no usable answer
     │   ├── LaneUnreachable      nothing answers at its address
@@ -53,6 +54,10 @@ class Refused(TwolaneError):
 
 class TooLarge(Refused):
     """No lane that is allowed can hold the prompt."""
+
+
+class FingerprintsUnusable(TwolaneError):
+    """NDA code cannot be recognised, so nothing leaves."""
 
 
 class LedgerError(TwolaneError):

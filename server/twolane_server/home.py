@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from twolane_context.index import Changed
 from twolane_context.watching import watch
 from twolane_context.work import examine_all
+from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexed import Indexed
 from twolane_server.threads import from_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from twolane_context.cache import Row
     from twolane_server.live import Progress, Reporter
-    from twolane_server.settings.resolved import Folders
+    from twolane_server.recognised import Recognised
+    from twolane_server.settings.resolved import Folders, NdaRules
 
 __all__ = ["Home"]
 
@@ -33,26 +38,43 @@ class Home:
     Args:
         root: its folder.
         folders: where its cache is.
+        rules: the user's own rules as they are now.
         progress: shows the first indexing.
         tell: shows a sentence to the person.
 
     Attributes:
         ready: whether it can be asked without waiting for the first look at all files.
+        recognised: what recognises code under NDA; `None` until all of that was read once.
     """
 
     def __init__(
-        self, root: Path, folders: Folders, progress: Progress, tell: Callable[[str], None]
+        self,
+        root: Path,
+        folders: Folders,
+        rules: Callable[[], NdaRules],
+        progress: Progress,
+        tell: Callable[[str], None],
     ) -> None:
-        self._root, self._folders = root, folders
+        self._root, self._folders, self._rules = root, folders, rules
         self._progress, self._tell = progress, tell
         self._thread = ThreadPoolExecutor(1, "repository")
         self._indexed: Indexed | None = None
         self._choosing: asyncio.Task[None] | None = None
         self.ready = False
+        self.recognised: Recognised | None = None
         self._tasks = [asyncio.ensure_future(work) for work in (self._watch(), self._fill())]
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self._root.name
 
     async def run(self, function: Callable[[Indexed], _T]) -> _T:
         """Call the function with the index, in the repository's thread, after all that came before."""
+        return await asyncio.wrap_future(self.submit(function))
+
+    def submit(self, function: Callable[[Indexed], _T]) -> Future[_T]:
+        """`run` for other threads."""
 
         def call() -> _T:
             if self._indexed is None:
@@ -61,7 +83,7 @@ class Home:
                 self.ready = True
             return function(self._indexed)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        return self._thread.submit(call)
 
     def choose_maps_soon(self) -> None:
         """Choose the maps that a question missed, when nothing else is asked."""
@@ -96,6 +118,20 @@ class Home:
             await self._examine(missing, None)
         await self.run(Indexed.refresh)
         await self.run(Indexed.save)
+        await self._recognise()
+
+    async def _recognise(self) -> None:
+        """Read the code under NDA for the first time, beside the thread that answers."""
+        try:
+            recognised = await self.run(Indexed.recognised)
+            sources = await self.run(lambda indexed: indexed.nda_sources(self._rules()))
+            with suppress(Changed):  # then what follows reads the rest
+                await asyncio.to_thread(recognised.sync, sources or ())
+            self.recognised = await self.run(lambda indexed: indexed.known_code(self._rules()))
+            if recognised.problem:
+                self._tell(recognised.problem)
+        except FingerprintsUnusable as error:
+            self._tell(str(error))
 
     async def _examine(self, missing: Sequence[str], progress: Reporter | None) -> None:
         done = 0

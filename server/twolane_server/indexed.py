@@ -10,21 +10,28 @@ import os
 from typing import TYPE_CHECKING
 
 from twolane_context.answers import Answers
-from twolane_context.disk import LARGEST
+from twolane_context.disk import LARGEST, stamps
+from twolane_context.index import Changed
 from twolane_context.question import Selection
 from twolane_context.repository_map import MapState
 from twolane_context.tokens import counter_for
+from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexing import open_repository, verdicts
+from twolane_server.known_code import nda_sources
 from twolane_server.lanes.base import LaneName
 from twolane_server.maps import Maps
 from twolane_server.policy import FILES
+from twolane_server.recognised import Recognised
 from twolane_server.surroundings import Seen, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from twolane_context.disk import Stamp
+    from twolane_context.index import Index
     from twolane_server.actions.base import Surroundings
+    from twolane_server.border.fingerprints import Source
     from twolane_server.documents import Document
     from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import Folders, NdaRules
@@ -53,6 +60,11 @@ class Indexed:
         self._speakers: dict[NdaRules, Callable[[str], Verdict]] = {}
         self._answers: dict[NdaRules | None, Answers] = {}
         self._maps = Maps(self.repository.root, folders)
+        self._folders = folders
+        self._recognised: Recognised | None = None
+        self._synced: tuple[Index, Callable[[str], Verdict]] | None = None
+        self._whole = False
+        self._rules: dict[str, Stamp | None] = {}
 
     @property
     def problem(self) -> str | None:
@@ -65,6 +77,7 @@ class Indexed:
         if changed is None or any(map(self._speaks, changed)):
             self._forget_rules()
         self.repository.refresh(changed, code_only=code_only)
+        self._whole = self._whole or (changed is None and not code_only)
 
     def relative(self, path: str) -> str | None:
         """A file's path within the repository, through links; `None` when it lies elsewhere."""
@@ -122,12 +135,54 @@ class Indexed:
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
-        return surroundings(seen, wanted, verdict)
+        return surroundings(seen, wanted, verdict, self._is_nda_code if self._synced else None)
 
     def choose_maps(self) -> None:
         """Choose the maps that were asked for and not there yet."""
         for wanted in self._maps.waiting:
             self._maps.get(wanted, self._answers_for(wanted), self._allowed(wanted), patient=True)
+
+    def recognised(self) -> Recognised:
+        """The fingerprints as they are; `known_code` brings them up to date.
+
+        Raises:
+            FingerprintsUnusable: there are none and none can be made.
+        """
+        if self._recognised is None:
+            self._recognised = Recognised(self.repository.root, self._folders)
+        return self._recognised
+
+    def nda_sources(self, nda: NdaRules) -> list[Source] | None:
+        """The files under NDA; `None` where the fingerprints hold them as they are now."""
+        if not self._whole:
+            self.refresh()
+        self._look_at_rules()
+        verdict = self._verdicts(nda)
+        if self._synced == (self.repository.index, verdict):
+            return None
+        return list(nda_sources(self.repository, verdict))
+
+    def known_code(self, nda: NdaRules) -> Recognised:
+        """What recognises code under NDA, up to date with index, disk and rules.
+
+        Raises:
+            FingerprintsUnusable: it cannot be brought up to date.
+        """
+        recognised = self.recognised()
+        for _ in range(_ATTEMPTS):
+            sources = self.nda_sources(nda)
+            if sources is None:
+                return recognised
+            now = self.repository.index, self._verdicts(nda)
+            try:
+                recognised.sync(sources)
+                self._synced = now
+            except Changed as changed:
+                self.refresh([changed.path])
+        raise FingerprintsUnusable(
+            "Files under NDA change faster than they can be read, so nothing is sent to the cloud; "
+            "try again when what writes them has ended."
+        )
 
     def save(self) -> None:
         """Keep what was found for the next process."""
@@ -137,13 +192,26 @@ class Indexed:
     def close(self) -> None:
         """Let go of the cache."""
         self._cache.close()
+        if self._recognised is not None:
+            self._recognised.close()
+
+    def _is_nda_code(self, text: str) -> bool:
+        return self.recognised().found(text) is not None
 
     def _speaks(self, path: str) -> bool:
         """Whether a change there may change rules: a file of rules, or a folder, which may hold one."""
         files = self.repository.index.files
-        if path.rpartition("/")[2].casefold() in FILES or (self.repository.root / path).is_dir():
+        if _is_policy(path) or (self.repository.root / path).is_dir():
             return True
         return path not in files and any(one.startswith(f"{path}/") for one in files)
+
+    def _look_at_rules(self) -> None:
+        """Notice changed rules before the watcher tells of them, also where git ignores their file."""
+        known = {*FILES, *filter(_is_policy, self.repository.index.files), *self._rules}
+        now = dict(zip(sorted(known), stamps(self.repository.root, sorted(known)), strict=True))
+        if now != self._rules:
+            self._forget_rules()
+            self._rules = now
 
     def _forget_rules(self) -> None:
         self._speakers.clear()
@@ -177,3 +245,7 @@ class Indexed:
         if audience not in self._answers:
             self._answers[audience] = Answers(self.repository, self._allowed(wanted))
         return self._answers[audience]
+
+
+def _is_policy(path: str) -> bool:
+    return path.rpartition("/")[2].casefold() in FILES

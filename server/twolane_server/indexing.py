@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from twolane_server.settings.resolved import Folders, NdaRules
 
-__all__ = ["UNKNOWN", "Verdict", "cache_file", "open_files", "open_repository", "verdicts"]
+__all__ = [
+    "UNKNOWN",
+    "Verdict",
+    "cache_file",
+    "cache_files",
+    "open_files",
+    "open_repository",
+    "verdicts",
+]
 
 
 class Verdict(NamedTuple):
@@ -47,6 +55,11 @@ def cache_file(root: Path, folders: Folders, suffix: str) -> Path:
     """Where something about a repository is kept from one process to the next."""
     name = blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
     return folders.cache / "index" / f"{name}{suffix}"
+
+
+def cache_files(folders: Folders, suffix: str) -> list[Path]:
+    """The files of one sort of all repositories that were ever asked about on this machine."""
+    return sorted((folders.cache / "index").glob(f"*{suffix}"))
 
 
 def open_repository(root: Path, folders: Folders) -> tuple[Repository, Cache]:

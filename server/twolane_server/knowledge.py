@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.standing import Standing
 from twolane_server.fragments import Label
@@ -18,11 +18,13 @@ from twolane_server.policy import policy_hash
 from twolane_server.trust import standing as trust_in
 
 if TYPE_CHECKING:
-    from twolane_server.border.standing import ReadStanding
+    from collections.abc import Callable
+
+    from twolane_server.border.standing import Prints, ReadStanding
     from twolane_server.fragments import Origin
     from twolane_server.labels import FileRules
     from twolane_server.problems import Problem
-    from twolane_server.settings.resolved import Folders, Settings
+    from twolane_server.settings.resolved import Folders, NdaRules, Settings
     from twolane_server.text import Text
 
 __all__ = ["UNKNOWN", "Known", "head_of", "read_known", "read_standing"]
@@ -38,6 +40,7 @@ class Known:
         grant_reason: why not, fit to be shown; empty where it may.
         cloud_state: why the cloud lane cannot be used at all, or `None`.
         read: whether this comes from disk at all.
+        pasted: why the text is NDA whatever its file is: code that it holds; `None` for none known.
     """
 
     rules: FileRules | None
@@ -45,6 +48,7 @@ class Known:
     grant_reason: str = ""
     cloud_state: str | None = None
     read: bool = True
+    pasted: str | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -64,7 +68,11 @@ class Known:
         """
         if not self.read:
             return Labelled(Label.NDA, ("its label is not read yet",))
-        return no_file() if self.rules is None else label_with(self.rules, head)
+        labelled = no_file() if self.rules is None else label_with(self.rules, head)
+        if self.pasted is None:
+            return labelled
+        known = labelled.reasons if labelled.label is Label.NDA else ()
+        return Labelled(Label.NDA, (*known, self.pasted))
 
 
 UNKNOWN = Known(None, read=False)
@@ -102,8 +110,17 @@ def read_known(
     return Known(rules, bool(rules.roots) and not refused, reason, cloud_state)
 
 
-def read_standing(settings: Settings, folders: Folders) -> ReadStanding:
-    """What the border asks about a prompt's sources: read from disk at each call."""
+def read_standing(
+    settings: Settings, folders: Folders, known_code: Callable[[str, NdaRules], Prints]
+) -> ReadStanding:
+    """What the border asks about a prompt's sources: read from disk at each call.
+
+    Args:
+        settings: hold the user's own rules.
+        folders: where the grants are.
+        known_code: what recognises code under NDA, up to date for a file's repository. Asked only
+            about what may leave otherwise, since it takes a while.
+    """
 
     def read(origins: tuple[Origin, ...]) -> Standing:
         paths = dict.fromkeys(origin.path for origin in origins)
@@ -113,9 +130,15 @@ def read_standing(settings: Settings, folders: Folders) -> ReadStanding:
         nda = [label for label in labels if label.label is Label.NDA]
         ungranted = [each.grant_reason for each in known if not each.granted]
         reasons = nda[0].reasons if nda else tuple(ungranted[:1])
+        granted = bool(known) and not ungranted
+        # One file of each repository will do.
+        homes = {
+            each.rules.roots: path for path, each in zip(paths, known, strict=True) if each.rules
+        }
+        prints = [known_code(path, settings.nda) for path in homes.values() if granted and not nda]
         return Standing(
             label=Label.highest(label.label for label in labels),
-            granted=bool(known) and not ungranted,
+            granted=granted,
             words=tuple(dict.fromkeys(word for each in rules for word in each.words)),
             reasons=reasons,
             policy_hash=policy_hash(
@@ -124,6 +147,16 @@ def read_standing(settings: Settings, folders: Folders) -> ReadStanding:
                 for policy in each.policies
                 for rule in policy.rules(each.roots[0] if each.roots else policy.folder)
             ),
+            prints=_All(tuple(prints)) if prints else None,
         )
 
     return read
+
+
+class _All(NamedTuple):
+    """Several repositories' fingerprints as one."""
+
+    prints: tuple[Prints, ...]
+
+    def found(self, text: str, /) -> str | None:
+        return next((why for each in self.prints if (why := each.found(text)) is not None), None)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_server.actions.base import NOTHING
+from twolane_server.errors import FingerprintsUnusable
+from twolane_server.pasted import Watched
 from twolane_server.repository import find_root
 
 if TYPE_CHECKING:
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from twolane_server.actions.base import Surroundings
+    from twolane_server.border.standing import Prints
     from twolane_server.documents import Document
     from twolane_server.home import Home
     from twolane_server.indexed import Indexed
-    from twolane_server.settings.resolved import Folders
+    from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
 
 __all__ = ["Live", "Progress", "Reporter"]
@@ -54,6 +57,7 @@ class Live:
     Args:
         folders: where caches are.
         documents: the documents that are open now; asked on the event loop.
+        rules: the user's own rules as they are now.
         progress: shows the first indexing of a repository.
         tell: shows a sentence to the person.
     """
@@ -62,12 +66,14 @@ class Live:
         self,
         folders: Folders,
         documents: Callable[[], Sequence[Document]],
+        rules: Callable[[], NdaRules],
         progress: Progress,
         tell: Callable[[str], None],
     ) -> None:
-        self._folders, self._documents = folders, documents
+        self._folders, self._documents, self._rules = folders, documents, rules
         self._progress, self._tell = progress, tell
-        self._homes: dict[Path, Home] = {}
+        self._homes: dict[Path | None, Home] = {}
+        self._watched: dict[str, Watched] = {}
 
     async def around(self, wanted: Wanted) -> Surroundings:
         """What a repository says around a selection; nothing while it cannot answer in time."""
@@ -100,6 +106,32 @@ class Live:
                 return await home.run(lambda indexed: indexed.former(path))
         return ()
 
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        """What recognises code under NDA, brought up to date for a file's repository.
+
+        Raises:
+            FingerprintsUnusable: it cannot be, or not in time.
+        """
+        home = self._homes.get(_root(path)) if path else None
+        if home is None:
+            raise FingerprintsUnusable("A file outside of a repository is taken as NDA.")
+        try:
+            return home.submit(lambda one: one.known_code(nda)).result(_PATIENCE_SECONDS)
+        except TimeoutError as error:
+            raise FingerprintsUnusable(
+                f"The code under NDA in {home.name} is not all read yet, so nothing is sent to the "
+                "cloud; try again in a moment."
+            ) from error
+
+    async def pasted(self, path: str, text: str) -> str | None:
+        """Why a document's text is under NDA though its file is open: code that it holds or held."""
+        home = self._home(path)
+        recognised = None if home is None else home.recognised
+        if recognised is None:
+            return None
+        watched = self._watched.setdefault(path, Watched())
+        return await asyncio.to_thread(watched.look, text, recognised)
+
     async def aclose(self) -> None:
         """Stop watching and indexing, and keep what was found."""
         homes = list(self._homes.values())
@@ -110,9 +142,13 @@ class Live:
     def _home(self, path: str) -> Home | None:
         from twolane_server.home import Home  # noqa: PLC0415 - not needed to start
 
-        root = find_root(Path(os.path.realpath(path)).parent) if path else None
+        root = _root(path) if path else None
         if root is None:
             return None
         if root not in self._homes:
-            self._homes[root] = Home(root, self._folders, self._progress, self._tell)
+            self._homes[root] = Home(root, self._folders, self._rules, self._progress, self._tell)
         return self._homes[root]
+
+
+def _root(path: str) -> Path | None:
+    return find_root(Path(os.path.realpath(path)).parent)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import NOTHING
+from twolane_server.errors import FingerprintsUnusable
 from twolane_server.repository import find_root
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
+    from twolane_server.border.standing import Prints
     from twolane_server.indexed import Indexed
-    from twolane_server.settings.resolved import Folders
+    from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
 
 __all__ = ["Once"]
@@ -29,6 +32,7 @@ class Once:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
         self._indexed: dict[Path, Indexed] = {}
+        self._lock = threading.Lock()
 
     async def around(self, wanted: Wanted) -> Surroundings:
         """What a repository says around a selection; nothing where there is none."""
@@ -39,6 +43,21 @@ class Once:
         del path
         return ()
 
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        """What recognises code under NDA, brought up to date.
+
+        Raises:
+            FingerprintsUnusable: it cannot be.
+        """
+        indexed = self._open(path)
+        if indexed is None:
+            raise FingerprintsUnusable("A file outside of a repository is taken as NDA.")
+        return indexed.known_code(nda)
+
+    async def pasted(self, path: str, text: str) -> str | None:
+        """Nothing: the border looks at what is sent, and a command has no document that goes on."""
+        del path, text
+
     async def aclose(self) -> None:
         """Keep what was found for the next command."""
         for indexed in self._indexed.values():
@@ -46,12 +65,17 @@ class Once:
             indexed.close()
 
     def _around(self, wanted: Wanted) -> Surroundings:
+        indexed = self._open(wanted.path)
+        return NOTHING if indexed is None else indexed.ask(wanted, patient=True)
+
+    def _open(self, path: str) -> Indexed | None:
         from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter
 
-        root = find_root(Path(os.path.realpath(wanted.path)).parent) if wanted.path else None
+        root = find_root(Path(os.path.realpath(path)).parent) if path else None
         if root is None:
-            return NOTHING
-        if root not in self._indexed:
-            self._indexed[root] = Indexed(root, self._folders)
-            self._indexed[root].refresh(code_only=True)
-        return self._indexed[root].ask(wanted, patient=True)
+            return None
+        with self._lock:
+            if root not in self._indexed:
+                self._indexed[root] = Indexed(root, self._folders)
+                self._indexed[root].refresh(code_only=True)
+            return self._indexed[root]

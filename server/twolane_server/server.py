@@ -59,7 +59,14 @@ class TwolaneServer(LanguageServer):
             "twolane", version("twolane"), protocol_cls=Protocol
         )
         self.session = Session(folders, environ)
-        live = Live(folders, lambda: self.session.documents, self._progress, self._tell)
+        session = self.session
+        live = Live(
+            folders,
+            lambda: session.documents,
+            lambda: session.settings.nda,
+            self._progress,
+            self._tell,
+        )
         self.service = Service(folders, environ, live)
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()

@@ -9,6 +9,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
@@ -21,8 +22,7 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.reparse import earlier
-from twolane_server.routing.choose import Question, choose, has_repository_marker
-from twolane_server.surroundings import Alone
+from twolane_server.routing.choose import Question, choose, has_repository_marker, near_local_window
 from twolane_server.within import decided, prepared, wanted_around, with_surroundings
 
 if TYPE_CHECKING:
@@ -47,18 +47,18 @@ class Service:
     Args:
         folders: where settings, state and caches are.
         environ: the environment variables.
-        repositories: who knows what stands around a document; nobody when it is left out.
+        repositories: who knows what stands around a document.
     """
 
     def __init__(
         self,
         folders: Folders,
         environ: Mapping[str, str],
-        repositories: Repositories | None = None,
+        repositories: Repositories,
     ) -> None:
         self._folders = folders
         self._environ = environ
-        self._repositories: Repositories = repositories or Alone()
+        self._repositories = repositories
         self._runner: Runner | None = None
 
     def order(
@@ -136,20 +136,25 @@ class Service:
             instruction_marker=has_repository_marker(task.instruction),
         )
         question = await asyncio.to_thread(self._counted, question, task.prompt, settings)
-        if may_ask and _near_local_window(question):
+        if may_ask and near_local_window(question):
             exact = await self._open().count_local(task.prompt, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
-        decision = await decided(question, task.prompt, known.words)
-        alone = Ready(task, question, decision, settings, started, 0.0)
+        code = partial(self._repositories.known_code, document.path, settings.nda)
+        decide = partial(decided, words=known.words, known_code=code)
+        alone = Ready(task, question, await decide(question, task.prompt), settings, started, 0.0)
         around = await self._repositories.around(wanted_around(alone, order, known))
-        ready = await with_surroundings(alone, around, order, known, self._counted)
+        ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
         """Read what speaks about a document now, also by the names that its file had before."""
         former = await self._repositories.before(document.path)
         before = (*document.before, *former)
-        return await asyncio.to_thread(self.known, document.path, settings, before)
+        known = await asyncio.to_thread(self.known, document.path, settings, before)
+        if known.label(head_of(document.text)).label is Label.OPEN:
+            pasted = await self._repositories.pasted(document.path, str(document.text))
+            known = replace(known, pasted=pasted)
+        return known
 
     async def carry_out(
         self,
@@ -218,7 +223,9 @@ class Service:
             self._runner = Runner(
                 self._folders,
                 self._environ,
-                lambda settings: read_standing(settings, self._folders),
+                lambda settings: read_standing(
+                    settings, self._folders, self._repositories.known_code
+                ),
             )
         return self._runner
 
@@ -273,17 +280,6 @@ class Service:
             local_model=settings.local.model,
             cloud_model=settings.cloud.model,
         )
-
-
-def _near_local_window(question: Question) -> bool:
-    """Whether only the server's own count can tell if the local lane holds it."""
-    try:
-        if choose(question).lane is LaneName.CLOUD:
-            return False
-    except TooLarge:
-        pass
-    # The estimate may be half too high, so that what is far above the window may well fit.
-    return 0.85 <= question.tokens(LaneName.LOCAL) / max(question.local_window, 1) <= 2  # noqa: PLR2004
 
 
 def _answered(decision: Decision, model: str) -> Decision:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from twolane_context.languages import language_for
-from twolane_server.actions.base import NOTHING, Surroundings
+from twolane_server.actions.base import Surroundings
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import LaneName
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from twolane_context.pack import Piece
     from twolane_context.repository_map import Entry, MapState
+    from twolane_server.border.standing import Prints
     from twolane_server.indexing import Verdict
 
 __all__ = [
     "MAP_TOKENS",
     "PIECES_TOKENS",
-    "Alone",
     "Repositories",
     "Seen",
     "Wanted",
@@ -107,29 +107,34 @@ class Repositories(Protocol):
         """The absolute paths that a file had before it got this one, as far as is known."""
         ...
 
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        """What recognises code under NDA, brought up to date for a file's repository.
+
+        It waits for the disk: not for the event loop, which must be running in another thread.
+
+        Raises:
+            FingerprintsUnusable: it cannot be brought up to date, and then nothing may leave.
+        """
+        ...
+
+    async def pasted(self, path: str, text: str) -> str | None:
+        """Why a document's text is under NDA though its file is open: code that it holds or held.
+
+        `None` also while nothing is known yet; the border asks `known_code`, which waits.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Let go of all repositories."""
         ...
 
 
-class Alone:
-    """Knows of no repository."""
-
-    async def around(self, wanted: Wanted) -> Surroundings:
-        """Nothing."""
-        del wanted
-        return NOTHING
-
-    async def before(self, path: str) -> tuple[str, ...]:
-        """Nothing."""
-        del path
-        return ()
-
-    async def aclose(self) -> None:
-        """Nothing was opened."""
-
-
-def surroundings(seen: Seen, wanted: Wanted, verdict: Callable[[str], Verdict]) -> Surroundings:
+def surroundings(
+    seen: Seen,
+    wanted: Wanted,
+    verdict: Callable[[str], Verdict],
+    is_nda_code: Callable[[str], bool] | None = None,
+) -> Surroundings:
     """The answer as fragments, each with the label of its file.
 
     For the cloud, what holds a word that must not leave is left out as if it were not there: it
@@ -139,6 +144,7 @@ def surroundings(seen: Seen, wanted: Wanted, verdict: Callable[[str], Verdict]) 
         seen: the answer.
         wanted: the question.
         verdict: what holds for a file now.
+        is_nda_code: whether a text holds code under NDA; then it does not exist for the cloud.
     """
     cloud = wanted.audience is LaneName.CLOUD
     paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
@@ -151,7 +157,7 @@ def surroundings(seen: Seen, wanted: Wanted, verdict: Callable[[str], Verdict]) 
         if path == seen.path:
             label, file = max(label, wanted.label), wanted.path
         shown = path.isprintable() and not (cloud and (label is not Label.OPEN or not found.own))
-        if not shown or find_word(text, forbidden):
+        if not shown or find_word(text, forbidden) or (cloud and is_nda_code and is_nda_code(text)):
             return None
         return Fragment(text, label, Origin(file, *lines))
 

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.actions.base import Subject
-from twolane_server.errors import TooLarge
+from twolane_server.errors import FingerprintsUnusable, TooLarge
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import choose
 from twolane_server.surroundings import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from twolane_server.actions.base import Surroundings, Task
+    from twolane_server.border.standing import Prints
     from twolane_server.fragments import Label
     from twolane_server.knowledge import Known
     from twolane_server.orders import Order, Ready
@@ -55,19 +56,36 @@ def prepared(order: Order, label: Label) -> Task:
     return order.action.prepare(subject)
 
 
-async def decided(question: Question, prompt: Prompt, words: tuple[str, ...]) -> Decision:
+async def decided(
+    question: Question, prompt: Prompt, words: tuple[str, ...], known_code: Callable[[], Prints]
+) -> Decision:
     """The decision, with what the border would say to it: for the person's eyes, it asks again.
+
+    Args:
+        question: all that decides.
+        prompt: what would be sent.
+        words: the names that must not leave.
+        known_code: what recognises code under NDA; waits for the disk.
 
     Raises:
         TooLarge: see `choose`.
     """
     decision = choose(question)
     if decision.lane is LaneName.CLOUD:
-        from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
-
-        why = await asyncio.to_thread(objection, prompt, words)
+        why = await asyncio.to_thread(_objection, prompt, words, known_code)
         decision = choose(replace(question, cloud_state=why)) if why else decision
     return decision
+
+
+def _objection(
+    prompt: Prompt, words: tuple[str, ...], known_code: Callable[[], Prints]
+) -> str | None:
+    from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
+
+    try:
+        return objection(prompt, words, known_code())
+    except FingerprintsUnusable as error:
+        return str(error).rstrip(".")
 
 
 def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
@@ -90,7 +108,11 @@ def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
 
 
 async def with_surroundings(
-    alone: Ready, around: Surroundings, order: Order, known: Known, counted: Counted
+    alone: Ready,
+    around: Surroundings,
+    order: Order,
+    counted: Counted,
+    decide: Callable[[Question, Prompt], Awaitable[Decision]],
 ) -> Ready:
     """The order with as much of its surroundings as leaves it on its lane.
 
@@ -98,8 +120,8 @@ async def with_surroundings(
         alone: the order by itself.
         around: what its repository says.
         order: what the user asked for.
-        known: what is known about the document.
         counted: gives a question the tokens of a prompt; runs in a thread.
+        decide: `decided`, for this document.
     """
     for part in (around, replace(around, map=())):
         if part:
@@ -113,7 +135,7 @@ async def with_surroundings(
             )
             question = await asyncio.to_thread(counted, question, task.prompt, alone.settings)
             with suppress(TooLarge):
-                decision = await decided(question, task.prompt, known.words)
+                decision = await decide(question, task.prompt)
                 if decision.lane is alone.decision.lane:
                     same = replace(alone.decision, label=decision.label)
                     return replace(alone, task=task, question=question, decision=same)

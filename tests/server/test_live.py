@@ -22,6 +22,7 @@ from twolane_server.indexed import Indexed
 from twolane_server.indexing import cache_file
 from twolane_server.lanes.base import LaneName
 from twolane_server.live import Live
+from twolane_server.settings.resolved import NdaRules
 from twolane_server.surroundings import Wanted
 from twolane_server.text import Text
 
@@ -62,6 +63,7 @@ class Desk:
     documents: list[Document] = field(default_factory=list[Document])
     shown: Shown = field(default_factory=Shown)
     told: list[str] = field(default_factory=list[str])
+    rules: NdaRules = field(default_factory=NdaRules)
 
     def __post_init__(self) -> None:
         self.folders = make_folders(self.top / "own")
@@ -71,7 +73,13 @@ class Desk:
 
     @asynccontextmanager
     async def live(self) -> AsyncGenerator[Live]:
-        live = Live(self.folders, lambda: tuple(self.documents), self.shown, self.told.append)
+        live = Live(
+            self.folders,
+            lambda: tuple(self.documents),
+            lambda: self.rules,
+            self.shown,
+            self.told.append,
+        )
         yield live
         await live.aclose()
 

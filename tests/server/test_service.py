@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from support_fake_server import FakeServer, answer, counted
+from support_repositories import Alone
 from support_repository import put
 from support_trust import grant, make_folders, trusted_repository
 from twolane_context import tokens
@@ -75,7 +76,7 @@ class Desk:
         self.file = put(self.root / "a.py", CODE)
         self.settings = make_settings(self.top)
         self.session = Session(self.folders, self.environ)
-        self.service = Service(self.folders, self.environ)
+        self.service = Service(self.folders, self.environ, Alone())
 
     def document(self, text: str = CODE, version: int = 1) -> Document:
         return Document(self.file.as_uri(), str(self.file), "python", version, Text.of(text))
@@ -583,5 +584,5 @@ def test_what_the_cloud_needs_is_loaded_where_it_may_be_asked(
 ) -> None:
     calls: list[int] = []
     monkeypatch.setattr("twolane_server.border.secrets.warm", lambda: calls.append(1))
-    Service(make_folders(tmp_path), {}).warm(known)
+    Service(make_folders(tmp_path), {}, Alone()).warm(known)
     assert len(calls) == warmed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_fake_server import FakeServer, answer
+from support_repositories import Alone
 from support_repository import put
 from support_trust import make_folders, trusted_repository
 from twolane_context.spans import Span
@@ -36,7 +37,7 @@ CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
 KEY = {"KEY": "sk-" + "x" * 20}
 
 
-class Given:
+class Given(Alone):
     """Repositories that always say the same."""
 
     def __init__(self, around: Surroundings) -> None:
@@ -46,12 +47,6 @@ class Given:
     async def around(self, wanted: Wanted) -> Surroundings:
         self.asked.append(wanted)
         return self.around_it
-
-    async def before(self, path: str) -> tuple[str, ...]:
-        del path
-        return ()
-
-    async def aclose(self) -> None: ...
 
 
 @dataclass

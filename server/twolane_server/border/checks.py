@@ -20,7 +20,7 @@ from twolane_server.fragments import Label
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolane_server.border.standing import Standing
+    from twolane_server.border.standing import Prints, Standing
 
 __all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "objection_to_text", "refusals"]
 
@@ -89,12 +89,7 @@ def no_secret(facts: Facts) -> str | None:
 
 def no_nda_code(facts: Facts) -> str | None:
     """Code of files under NDA, wherever it was found."""
-    if facts.standing.prints is None:
-        return None
-    try:
-        return facts.standing.prints.found(texts(facts.body))
-    except ValueError:
-        return "the request cannot be read back, so it cannot be compared with NDA code"
+    return _nda_code(facts.body, facts.standing.prints)
 
 
 def size_in_tokens(facts: Facts) -> str | None:
@@ -149,9 +144,9 @@ def refusals(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[str, ...
     return tuple(reason for check in checks if (reason := check(facts)) is not None)
 
 
-def objection_to_text(body: bytes, words: tuple[str, ...]) -> str | None:
+def objection_to_text(body: bytes, words: tuple[str, ...], prints: Prints | None) -> str | None:
     """Why what a body says may not leave, or `None`; for telling a person beforehand."""
-    return _words(body, words) or _secrets(body)
+    return _words(body, words) or _nda_code(body, prints) or _secrets(body)
 
 
 def _words(body: bytes, words: tuple[str, ...]) -> str | None:
@@ -160,6 +155,15 @@ def _words(body: bytes, words: tuple[str, ...]) -> str | None:
     except ValueError:
         return "the request cannot be read back, so its words cannot be checked"
     return None if word is None else f"it holds the word “{word}”, which must not leave"
+
+
+def _nda_code(body: bytes, prints: Prints | None) -> str | None:
+    if prints is None:
+        return None
+    try:
+        return prints.found(texts(body))
+    except ValueError:
+        return "the request cannot be read back, so it cannot be compared with NDA code"
 
 
 def _secrets(body: bytes) -> str | None:

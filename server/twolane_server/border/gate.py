@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from twolane_server.border.ledger import Ledger
-    from twolane_server.border.standing import ReadStanding, Standing
+    from twolane_server.border.standing import Prints, ReadStanding, Standing
     from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk, Lane, Usage
     from twolane_server.prompts import Prompt
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cleared", "Connect", "Gate", "local_request", "objection"]
 
+_UNREAD = "what is NDA here cannot be read"
 Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
 
 
@@ -46,16 +47,16 @@ def local_request(prompt: Prompt, model: str) -> Request:
     return Request(_encode(prompt, model))
 
 
-def objection(prompt: Prompt, words: tuple[str, ...]) -> str | None:
+def objection(prompt: Prompt, words: tuple[str, ...], prints: Prints) -> str | None:
     """Why the gate would refuse what the prompt says, or `None`; for telling beforehand."""
-    return objection_to_text(_encode(prompt, ""), words)
+    return objection_to_text(_encode(prompt, ""), words, prints)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Cleared:
     """A ticket for one request that may go to the cloud; see `Gate.stream`.
 
-    It tells about the request and does not hold it. One that was not made by the gate opens nothing.
+    It tells about the request and does not hold it; only one that the gate made opens anything.
 
     Attributes:
         model: the model's id that the body names.
@@ -201,7 +202,8 @@ class Gate:
         try:
             return await asyncio.to_thread(self._read_standing, origins(prompt))
         except (TwolaneError, OSError, ValueError) as error:
-            raise _refused(("what is NDA here cannot be read",)) from error
+            why = str(error).rstrip(".") if isinstance(error, TwolaneError) else _UNREAD
+            raise _refused((why,)) from error
 
     async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
         cloud = self._settings.cloud

@@ -27,7 +27,14 @@ from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.settings.resolved import Mode
 
-__all__ = ["MOST_CLOUD_CHARACTERS", "Decision", "Question", "choose", "has_repository_marker"]
+__all__ = [
+    "MOST_CLOUD_CHARACTERS",
+    "Decision",
+    "Question",
+    "choose",
+    "has_repository_marker",
+    "near_local_window",
+]
 
 MOST_CLOUD_CHARACTERS = 24_000
 """A longer prompt stays local: that much of a repository is a matter for the team's own model."""
@@ -154,6 +161,17 @@ def choose(question: Question) -> Decision:
         f"{'; '.join(decision.reasons)}. Select less.",
         reasons=decision.reasons,
     )
+
+
+def near_local_window(question: Question) -> bool:
+    """Whether only the server's own count can tell if the local lane holds it."""
+    try:
+        if choose(question).lane is LaneName.CLOUD:
+            return False
+    except TooLarge:
+        pass
+    # The estimate may be half too high, so that what is far above the window may well fit.
+    return 0.85 <= question.tokens(LaneName.LOCAL) / max(question.local_window, 1) <= 2  # noqa: PLR2004
 
 
 def _by_rules(question: Question) -> Decision:

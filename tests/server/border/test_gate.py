@@ -25,6 +25,7 @@ from support_border import (
 from twolane_server.border.gate import Cleared, Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.errors import (
+    FingerprintsUnusable,
     KeyUnusable,
     LaneTimeout,
     LedgerError,
@@ -190,15 +191,24 @@ async def test_the_standing_is_asked_for_the_prompts_files(ledger: Ledger) -> No
     assert border.asked == [(SOURCE,), (SOURCE,)]
 
 
-@pytest.mark.parametrize("error", [OSError("x"), ValueError("x"), SettingsError("x")])
-async def test_a_policy_that_cannot_be_read_means_no(ledger: Ledger, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError("x"), "what is NDA here cannot be read"),
+        (ValueError("x"), "what is NDA here cannot be read"),
+        (FingerprintsUnusable("No fingerprints."), "No fingerprints"),
+    ],
+)
+async def test_a_policy_that_cannot_be_read_means_no(
+    ledger: Ledger, error: Exception, told: str
+) -> None:
     border = Border(ledger)
 
     def fail(_sources: tuple[Origin, ...]) -> Standing:
         raise error
 
     border.gate = Gate(SETTINGS, {}, ledger, fail, connect=lambda _s, _e: border.cloud)
-    with pytest.raises(Refused, match="cannot be read"):
+    with pytest.raises(Refused, match=told):
         await border.gate.clear(prompt())
     assert border.cloud.resolved == 0
 

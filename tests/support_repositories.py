@@ -1,0 +1,45 @@
+"""Who knows of no repository, for tests of what does not depend on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.base import NOTHING
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Surroundings
+    from twolane_server.border.standing import Prints
+    from twolane_server.settings.resolved import NdaRules
+    from twolane_server.surroundings import Wanted
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Recognises nothing."""
+
+    def found(self, text: str, /) -> str | None:
+        del text
+        return None
+
+
+class Alone:
+    """A document has no surroundings, and nothing is under NDA elsewhere."""
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        del wanted
+        return NOTHING
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        del path
+        return ()
+
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        del path, nda
+        return Nothing()
+
+    async def pasted(self, path: str, text: str) -> str | None:
+        del path, text
+        return None
+
+    async def aclose(self) -> None: ...
