@@ -27,11 +27,13 @@ _PYTHON_FOLDERS, _RUST_FOLDERS = (
 _SCRIPTS = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"})
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
-# Stands after a keyword or a type, at the start of a line, or after a class's name. The name comes
-# first, since that is what `re` looks for quickly.
+# Stands after a keyword or a type, at the start of a line, after a class's name, or in a list. The
+# name comes first, since that is what `re` looks for quickly.
 _DEFINES = (
-    rb"%b\b(?:(?<=[\w*&>\]] %b)|(?<=[\n\t*&]%b)|(?<=  %b)|(?<=::%b)|(?<=[\w)][.:]%b)(?=[ \t]*[=(]))"
+    rb"%b(?![\w$\x80-\xff])(?:(?<=[\w*&>)\]\x80-\xff] %b)|(?<=[\n\t*&#]%b)|(?<=  %b)|(?<=::%b)"
+    rb"|(?<=[\w)][.:]%b)(?=[ \t]*[=(]))"
 )
+_DEFINES_IN_LIST = rb"|(?<=[{,(] %b)(?=\s*[:({},=])|(?<=[{,(]%b)(?=\s*[:({},=])"
 
 
 def digest_of(source: bytes) -> bytes:
@@ -130,7 +132,9 @@ class File:
         if self._facts is not None:
             return packed in self._facts
         escaped = re.escape(name.encode("utf-8", "surrogatepass"))
-        pattern = _DEFINES.replace(b"%b", escaped)
+        # In Python only arguments and values stand in lists.
+        more = b"" if self.path.endswith(".py") else _DEFINES_IN_LIST
+        pattern = (_DEFINES[:-1] + more + b")").replace(b"%b", escaped)
         lua = self.path.endswith(".lua")
         return lua or re.search(pattern, b"\n" + self.source()) is not None
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twolane_context.uses import Uses
 
 _MOST_GUESSES = 3
+_FEW = 40  # files that hold a name; in more of them it is hardly defined once
 _MOST_TWINS = 3  # of a function's overloads
 _MOST_CALLING_FILES = 20
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -137,18 +138,23 @@ def _likely(index: Index, file: File, name: str, near: set[str]) -> list[tuple[F
         other = found[0].path
         return -shared(folder, other.split("/")), other, found[1]
 
-    members = [
-        (other, at)
-        for other, at in index.defining(name)
-        if other.outline.symbols[at].parent >= 0 and _is_member(other, at)
+    holding = index.holding(name)
+    beside = [one for one in holding if one.path in near]
+    if close := sorted(_members(beside, name), key=distance):
+        return close[:_MOST_GUESSES]
+    only = _members((one for one, _ in index.defining(name)), name) if len(holding) < _FEW else []
+    return only if len(only) == 1 else []
+
+
+def _members(files: Iterable[File], name: str) -> list[tuple[File, int]]:
+    """The symbols of that name that types and modules hold."""
+    found = [(file, at) for file in dict.fromkeys(files) for at in file.named(name)]
+    return [
+        (file, at)
+        for file, at in found
+        if (parent := file.outline.symbols[at].parent) >= 0
+        and file.outline.symbols[parent].kind not in CALLABLES
     ]
-    close = sorted((one for one in members if one[0].path in near), key=distance)
-    return close[:_MOST_GUESSES] or (members if len(members) == 1 else [])
-
-
-def _is_member(file: File, index: int) -> bool:
-    symbols = file.outline.symbols
-    return symbols[symbols[index].parent].kind not in CALLABLES
 
 
 def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File, int]]:

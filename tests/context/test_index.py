@@ -1,0 +1,155 @@
+"""Who holds a word, who defines a name; what changes and what is visible."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support_index import index_of
+from twolane_context.index import COMMON, Changed, File, Index, digest_of, module_names
+from twolane_context.names import words
+from twolane_context.outline import examine
+
+SOURCES = {
+    "a.py": "def go(): return x\n",
+    "b/c.py": "class A:\n    def go(self): ...\n\ny = go\n",
+    "d.txt": "go and x\n",
+    "e.lua": "x = function() end\n",
+}
+
+
+def defining(index: Index, name: str) -> list[tuple[str, int]]:
+    return [(file.path, at) for file, at in index.defining(name)]
+
+
+def holding(index: Index, word: str) -> list[str]:
+    return [file.path for file in index.holding(word)]
+
+
+def test_words_and_definitions() -> None:
+    index = index_of(SOURCES)
+    assert holding(index, "go") == ["a.py", "b/c.py", "d.txt"]
+    assert holding(index, "x") == ["a.py", "d.txt", "e.lua"]
+    assert holding(index, "nothing") == []
+    assert defining(index, "go") == [("a.py", 0), ("b/c.py", 1)]
+    assert defining(index, "A") == [("b/c.py", 0)]
+    assert defining(index, "x") == [("e.lua", 0)]
+    assert defining(index, "and") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "name"),
+    [
+        ("a.py", "class é:\n    ü: int = 1\n", "é"),
+        ("a.py", "class é:\n    ü: int = 1\n", "ü"),
+        ("a.py", "class A:\n    def __init__(self):\n        self.x = 1\n", "x"),
+        ("a.rs", "impl A { pub(crate) fn go() {} }\n", "go"),
+        ("a.rs", "enum A { First, Second(u8) }\n", "Second"),
+        ("a.ts", "export class $A { #go() {} }\n", "$A"),
+        ("a.ts", "export const go = () => 1;\n", "go"),
+        ("a.js", "module.exports.go = function () {};\n", "go"),
+        ("a.go", "package m\n\nfunc (t *T) Go() {}\n", "Go"),
+        ("a.c", "static int\ngo(void) { return 1; }\n", "go"),
+        ("a.cpp", "void A::go() {}\n", "go"),
+        ("a.java", "class A { int[] go() { return null; } }\n", "go"),
+        ("a.lua", "function M:go() end\n", "go"),
+    ],
+)
+def test_definitions_are_found_before_and_after_the_outline_is_made(
+    path: str, source: str, name: str
+) -> None:
+    index = index_of({path: source})
+    found = defining(index, name)
+    assert found
+    encoded = source.encode()
+    known = File(path, digest_of(encoded), *examine(path, encoded), lambda _: None)
+    assert defining(Index({path: known}), name) == found
+
+
+def test_of_common_words_nothing_is_said() -> None:
+    few = {f"{number}.py": "def go(): ...\n" for number in range(COMMON)}
+    assert len(index_of(few).defining("go")) == COMMON
+    assert index_of({**few, "more.py": "go\n"}).defining("go") == []
+
+
+def test_an_index_does_not_change_and_the_next_one_differs_by_the_change() -> None:
+    index = index_of(SOURCES)
+    before = {word: holding(index, word) for word in ("go", "x", "new")}
+    texts = {"a.py": b"def new(): ...\n"}
+    changed = index.changed({"a.py": File.of("a.py", texts["a.py"], texts.get), "d.txt": None})
+    assert {word: holding(index, word) for word in before} == before
+    assert holding(changed, "go") == ["b/c.py"]
+    assert defining(changed, "new") == [("a.py", 0)]
+    assert "d.txt" not in changed.files
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y", "x y", None])), max_size=8
+    )
+)
+def test_any_way_of_changes_leads_to_the_same_index(changes: list[tuple[str, str | None]]) -> None:
+    index, texts = index_of({}), dict[str, bytes]()
+    for name, text in changes:
+        path = f"{name}.py"
+        if text is None:
+            texts.pop(path, None)
+            index = index.changed({path: None})
+        else:
+            texts[path] = text.encode()
+            index = index.changed({path: File.of(path, texts[path], texts.get)})
+    fresh = index_of({path: text.decode() for path, text in texts.items()})
+    for word in "xy":
+        assert holding(index, word) == holding(fresh, word)
+
+
+def test_what_is_not_visible_shows_nowhere() -> None:
+    whole = index_of(SOURCES)
+    index = whole.visible(lambda path: not path.startswith("b/"))
+    assert sorted(index.files) == ["a.py", "d.txt", "e.lua"]
+    assert len(index.files) == 3
+    assert "b/c.py" not in index.files
+    assert holding(index, "go") == ["a.py", "d.txt"]
+    assert defining(index, "go") == [("a.py", 0)]
+    assert index.modules("c") == []
+    assert [path for path, _ in whole.modules("c")] == ["b/c.py"]
+    later = index.changed({"b/new.py": File.of("b/new.py", b"go", lambda _: b"go")})
+    assert holding(later, "go") == ["a.py", "d.txt"]
+
+
+def test_a_file_that_changed_meanwhile_says_so() -> None:
+    texts: dict[str, bytes] = {"a.py": b"def go(): ...\n"}
+    file = File.of("a.py", texts["a.py"], texts.get)
+    texts["a.py"] = b"other"
+    with pytest.raises(Changed) as changed:
+        file.source()
+    assert changed.value.path == "a.py"
+    del texts["a.py"]
+    with pytest.raises(Changed):
+        _ = file.outline
+
+
+def test_words_are_those_of_the_file() -> None:
+    file = File.of("a.py", b"a b a", lambda _: None)
+    assert file.words == words(b"a b a")
+    assert file.holds("a")
+    assert not file.holds("c")
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        ("a/b.py", "a.b"),
+        ("a/__init__.py", "a"),
+        ("src/a/b.rs", "a.b"),
+        ("src/a/mod.rs", "a"),
+        ("x-y/src/lib.rs", "x_y"),
+        ("packages/a/src/b.ts", "packages.a.b"),
+        ("a/index.tsx", "a"),
+        ("lua/a/init.lua", "lua.a"),
+        (".hidden", ".hidden"),
+    ],
+)
+def test_module_names(path: str, module: str) -> None:
+    assert ".".join(module_names(path)[0]) == module

@@ -1,0 +1,135 @@
+"""From the path in an import to files."""
+
+from __future__ import annotations
+
+import pytest
+
+from support_index import index_of
+from twolane_context.modules import beside, modules, rust_module
+
+
+def check(importing: str, module: str, *expected: str, paths: str) -> None:
+    """`paths`: the files there are, parted by blanks."""
+    index = index_of(dict.fromkeys([*paths.split(), importing], ""))
+    found = modules(index, index.files[importing], module)
+    assert [file.path for file in found] == list(expected)
+
+
+PYTHON = "p/__init__.py p/a.py p/q/__init__.py p/q/a.py p/q/b.py src/lib/c.py tools/a.py"
+
+
+@pytest.mark.parametrize(
+    ("importing", "module", "expected"),
+    [
+        ("main.py", "p", ["p/__init__.py"]),
+        ("main.py", "p.a", ["p/a.py"]),
+        ("main.py", "p.q.a", ["p/q/a.py"]),
+        ("main.py", "q.a", []),
+        ("main.py", "a", ["tools/a.py"]),
+        ("main.py", "lib.c", ["src/lib/c.py"]),
+        ("main.py", "json", []),
+        ("p/q/user.py", ".b", ["p/q/b.py"]),
+        ("p/q/user.py", "..a", ["p/a.py"]),
+        ("p/q/user.py", ".", ["p/q/__init__.py"]),
+        ("p/q/user.py", "..", ["p/__init__.py"]),
+        ("p/q/user.py", ".nothing", []),
+    ],
+)
+def test_python(importing: str, module: str, expected: list[str]) -> None:
+    check(importing, module, *expected, paths=PYTHON)
+
+
+def test_of_several_the_nearest() -> None:
+    paths = "one/lib/a.py two/lib/a.py two/b.py"
+    check("two/main.py", "lib.a", "two/lib/a.py", paths=paths)
+    check("main.py", "lib.a", "one/lib/a.py", "two/lib/a.py", paths=paths)
+
+
+SCRIPTS = "src/a.ts src/b/index.tsx src/c.js src/d.d.ts packages/kit/src/index.ts src/kit2/other.ts"
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("./a", ["src/a.ts"]),
+        ("./a.js", ["src/a.ts"]),
+        ("./b", ["src/b/index.tsx"]),
+        ("./c.js", ["src/c.js"]),
+        ("./d", ["src/d.d.ts"]),
+        ("../src/a", ["src/a.ts"]),
+        ("@/a", []),
+        ("@/b", ["src/b/index.tsx"]),
+        ("@scope/kit", ["packages/kit/src/index.ts"]),
+        ("kit", ["packages/kit/src/index.ts"]),
+        ("kit2", []),
+        ("react", []),
+        ("./none", []),
+    ],
+)
+def test_scripts(module: str, expected: list[str]) -> None:
+    check("src/user.ts", module, *expected, paths=SCRIPTS)
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("example.com/m/a", "a/x.go"),
+        ("example.com/m", "root.go"),
+        ("example.com/m2", None),
+        ("example.com/other/a", None),
+        ("fmt", None),
+    ],
+)
+def test_go_packages_by_go_mod(module: str, expected: str | None) -> None:
+    sources = {"go.mod": "module example.com/m\n", "a/x.go": "", "a/y.go": "", "root.go": ""}
+    index = index_of(sources)
+    found = [file.path for file in modules(index, index.files["root.go"], module)]
+    assert found == ([expected] if expected else [])
+
+
+def test_go_packages_without_go_mod() -> None:
+    check("main.go", "example.com/m/a", paths="b/x.go")
+    check("main.go", "m/a", "m/a/x.go", paths="m/a/x.go n/a/x.go")
+
+
+def test_headers() -> None:
+    check("src/a.c", "b.h", "src/b.h", paths="src/b.h other/c.h")
+    check("src/a.cpp", "inc/b.h", "inc/b.h", paths="inc/b.h src/b.h")
+    check("src/a.cpp", "stdio.h", paths="src/b.h")
+
+
+def test_lua() -> None:
+    check("main.lua", "a.b", "lua/a/b.lua", paths="lua/a/b.lua")
+    check("main.lua", "a", "lua/a/init.lua", paths="lua/a/init.lua")
+
+
+def test_java() -> None:
+    check("src/X.java", "a.b.C", "src/a/b/C.java", paths="src/a/b/C.java src/C.java")
+
+
+RUST = "src/lib.rs src/a.rs src/b/mod.rs src/b/c.rs kit-x/src/lib.rs kit-x/src/d.rs"
+
+
+@pytest.mark.parametrize(
+    ("importing", "word", "expected"),
+    [
+        ("src/b/c.rs", "super", "src/b/mod.rs"),
+        ("src/a.rs", "super", "src/lib.rs"),
+        ("src/b/c.rs", "crate", "src/lib.rs"),
+        ("kit-x/src/d.rs", "crate", "kit-x/src/lib.rs"),
+        ("src/a.rs", "kit_x", "kit-x/src/lib.rs"),
+        ("src/a.rs", "serde", None),
+    ],
+)
+def test_rust(importing: str, word: str, expected: str | None) -> None:
+    index = index_of(dict.fromkeys(RUST.split(), ""))
+    found = [file.path for file in rust_module(index, index.files[importing], word)]
+    assert found == ([expected] if expected else [])
+
+
+def test_beside() -> None:
+    index = index_of(
+        dict.fromkeys(["a/x.go", "a/y.go", "a/z.py", "b/w.go", "top.go", "one.go"], "")
+    )
+    assert [file.path for file in beside(index, index.files["a/x.go"])] == ["a/x.go", "a/y.go"]
+    assert [file.path for file in beside(index, index.files["top.go"])] == ["one.go", "top.go"]
