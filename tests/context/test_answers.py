@@ -1,0 +1,152 @@
+"""Questions to a repository on disk, while it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import twolane_context.answers as module
+from support_repository import put
+from twolane_context.answers import Answers
+from twolane_context.index import Changed
+from twolane_context.question import Selection
+from twolane_context.repository import Repository
+from twolane_context.tokens import estimate
+from twolane_context.trees import Parsed, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twolane_context.pack import Piece
+
+A = "def go(x):\n    return x\n\n\ndef other(): ...\n"
+B = "from a import go, other\n\n\ndef f():\n    return go(1)\n\n\nclass C:\n    def g(self):\n        other()\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    put(tmp_path / "a.py", A)
+    put(tmp_path / "b.py", B)
+    put(tmp_path / "notes.txt", "go\n")
+    made = Repository(tmp_path)
+    made.refresh()
+    return made
+
+
+def shown(pieces: list[Piece]) -> list[str]:
+    return [f"{one.path}:{one.start_line}-{one.end_line}" for one in pieces]
+
+
+def ask(answers: Answers, row: int, path: str = "b.py", **more: str) -> list[str]:
+    return shown(answers.context([Selection(path, row, row)], 1_000, estimate, **more))
+
+
+def test_context(repository: Repository) -> None:
+    answers = Answers(repository)
+    assert ask(answers, 4) == ["a.py:1-2"]
+    assert ask(answers, 9) == ["a.py:5-5"]
+    assert ask(answers, 0, "notes.txt") == []
+    assert ask(answers, 4, instruction="like other") == ["a.py:1-2", "a.py:5-5"]
+    both = answers.context([Selection("b.py", 4, 4), Selection("b.py", 9, 9)], 1_000, estimate)
+    assert shown(both) == ["a.py:1-2", "a.py:5-5"]
+
+
+def test_text_is_that_of_the_file_with_plain_line_ends(repository: Repository) -> None:
+    put(repository.root / "a.py", A.replace("\n", "\r\n"))
+    repository.refresh()
+    (piece,) = Answers(repository).context([Selection("b.py", 4, 4)], 1_000, estimate)
+    assert piece.text == "def go(x):\n    return x\n"
+
+
+def test_unsaved_text_counts(repository: Repository) -> None:
+    answers = Answers(repository)
+    assert ask(answers, 4) == ["a.py:1-2"]
+    repository.overlay("b.py", B.replace("go(1)", "other()").encode())
+    assert ask(answers, 4) == ["a.py:5-5"]
+
+
+def test_what_is_not_allowed_is_not_there(repository: Repository) -> None:
+    answers = Answers(repository, lambda path: path != "a.py")
+    assert ask(answers, 4) == []
+    assert ask(answers, 0, "a.py") == []
+    assert answers.references("b.py", 4, 11) == Answers(
+        repository, lambda p: p == "b.py"
+    ).references("b.py", 4, 11)
+    assert answers.tree("a.py") is None
+
+
+def test_a_file_that_changes_meanwhile_is_looked_at_again(repository: Repository) -> None:
+    answers = Answers(repository)
+    put(repository.root / "a.py", "\n\n" + A)
+    put(repository.root / "b.py", "\n" + B)
+    assert ask(answers, 5) == ["a.py:3-4"]
+    (repository.root / "a.py").unlink()
+    assert ask(Answers(repository), 5) == []
+
+
+def test_something_that_writes_all_the_time_is_given_up_on(repository: Repository) -> None:
+    asked: list[int] = []
+
+    def answer() -> None:
+        asked.append(1)
+        raise Changed("a.py")
+
+    with pytest.raises(Changed):
+        Answers(repository).steady(answer)
+    assert len(asked) == 5
+
+
+def test_references(repository: Repository) -> None:
+    found = Answers(repository).references("b.py", 4, 11)
+    assert [tuple(site) for site in found] == [("a.py", 0, 4), ("b.py", 0, 14), ("b.py", 4, 11)]
+
+
+def test_trees_are_kept_and_parsed_from_the_one_before(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: list[Parsed | None] = []
+
+    def parsing(*args: object) -> Parsed:
+        before.append(args[2] if len(args) > 2 and isinstance(args[2], Parsed) else None)
+        return parse(*args)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(module, "parse", parsing)
+    answers = Answers(repository)
+    first = answers.tree("b.py")
+    assert answers.tree("b.py") is first
+    assert before == [None]
+    repository.overlay("b.py", B.encode() + b"x = 1\n")
+    second = answers.tree("b.py")
+    assert second is not None
+    assert before == [None, first]
+    assert second.source == B.encode() + b"x = 1\n"
+
+
+ITEMS = [
+    "def go(x):\n    return other(x)\n",
+    "class C:\n    def f(self):\n        return go(self.g())\n\n    def g(self): ...\n",
+    "if x:\n    def other(): go(1)\n",
+    "@go\ndef late(x=go): other()\n",
+    "x = go(other)\n",
+    "def broken(:\n    go(\n",
+]
+
+
+@given(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=5), st.data())
+def test_a_part_of_a_file_gives_the_answer_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, items: list[str], data: st.DataObject
+) -> None:
+    root = tmp_path_factory.mktemp("r")
+    put(root / "a.py", A)
+    source = "from a import go, other\n" + "".join(items)
+    put(root / "b.py", source)
+    repository = Repository(root)
+    repository.refresh()
+    _ = repository.index.files["b.py"].outline
+    row = data.draw(st.integers(0, source.count("\n") - 1))
+    whole = Answers(repository)
+    whole.tree("b.py")
+    assert ask(Answers(repository), row) == ask(whole, row)
