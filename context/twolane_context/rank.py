@@ -13,9 +13,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import Kind
+from twolane_context.likely import sounding
 from twolane_context.modules import PARTS, shared
-from twolane_context.targets import CALLABLES, TYPES, Locals, twins
-from twolane_context.uses import MARKS
+from twolane_context.targets import CALLABLES, Locals, Target, twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,6 @@ _MOST_GUESSES = 3
 _FEW = 40  # files that hold a name; in more of them it is hardly defined once
 _MOST_TWINS = 3  # of a function's overloads
 _MOST_CALLING_FILES = 20
-WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
 _LONGEST = 80  # bytes of what stands before a call
 _BARE = frozenset({"self", "cls", "this", "super", "Self", "crate"})
@@ -78,7 +77,7 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
     found: dict[tuple[str, int], Candidate] = {}
     beside = Counter[tuple[str, int]]()
 
-    def add(targets: Iterable[tuple[File, int]], tier: Tier) -> None:
+    def add(targets: Iterable[Target], tier: Tier) -> None:
         for other, at in targets:
             row, first = other.outline.symbols[at].row, twins(other, at)[0]
             own = other is file and (rows[0] <= row <= rows[1] or at in itself)
@@ -91,7 +90,7 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
                 found[other.path, at] = Candidate(other, at, tier)
 
     known = Locals(used.locals)
-    loose: dict[tuple[str, str], None] = {}
+    loose: dict[tuple[str, ...], None] = {}
     for use in used.uses:
         if use.chain[-1] in _BARE:
             continue
@@ -99,44 +98,25 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
         symbols = [one for one in targets if one.at >= 0]
         # A type's own definition says more than the heads of its impls.
         types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
-        add(((one.file, one.at) for one in types or symbols), Tier.RESOLVED)
+        add(types or symbols, Tier.RESOLVED)
         if not targets and len(use.chain) > 1:
-            held_by = next((one for one in use.chain[-2::-1] if one[0] not in MARKS), "")
-            loose[held_by, use.chain[-1]] = None
+            loose[use.chain] = None
     near = {path for path, _ in found} | {file.path}
-    for held_by, name in loose:
-        add(
-            _sounding(resolver, place, held_by, name) or _likely(resolver.index, file, name, near),
-            Tier.LIKELY,
-        )
+    for chain in loose:
+        sounds = sounding(resolver, file, chain)[:1]
+        add(sounds or _likely(resolver.index, file, chain[-1], near), Tier.LIKELY)
     if inside >= 0:
         add(islice(callers(resolver, file, inside), most_callers), Tier.CALLER)
     return sorted(found.values(), key=lambda candidate: candidate.tier)
 
 
-def _sounding(resolver: Resolver, place: Place, held_by: str, name: str) -> list[tuple[File, int]]:
-    """The members of the type that a variable is called after: `Page` for `next_page`."""
-    words = [word.capitalize() for word in WORDS.findall(held_by)]
-    for start in range(len(words)):
-        named = "".join(words[start:])
-        found = [
-            (one.file, one.at)
-            for of in resolver.named(place.file, named)
-            if of.symbol is not None and of.symbol.kind in TYPES
-            for one in resolver.members.member(of, name, 0)
-        ]
-        if found:
-            return found[:1]
-    return []
-
-
-def _likely(index: Index, file: File, name: str, near: set[str]) -> list[tuple[File, int]]:
+def _likely(index: Index, file: File, name: str, near: set[str]) -> list[Target]:
     """The members that are called `name`, in the files that are near, or the only one there is."""
     folder = file.path.split("/")[:-1]
 
-    def distance(found: tuple[File, int]) -> tuple[int, str, int]:
-        other = found[0].path
-        return -shared(folder, other.split("/")), other, found[1]
+    def distance(found: Target) -> tuple[int, str, int]:
+        other = found.file.path
+        return -shared(folder, other.split("/")), other, found.at
 
     holding = index.holding(name)
     beside = [one for one in holding if one.path in near]
@@ -146,18 +126,18 @@ def _likely(index: Index, file: File, name: str, near: set[str]) -> list[tuple[F
     return only if len(only) == 1 else []
 
 
-def _members(files: Iterable[File], name: str) -> list[tuple[File, int]]:
+def _members(files: Iterable[File], name: str) -> list[Target]:
     """The symbols of that name that types and modules hold."""
-    found = [(file, at) for file in dict.fromkeys(files) for at in file.named(name)]
+    found = [Target(file, at) for file in dict.fromkeys(files) for at in file.named(name)]
     return [
-        (file, at)
+        Target(file, at)
         for file, at in found
         if (parent := file.outline.symbols[at].parent) >= 0
         and file.outline.symbols[parent].kind not in CALLABLES
     ]
 
 
-def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File, int]]:
+def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     """The definitions that call the one at `inside`: those that surely do, then those that may.
 
     Only what stands before the call is followed, not the types of variables. The nearest files come
@@ -191,7 +171,7 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[tuple[File,
             means = [] if of_value else resolver.chain(other, at, [*chain[:-1], symbol.name])
             if any(one.file is file and one.at in own for one in means):
                 seen.add(caller)
-                yield other, at
+                yield Target(other, at)
             elif not means and len(chain) > 1 and symbol.parent >= 0:
                 maybe.setdefault(caller, other)
-    yield from ((other, at) for (path, at), other in maybe.items() if (path, at) not in seen)
+    yield from (Target(other, at) for (path, at), other in maybe.items() if (path, at) not in seen)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.index import COMMON, module_names
-from twolane_context.modules import PARTS
+from twolane_context.likely import sounding
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
-from twolane_context.targets import SELF, TYPES, Target, twins
+from twolane_context.targets import TYPES, Target, twins
 from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:
@@ -94,18 +93,8 @@ class _Wanted:
         self._group = self._meant(here) or _group(
             Target(file, at) for file, at in resolver.index.defining(here.name)
         )
-        self._modules: set[str] = set()
-        self._bearers: set[str] = set()
         for path, at in sorted(self._group):
-            file = resolver.index.files[path]
-            self._group |= self._overridden(file, at, here.name)
-            parent = file.outline.symbols[at].parent if at >= 0 else -1
-            if parent < 0:
-                self._modules |= {names[-1] for names in module_names(path) if names}
-            elif file.outline.symbols[parent].kind in TYPES:
-                self._bearers |= self._made_of(file.outline.symbols[parent].name)
-        self._paths = {path for path, _ in self._group}
-        self._holding: dict[str, bool] = {}
+            self._group |= self._overridden(resolver.index.files[path], at, here.name)
 
     def at(self, place: Place) -> bool:
         """Whether a place is one of the sites."""
@@ -140,45 +129,14 @@ class _Wanted:
 
     def _may_be(self, place: Place) -> bool:
         """Whether a member of a value of unknown type may be one that is wanted."""
-        first, known = place.chain[0], place.known.known
-        value = self._resolver.chain(place.file, place.at, place.chain[:-1], place.known)
+        resolver, known = self._resolver, place.known
+        value = resolver.chain(place.file, place.at, place.chain[:-1], known)
         if any(
-            one.symbol is None
-            or one.symbol.kind in TYPES
-            or self._resolver.members.types_of(one, 0)
+            one.symbol is None or one.symbol.kind in TYPES or resolver.members.types_of(one, 0)
             for one in value
         ):
             return False  # of a known type, which has no such member
-        if not self._bearers:
-            return place.chain[-2] in self._modules and not self._elsewhere(place, first)
-        if first not in known and first not in SELF and first not in {"super", VALUE}:
-            if first not in self._bearers:
-                return False
-        elif not self._sounds(
-            next((step for step in place.chain[-2::-1] if step[0] not in _MARKS), "")
-        ):
-            return False
-        return any(map(self._may_hold, [place.file, *(target.file for target in value)]))
-
-    def _may_hold(self, file: File) -> bool:
-        """Whether such a value may be in a file at all."""
-        if file.path not in self._holding:
-            self._holding[file.path] = file.path in self._paths or any(
-                file.holds(bearer) for bearer in self._bearers
-            )
-        return self._holding[file.path]
-
-    def _sounds(self, variable: str) -> bool:
-        """Whether a variable is called after what it may hold: `new_page` after `Page`."""
-        last = [word.lower() for word in _WORDS.findall(variable)][-1:]
-        return any(
-            len(w) >= _TELLING and b.lower().endswith(w) for w in last for b in self._bearers
-        )
-
-    def _elsewhere(self, place: Place, first: str) -> bool:
-        """Whether a chain starts outside of the repository."""
-        inner = first in SELF or first in place.known.known or first in {"super", VALUE}
-        return not inner and not self._resolver.name(place.file, place.at, first)
+        return bool(_group(sounding(resolver, place.file, place.chain)) & self._group)
 
     def _overridden(self, file: File, at: int, name: str) -> _Group:
         """What a method overrides; in Python an override is a symbol of its own."""
@@ -186,22 +144,6 @@ class _Wanted:
         if at < 0 or symbols[at].parent < 0 or file.path.endswith(_OWN_OVERRIDES):
             return set()
         return _group(self._resolver.chain(file, at, ("super", name)))
-
-    def _made_of(self, name: str) -> set[str]:
-        """The names of a class, of those made of it, and of what at top level yields one."""
-        found, todo = {name}, [name]
-        while todo:
-            files = self._resolver.index.holding(base := todo.pop())
-            for file in files if len(files) <= COMMON else ():
-                for symbol in file.outline.symbols:
-                    if symbol.name not in found and any(
-                        PARTS.split(one)[-1] == base for one in symbol.bases
-                    ):
-                        if symbol.kind in TYPES:
-                            todo.append(symbol.name)
-                        if symbol.kind in TYPES or symbol.parent < 0:
-                            found.add(symbol.name)
-        return found
 
 
 def _group(targets: Iterable[Target]) -> _Group:
