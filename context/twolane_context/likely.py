@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twolane_context.targets import Target
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_TELLING = 3  # fewer letters tell nothing
 _MARKS = frozenset({CALL, ITEM, VALUE})
 
 
@@ -26,10 +27,13 @@ def sounding(resolver: Resolver, file: File, chain: Sequence[str]) -> list[Targe
     """
     held_by = next((step for step in chain[-2::-1] if step not in _MARKS), "")
     words = [word.capitalize() for word in _WORDS.findall(held_by)]
-    for start in range(len(words)):
+    names = ["".join(words[start:]) for start in range(len(words))]
+    for name in names:
+        if len(name) < _TELLING:
+            break
         found = [
             one
-            for of in resolver.named(file, "".join(words[start:]))
+            for of in resolver.named(file, name)
             if of.symbol is not None and of.symbol.kind in TYPES
             for one in resolver.members.member(of, chain[-1], 0)
         ]

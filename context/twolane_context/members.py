@@ -16,7 +16,7 @@ from twolane_context.targets import (
     children,
     each_once,
 )
-from twolane_context.uses import CALL
+from twolane_context.uses import CALL, Uses
 
 if TYPE_CHECKING:
     from twolane_context.index import File
@@ -92,7 +92,7 @@ class Members:
         if symbol is None or symbol.kind in TYPES or depth > DEEPEST:
             return []
         if not symbol.bases:
-            return self._returned(target, symbol, depth)
+            return self._shown(target, symbol, depth)
         found: list[Target] = []
         for base in symbol.bases:
             if base == "Self":
@@ -102,21 +102,22 @@ class Members:
             found += self._resolver.chain(target.file, symbol.parent, parts, None, depth + 1)
         return each_once(found)
 
-    def _returned(self, target: Target, symbol: Symbol, depth: int) -> list[Target]:
-        """What a function that does not say so returns, as its code shows."""
+    def _shown(self, target: Target, symbol: Symbol, depth: int) -> list[Target]:
+        """What a function returns that does not say so, or an attribute is given, as code shows."""
         look, file, at = self._resolver.look, target.file, target.at
-        if look is None or symbol.kind not in CALLABLES:
+        is_field = symbol.kind is Kind.FIELD
+        code = file.outline.innermost(symbol.row) if is_field else at
+        if look is None or code < 0 or not (is_field or symbol.kind in CALLABLES):
             return []
         key = file.path, at, "", depth
         if key not in self._found:
             self._found[key] = []  # a function that returns what itself returns
-            used = look(file, at)
-            known = Locals(used.locals) if used else None
+            used = look(file, code) or Uses()
             self._found[key] = each_once(
                 found
-                for row, chain in (used.returned if used else ())
-                if file.outline.innermost(row) == at
-                for found in self._resolver.chain(file, at, chain, known, depth + 1)
+                for row, chain in (used.given if is_field else used.returned)
+                if (row == symbol.row if is_field else file.outline.innermost(row) == at)
+                for found in self._resolver.chain(file, code, chain, Locals(used.locals), depth + 1)
             )
         return self._found[key]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_context.names import WORD
 from twolane_context.spans import Span
 from twolane_context.targets import CALLABLES, Locals
-from twolane_context.uses import uses
+from twolane_context.uses import Use, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from twolane_context.index import File
     from twolane_context.trees import Parsed
-    from twolane_context.uses import Use
 
 _NEAR = 3  # nodes from a quoted name to what it is part of
 
@@ -35,6 +34,7 @@ class Place(NamedTuple):
         chain: what leads to it: see `uses.Use`. Empty where it names nothing that is defined.
         known: the variables around it.
         local: the function whose variable it is, or -1.
+        called: whether it is called.
     """
 
     file: File
@@ -46,6 +46,7 @@ class Place(NamedTuple):
     chain: tuple[str, ...]
     known: Locals
     local: int
+    called: bool
 
 
 def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
@@ -78,7 +79,8 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         else:
             span = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
         known, by_point = around(span)
-        chain = by_point[point].chain if point in by_point else (name,)
+        use = by_point.get(point, Use((name,), *point, called=False))
+        chain = use.chain
         local = -1
         if len(chain) == 1 and point not in own and not outer & {*holders}:
             spans = ((i, rows(symbols[i].start, symbols[i].end)) for i in holders)
@@ -89,7 +91,16 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         ):
             chain = ()
         yield Place(
-            file, parsed.language.name, name, point, own.get(point, -1), at, chain, known, local
+            file,
+            parsed.language.name,
+            name,
+            point,
+            own.get(point, -1),
+            at,
+            chain,
+            known,
+            local,
+            use.called,
         )
 
 

@@ -7,14 +7,12 @@ or what yields one.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.likely import sounding
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
 from twolane_context.targets import TYPES, Target, twins
-from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
 _BARE_MEMBERS = frozenset({"java", "cpp"})
 # Here an override is a symbol of its own, as basedpyright has it; elsewhere they change together.
 _OWN_OVERRIDES = (".py", ".pyi")
-_MARKS = frozenset({CALL[0], ITEM[0], VALUE})
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_TELLING = 3  # a variable's name of fewer letters tells nothing of its class
+# To call a class calls these.
+_MAKING = frozenset({"__init__", "__new__", "constructor"})
 
 
 class Site(NamedTuple):
@@ -70,13 +67,14 @@ def references(
         same = [p for p in places(file, parsed, name) if p.local == here[0].local and p.chain]
         return [Site(path, *place.point) for place in same]
     wanted = _Wanted(resolver, here[0])
-    return [
+    return sorted(
         Site(other.path, *place.point)
-        for other in resolver.index.holding(name)
+        for one in (name, *wanted.makers)
+        for other in resolver.index.holding(one)
         if (tree := parsed if other is file else parse(other.path)) is not None
-        for place in places(other, tree, name)
-        if wanted.at(place)
-    ]
+        for place in places(other, tree, one)
+        if (wanted.at(place) if one == name else wanted.makes(place))
+    )
 
 
 class _Wanted:
@@ -85,16 +83,23 @@ class _Wanted:
     Args:
         resolver: the repository.
         here: the place.
+
+    Attributes:
+        makers: the names of the classes whose calls call what is wanted.
     """
 
     def __init__(self, resolver: Resolver, here: Place) -> None:
-        self._resolver = resolver
+        self._resolver, self._name = resolver, here.name
         # A place of which nothing is known may mean any symbol of that name.
         self._group = self._meant(here) or _group(
             Target(file, at) for file, at in resolver.index.defining(here.name)
         )
         for path, at in sorted(self._group):
             self._group |= self._overridden(resolver.index.files[path], at, here.name)
+        self.makers: set[str] = set()
+        for path, at in self._group if here.name in _MAKING else ():
+            symbols = resolver.index.files[path].outline.symbols
+            self.makers |= {symbols[symbols[at].parent].name} if symbols[at].parent >= 0 else set()
 
     def at(self, place: Place) -> bool:
         """Whether a place is one of the sites."""
@@ -104,6 +109,15 @@ class _Wanted:
         if place.own >= 0:
             return bool(self._overridden(place.file, place.own, place.name) & self._group)
         return not meant and len(place.chain) > 1 and self._may_be(place)
+
+    def makes(self, place: Place) -> bool:
+        """Whether a class is called at a place, and what is wanted with it."""
+        files, member = self._resolver.index.files, self._resolver.members.member
+        return place.called and any(
+            _group(member(Target(files[path], at), self._name, 0)) & self._group
+            for path, at in self._meant(place)
+            if at >= 0
+        )
 
     def _meant(self, place: Place) -> _Group:
         """The symbols that a name stands for."""

@@ -59,6 +59,7 @@ class Uses:
         locals: its own variables, each with the chains of what is known of its type: `("A", "()")`
             for an `A`. Empty for what nothing is known of.
         returned: the chains that it returns or yields, each with its row.
+        given: the same of those that it gives to attributes.
     """
 
     uses: list[Use] = field(default_factory=list[Use])
@@ -66,6 +67,9 @@ class Uses:
         default_factory=dict[str, list[tuple[str, ...]]]
     )
     returned: list[tuple[int, tuple[str, ...]]] = field(
+        default_factory=list[tuple[int, tuple[str, ...]]]
+    )
+    given: list[tuple[int, tuple[str, ...]]] = field(
         default_factory=list[tuple[int, tuple[str, ...]]]
     )
 
@@ -109,8 +113,9 @@ def uses(parsed: Parsed, span: Span) -> Uses:
             continue  # a keyword argument
         found.uses.append(Use(chain, token.row, token.column, after == "("))
     for index, token in enumerate(tokens):
-        if token.text in _RETURNS and (value := _value(tokens, chains, index + 1)):
-            found.returned.append((token.row, value))
+        gives = token.text in _RETURNS or (token.text == "=" and len(chains.get(index - 1, ())) > 1)
+        if gives and (value := _value(tokens, chains, index + 1)):
+            (found.returned if token.text in _RETURNS else found.given).append((token.row, value))
     return found
 
 

@@ -41,7 +41,7 @@ METHODS = {
         "from a import A\n\n\nclass B(A):\n    def f(self):\n        super().«save()\n\n\n"
         "class C:\n    def save(self): ...\n\n\n"
         "def g(a, x: A, y: C):\n"
-        "    x.«<CURSOR>save()\n    y.save()\n    a.«save()\n    B().«save()\n    C().save()\n"
+        "    x.«<CURSOR>save()\n    y.save()\n    a.save()\n    B().«save()\n    C().save()\n"
         "    open(x).save()\n"
     ),
     "c.py": "def g(a):\n    a.save()\n",
@@ -49,13 +49,39 @@ METHODS = {
 
 
 def test_python_methods() -> None:
-    """`a` is called after `A`; in a file that names no class with such a method, it is nothing."""
+    check(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("path", "made", "calls"),
+    [
+        (
+            "a.py",
+            "class A:\n    def «<CURSOR>__init__(self): ...\n",
+            (
+                "from a import A\n\nclass B(A):\n    def f(self):\n        super().«__init__()\n\n"
+                "class C(A):\n    def __init__(self): ...\n\nx = «A()\nA\nC()\n"
+            ),
+        ),
+        (
+            "a.ts",
+            "export class A {\n  «<CURSOR>constructor() {}\n}\n",
+            "import { A } from './a';\nconst x: A = new «A();\nclass B { constructor() {} }\nnew B();\n",
+        ),
+    ],
+)
+def test_to_call_a_class_is_to_call_what_makes_it(path: str, made: str, calls: str) -> None:
+    check({path: made, path.replace("a.", "b."): calls})
+
+
+def test_attributes_have_the_type_of_what_they_are_given() -> None:
     check(
         {
-            **METHODS,
-            "b.py": METHODS["b.py"]
-            .replace("def g(a,", "def g(one_big,")
-            .replace("    a.«save", "    one_big.save"),
+            "a.py": (
+                "class Page:\n    def «<CURSOR>turn(self): ...\n\n\nclass B:\n    def f(self, x):\n"
+                "        self.held = Page() if x else None\n\n"
+                "    def g(self):\n        self.held.«turn()\n"
+            )
         }
     )
 
@@ -68,7 +94,7 @@ def test_a_value_of_unknown_type_counts_where_it_is_called_after_the_class() -> 
                 "from a import Page\n\ndef f(page, next_page, sheet):\n"
                 "    page.«turn()\n    next_page.«turn()\n    sheet.turn()\n"
             ),
-            "c.py": "def f(page):\n    page.turn()\n",
+            "c.py": "def f(page):\n    page.«turn()\n\ndef g(p):\n    p.turn()\n",
         }
     )
 
