@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from twolane_context.uses import Uses
 
     Allowed = Callable[[str], bool]
-    _Key = tuple[str, bytes]
 
 _V = TypeVar("_V")
 _A = TypeVar("_A")
@@ -49,7 +48,7 @@ class Answers:
         self._repository = repository
         self._allowed = allowed
         self._trees: OrderedDict[str, tuple[bytes, Parsed]] = OrderedDict()
-        self._texts: OrderedDict[_Key, list[str]] = OrderedDict()
+        self._texts: OrderedDict[str, tuple[bytes, list[str]]] = OrderedDict()
         self._whole: Index | None = None
         self._resolver: Resolver | None = None
 
@@ -120,9 +119,7 @@ class Answers:
         digest, parsed = self._trees.pop(path, (b"", None))
         if parsed is None or digest != file.digest:
             parsed = parse(language, file.source(), parsed)
-        self._trees[path] = file.digest, parsed
-        if len(self._trees) > _MOST_TREES:
-            self._trees.popitem(last=False)
+        _keep(self._trees, path, (file.digest, parsed), _MOST_TREES)
         if file.facts is None:
             file.learn(packed(parsed))
         return parsed
@@ -147,20 +144,16 @@ class Answers:
     def lines(self, path: str) -> list[str]:
         """The lines of a visible file, without their ends."""
         file = self.resolver().index.files[path]
-
-        def split() -> list[str]:
+        digest, lines = self._texts.pop(path, (b"", []))
+        if digest != file.digest:
             text = file.source().decode("utf-8", "replace").replace("\r\n", "\n")
-            return text.split("\n")
+            lines = text.split("\n")
+        _keep(self._texts, path, (file.digest, lines), _MOST_TEXTS)
+        return lines
 
-        return _remembered(self._texts, file, _MOST_TEXTS, split)
 
-
-def _remembered(kept: OrderedDict[_Key, _V], file: File, most: int, make: Callable[[], _V]) -> _V:
-    key = (file.path, file.digest)
-    if key in kept:
-        kept.move_to_end(key)
-        return kept[key]
-    made = kept[key] = make()
+def _keep(kept: OrderedDict[str, _V], path: str, value: _V, most: int) -> None:
+    """Keep the values that were asked for last."""
+    kept[path] = value
     if len(kept) > most:
         kept.popitem(last=False)
-    return made

@@ -183,17 +183,19 @@ class Index:
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         """All symbols of that name, with their index in the file's outline; none for common words."""
-        if name in self._defining:
-            return self._defining[name]
+        if name not in self._defining:
+            self._defining[name] = self._define(name)
+        return self._defining[name]
+
+    def _define(self, name: str) -> list[tuple[File, int]]:
         files = self._holding(name, COMMON + 1)
         packed = packed_name(name)
-        found = self._defining[name] = [
+        return [
             (file, index)
             for file in (files if len(files) <= COMMON else ())
             if file.may_define(name, packed)
             for index in file.named(name)
         ]
-        return found
 
     def modules(self, *last: str) -> list[tuple[str, Names]]:
         """The files whose module, header or package folder ends with one or two parts, by path.
@@ -210,7 +212,7 @@ class Index:
 
 
 class _Visible(Index):
-    """The part of an index that an audience may see."""
+    """The part of an index that an audience may see. What is allowed is asked anew each time."""
 
     def __init__(self, whole: Index, allowed: Callable[[str], bool]) -> None:
         super().__init__({})
@@ -219,6 +221,12 @@ class _Visible(Index):
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
         return self._whole.changed(files).visible(self._allowed)
+
+    def holding(self, word: str) -> list[File]:
+        return self._holding(word, None)
+
+    def defining(self, name: str) -> list[tuple[File, int]]:
+        return self._define(name)
 
     def modules(self, *last: str) -> list[tuple[str, Names]]:
         return [one for one in self._whole.modules(*last) if self._allowed(one[0])]

@@ -114,6 +114,12 @@ def test_what_is_not_visible_shows_nowhere() -> None:
     assert defining(index, "go") == [("a.py", 0)]
     assert index.modules("c") == []
     assert [path for path, _ in whole.modules("c")] == ["b/c.py"]
+    allowed = {"a.py"}
+    asked_anew = whole.visible(allowed.__contains__)
+    assert holding(asked_anew, "go") == ["a.py"]
+    allowed.clear()
+    assert holding(asked_anew, "go") == []
+    assert defining(asked_anew, "go") == []
     later = index.changed({"b/new.py": File.of("b/new.py", b"go", lambda _: b"go")})
     assert holding(later, "go") == ["a.py", "d.txt"]
 
