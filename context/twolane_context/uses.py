@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.trees import within
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import tree_sitter
 
     from twolane_context.spans import Span
@@ -29,6 +29,7 @@ _WORDS = frozenset({"self", "this", "super", "crate"})
 _RETURNS = frozenset({"return", "yield", "=>"})
 # In these a name is a variable, but for the default value behind `=`.
 _BINDING_NODES = ("pattern", "parameter", "declarator")
+_LONGEST_TYPE, _LONGEST_CHAIN = 200, 60  # tokens; nobody writes more, but files hold it
 _TYPE_PARAMETERS = frozenset({"type_parameter", "where_predicate", "type_parameter_declaration"})
 _OPEN = frozenset({"(", ",", "|", "<", "{", "["})
 
@@ -97,7 +98,8 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         span: the definition, or the selection.
     """
     tokens = list(_tokens(parsed, span))
-    chains = _chains(tokens)
+    partners = _partners(tokens)
+    chains = _chains(tokens, partners)
     found = Uses()
     for index, chain in chains.items():
         token = tokens[index]
@@ -105,7 +107,7 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         after = tokens[index + 1].text if index + 1 < len(tokens) else ""
         if len(chain) == 1 and _binds(tokens, index):
             known = found.locals.setdefault(token.text, [])
-            known += [one for one in _types(tokens, chains, index) if one not in known]
+            known += [one for one in _types(tokens, chains, partners, index) if one not in known]
             continue
         if len(chain) == 1 and (shown := _shown(tokens, chains, index)):
             found.locals.setdefault(token.text, []).append(shown)
@@ -114,7 +116,7 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         found.uses.append(Use(chain, token.row, token.column, after == "("))
     for index, token in enumerate(tokens):
         gives = token.text in _RETURNS or (token.text == "=" and len(chains.get(index - 1, ())) > 1)
-        if gives and (value := _value(tokens, chains, index + 1)):
+        if gives and (value := _value(tokens, chains, partners, index + 1)):
             (found.returned if token.text in _RETURNS else found.given).append((token.row, value))
     return found
 
@@ -122,16 +124,7 @@ def uses(parsed: Parsed, span: Span) -> Uses:
 def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
     found: list[_Token] = []
     joints = _JOINTS | _MORE_JOINTS.get(parsed.language.name, set())
-    above: list[
-        tree_sitter.Node
-    ] = []  # asking each node for its parent would walk all the way down
-    for node in within(parsed, span):
-        while above and above[-1].end_byte <= node.start_byte:
-            above.pop()
-        if node.child_count:
-            above.append(node)
-        if node.child_count or node.start_byte == node.end_byte:
-            continue
+    for node, holder in _leaves(parsed, span):
         is_name = node.type.endswith(("identifier", "identifier_pattern")) or node.type in _WORDS
         if node.is_named and not is_name:
             text = '"'  # a literal or a comment
@@ -140,34 +133,51 @@ def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
         else:
             text = parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
         point = node.start_point
-        up = above[-1] if above else node.parent
-        parent = up.type if is_name and up is not None else ""
+        parent = holder if is_name else ""
         joint = text in joints
         is_type = node.type == "type_identifier"
         found.append(_Token(text, is_name, point.row, point.column, parent, joint, is_type))
     return found
 
 
-def _chains(tokens: list[_Token]) -> dict[int, tuple[str, ...]]:
-    """For each name token, the chain that ends with it."""
-    opened: dict[int, int] = {}  # a closing bracket's partner
+def _leaves(parsed: Parsed, span: Span) -> Iterator[tuple[tree_sitter.Node, str]]:
+    """The leaves within `span`, each with its parent's type: `Node.parent` would look from the root."""
+    stack = [(parsed.tree.root_node, "")]
+    while stack:
+        node, holder = stack.pop()
+        if node.child_count:
+            if node.start_byte < span.end and span.start < node.end_byte:
+                stack += [(child, node.type) for child in reversed(node.children)]
+        elif span.start <= node.start_byte < node.end_byte <= span.end:
+            yield node, holder
+
+
+def _partners(tokens: list[_Token]) -> dict[int, int]:
+    """For each bracket the one that belongs to it."""
+    found: dict[int, int] = {}
     stack: list[int] = []
+    for index, token in enumerate(tokens):
+        if token.text in {"(", "[", "{"}:
+            stack.append(index)
+        elif token.text in {")", "]", "}"} and stack:
+            found[index] = stack.pop()
+            found[found[index]] = index
+    return found
+
+
+def _chains(tokens: list[_Token], partners: dict[int, int]) -> dict[int, tuple[str, ...]]:
+    """For each name token, the chain that ends with it."""
     chains: dict[int, tuple[str, ...]] = {}
     for index, token in enumerate(tokens):
-        if token.text in {"(", "["}:
-            stack.append(index)
-        elif token.text in {")", "]"} and stack:
-            opened[index] = stack.pop()
         if token.is_name:
-            before = _before(tokens, chains, opened, index)
-            chains[index] = (*before, token.text)
+            chains[index] = (*_before(tokens, chains, partners, index), token.text)
     return chains
 
 
 def _before(
     tokens: list[_Token],
     chains: dict[int, tuple[str, ...]],
-    opened: dict[int, int],
+    partners: dict[int, int],
     index: int,
 ) -> tuple[str, ...]:
     """The chain of what a name is an attribute of; empty for a name that starts one."""
@@ -175,10 +185,11 @@ def _before(
         return ()
     last = index - 2
     marks: list[str] = []
-    while last in opened:
+    while last in partners and tokens[last].text in {")", "]"}:
         marks.append(CALL if tokens[last].text == ")" else ITEM)
-        last = opened[last] - 1
-    if last in chains and (last + 1 == index - 1 or marks):
+        last = partners[last] - 1
+    long = len(marks) + len(chains.get(last, ())) > _LONGEST_CHAIN
+    if not long and last in chains and (last + 1 == index - 1 or marks):
         return (*chains[last], *reversed(marks))
     return (VALUE,)
 
@@ -216,7 +227,10 @@ def _shown(tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int)
 
 
 def _types(
-    tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int
+    tokens: list[_Token],
+    chains: dict[int, tuple[str, ...]],
+    partners: dict[int, int],
+    index: int,
 ) -> list[tuple[str, ...]]:
     """What is known of the type of the variable that the token makes."""
     found: list[tuple[str, ...]] = []
@@ -236,7 +250,7 @@ def _types(
             found.append((*chains[place], CALL))  # Go's `(name *pkg.Type`
     if place < len(tokens) and tokens[place].text in {"=", ":=", "in"} and before.text != ",":
         loop = tokens[place].text == "in"
-        value = _value(tokens, chains, place + 1)
+        value = _value(tokens, chains, partners, place + 1)
         if value:
             found.append((*value, ITEM) if loop else value)
     return found
@@ -245,7 +259,7 @@ def _types(
 def _type_before(tokens: list[_Token], index: int) -> int:
     """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
     at, depth = index - 1, 0
-    while at >= 0 and tokens[at].row == tokens[index].row:
+    while at >= max(0, index - _LONGEST_TYPE) and tokens[at].row == tokens[index].row:
         depth += (tokens[at].text in {">", "]"}) - (tokens[at].text in {"<", "["})
         if tokens[at].is_name and not depth:
             return at
@@ -261,7 +275,7 @@ def _annotation(
     """Where the annotation after a colon ends, and the types that it names."""
     named: list[tuple[str, ...]] = []
     depth = 0
-    for at in range(colon + 1, len(tokens)):
+    for at in range(colon + 1, min(len(tokens), colon + 1 + _LONGEST_TYPE)):
         text = tokens[at].text
         depth += (text in {"[", "<", "("}) - (text in {"]", ">", ")"})
         if depth < 0 or (not depth and text in {",", "=", ";", "{", "->"}):
@@ -271,7 +285,12 @@ def _annotation(
     return colon, named
 
 
-def _value(tokens: list[_Token], chains: dict[int, tuple[str, ...]], start: int) -> tuple[str, ...]:
+def _value(
+    tokens: list[_Token],
+    chains: dict[int, tuple[str, ...]],
+    partners: dict[int, int],
+    start: int,
+) -> tuple[str, ...]:
     """The chain that an expression consists of, calls included; empty for other expressions."""
     at = start
     while at < len(tokens) and tokens[at].text in _SKIPPED:
@@ -285,18 +304,8 @@ def _value(tokens: list[_Token], chains: dict[int, tuple[str, ...]], start: int)
             and tokens[at].row == tokens[at - 1].row
         ):
             found = (*found, CALL if tokens[at].text == "(" else ITEM)
-            at = _after_bracket(tokens, at)
+            at = partners.get(at, len(tokens)) + 1
         if at >= len(tokens) or not tokens[at].joint:
             break
         at += 1
     return found
-
-
-def _after_bracket(tokens: list[_Token], at: int) -> int:
-    depth = 0
-    for place in range(at, len(tokens)):
-        text = tokens[place].text
-        depth += (text in {"(", "[", "{"}) - (text in {")", "]", "}"})
-        if not depth:
-            return place + 1
-    return len(tokens)

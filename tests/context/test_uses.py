@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,3 +149,21 @@ def test_any_piece_of_any_text_has_uses_within_it(path: str, data: st.DataObject
         assert start <= offset
         assert offset + len(name) <= end
         assert tree.source[offset:].startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.ts", "f(a=>" * 20_000 + ")" * 20_000),
+        ("a.ts", "a.b=f(" * 20_000 + ")" * 20_000),
+        ("a.ts", "x=a>b=c," * 20_000),
+        ("a.py", "a." * 50_000 + "b"),
+        ("a.ts", "(a:" * 20_000),
+    ],
+)
+def test_the_time_grows_with_the_text_and_not_with_its_square(path: str, source: str) -> None:
+    tree = parsed(path, source)
+    began = time.process_time()
+    found = uses(tree, Span(0, len(tree.source)))
+    assert time.process_time() - began < 5
+    assert max(len(use.chain) for use in found.uses) < 100
