@@ -9,24 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.code_tokens import NONE, WORDS, Token, tokens_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import tree_sitter
-
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
 
 CALL, ITEM, VALUE = "()", "[]", "*"
 MARKS = frozenset({CALL[0], ITEM[0], VALUE})
-_JOINTS = frozenset({".", "::", "?.", "!."})
-# Elsewhere an arrow stands before what a function returns; Lua's colon calls a method.
-_MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
+_RETURNS = frozenset({"return", "yield", "=>"})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
 _ENDS = frozenset({":", ",", ")", "=", "?", "*", "&", "..."})
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
-_WORDS = frozenset({"self", "this", "super", "crate"})
-_RETURNS = frozenset({"return", "yield", "=>"})
 # In these a name is a variable, but for the default value behind `=`.
 _BINDING_NODES = ("pattern", "parameter", "declarator")
 _LONGEST_TYPE, _LONGEST_CHAIN = 200, 60  # tokens; nobody writes more, but files hold it
@@ -75,21 +69,6 @@ class Uses:
     )
 
 
-class _Token(NamedTuple):
-    """`joint`: links a chain. `type`: the grammar knows it for a type. `parent`: its node's type."""
-
-    text: str
-    is_name: bool
-    row: int
-    column: int
-    parent: str
-    joint: bool
-    type: bool
-
-
-_NONE = _Token("", False, -1, 0, "", False, False)  # noqa: FBT003 - a row of a table
-
-
 def uses(parsed: Parsed, span: Span) -> Uses:
     """What the code in `span` uses.
 
@@ -97,7 +76,7 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         parsed: the file.
         span: the definition, or the selection.
     """
-    tokens = list(_tokens(parsed, span))
+    tokens = list(tokens_of(parsed, span))
     partners = _partners(tokens)
     chains = _chains(tokens, partners)
     found = Uses()
@@ -121,38 +100,7 @@ def uses(parsed: Parsed, span: Span) -> Uses:
     return found
 
 
-def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
-    found: list[_Token] = []
-    joints = _JOINTS | _MORE_JOINTS.get(parsed.language.name, set())
-    for node, holder in _leaves(parsed, span):
-        is_name = node.type.endswith(("identifier", "identifier_pattern")) or node.type in _WORDS
-        if node.is_named and not is_name:
-            text = '"'  # a literal or a comment
-            if "comment" in node.type:
-                continue
-        else:
-            text = parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        point = node.start_point
-        parent = holder if is_name else ""
-        joint = text in joints
-        is_type = node.type == "type_identifier"
-        found.append(_Token(text, is_name, point.row, point.column, parent, joint, is_type))
-    return found
-
-
-def _leaves(parsed: Parsed, span: Span) -> Iterator[tuple[tree_sitter.Node, str]]:
-    """The leaves within `span`, each with its parent's type: `Node.parent` would look from the root."""
-    stack = [(parsed.tree.root_node, "")]
-    while stack:
-        node, holder = stack.pop()
-        if node.child_count:
-            if node.start_byte < span.end and span.start < node.end_byte:
-                stack += [(child, node.type) for child in reversed(node.children)]
-        elif span.start <= node.start_byte < node.end_byte <= span.end:
-            yield node, holder
-
-
-def _partners(tokens: list[_Token]) -> dict[int, int]:
+def _partners(tokens: list[Token]) -> dict[int, int]:
     """For each bracket the one that belongs to it."""
     found: dict[int, int] = {}
     stack: list[int] = []
@@ -165,7 +113,7 @@ def _partners(tokens: list[_Token]) -> dict[int, int]:
     return found
 
 
-def _chains(tokens: list[_Token], partners: dict[int, int]) -> dict[int, tuple[str, ...]]:
+def _chains(tokens: list[Token], partners: dict[int, int]) -> dict[int, tuple[str, ...]]:
     """For each name token, the chain that ends with it."""
     chains: dict[int, tuple[str, ...]] = {}
     for index, token in enumerate(tokens):
@@ -175,7 +123,7 @@ def _chains(tokens: list[_Token], partners: dict[int, int]) -> dict[int, tuple[s
 
 
 def _before(
-    tokens: list[_Token],
+    tokens: list[Token],
     chains: dict[int, tuple[str, ...]],
     partners: dict[int, int],
     index: int,
@@ -194,14 +142,14 @@ def _before(
     return (VALUE,)
 
 
-def _binds(tokens: list[_Token], index: int) -> bool:
+def _binds(tokens: list[Token], index: int) -> bool:
     """Whether the name token makes a variable."""
     token = tokens[index]
-    before = tokens[index - 1] if index else _NONE
-    after = tokens[index + 1] if index + 1 < len(tokens) else _NONE
+    before = tokens[index - 1] if index else NONE
+    after = tokens[index + 1] if index + 1 < len(tokens) else NONE
     if token.type:
         return token.parent in _TYPE_PARAMETERS
-    if token.text in _WORDS or after.joint or after.text == "(" or token.parent == "type":
+    if token.text in WORDS or after.joint or after.text == "(" or token.parent == "type":
         return False
     annotated = token.parent == "assignment" and after.text == ":"
     if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
@@ -215,7 +163,7 @@ def _binds(tokens: list[_Token], index: int) -> bool:
     return typed and after.text in {"=", ";", ","}
 
 
-def _shown(tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int) -> tuple[str, ...]:
+def _shown(tokens: list[Token], chains: dict[int, tuple[str, ...]], index: int) -> tuple[str, ...]:
     """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
     words = [token.text for token in tokens[max(0, index - 2) : index + 2]]
     at = index + 2
@@ -227,7 +175,7 @@ def _shown(tokens: list[_Token], chains: dict[int, tuple[str, ...]], index: int)
 
 
 def _types(
-    tokens: list[_Token],
+    tokens: list[Token],
     chains: dict[int, tuple[str, ...]],
     partners: dict[int, int],
     index: int,
@@ -235,7 +183,7 @@ def _types(
     """What is known of the type of the variable that the token makes."""
     found: list[tuple[str, ...]] = []
     place = index + 1
-    before = tokens[index - 1] if index else _NONE
+    before = tokens[index - 1] if index else NONE
     typed = before.text not in {"as", "for"} and tokens[index].parent != "lambda_parameters"
     if (type_at := _type_before(tokens, index)) in chains:
         found.append((*chains[type_at], CALL))  # `Type name`
@@ -256,7 +204,7 @@ def _types(
     return found
 
 
-def _type_before(tokens: list[_Token], index: int) -> int:
+def _type_before(tokens: list[Token], index: int) -> int:
     """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
     at, depth = index - 1, 0
     while at >= max(0, index - _LONGEST_TYPE) and tokens[at].row == tokens[index].row:
@@ -270,7 +218,7 @@ def _type_before(tokens: list[_Token], index: int) -> int:
 
 
 def _annotation(
-    tokens: list[_Token], chains: dict[int, tuple[str, ...]], colon: int
+    tokens: list[Token], chains: dict[int, tuple[str, ...]], colon: int
 ) -> tuple[int, list[tuple[str, ...]]]:
     """Where the annotation after a colon ends, and the types that it names."""
     named: list[tuple[str, ...]] = []
@@ -286,7 +234,7 @@ def _annotation(
 
 
 def _value(
-    tokens: list[_Token],
+    tokens: list[Token],
     chains: dict[int, tuple[str, ...]],
     partners: dict[int, int],
     start: int,

@@ -64,9 +64,10 @@ class Scripted:
     async def ask(self, seconds: float = 20.0) -> list[Site]:
         return await self.confirmer.confirm(SITES[1], SITES, lambda _: self.text, seconds)
 
-    def heard(self, method: str) -> list[dict[str, dict[str, object]]]:
+    def heard(self, method: str) -> list[Any]:
+        """The parameters of all that came to the server under a name."""
         lines = self.log.read_text("utf-8").splitlines() if self.log.exists() else []
-        messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        messages: list[Any] = [json.loads(line) for line in lines if line.startswith("{")]
         return [one["params"] for one in messages if one.get("method") == method]
 
 
