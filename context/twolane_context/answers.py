@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from twolane_context.index import Changed
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _V = TypeVar("_V")
 _A = TypeVar("_A")
 _MOST_TREES, _MOST_TEXTS = 8, 64
-_ATTEMPTS = 4
+_ATTEMPTS = 50  # each has looked at one more file
 _TOKENS_PER_CALLER = 1_024
 
 
@@ -75,7 +76,7 @@ class Answers:
             lists = [needed(resolver, self._around(one), one, callers) for one in selections]
             return pack(merged([*lists, meant(resolver, instruction)]), budget, count, self.lines)
 
-        return self.steady(answer)
+        return self._calm(answer)
 
     def references(self, path: str, row: int, column: int) -> list[Site]:
         """All sites of the symbol whose name stands at a place: see `references.references`."""
@@ -84,7 +85,13 @@ class Answers:
             resolver = Resolver(self.resolver().index, self._look)
             return references(resolver, self.tree, path, row, column)
 
-        return self.steady(answer)
+        return self._calm(answer)
+
+    def _calm(self, answer: Callable[[], list[_A]]) -> list[_A]:
+        """The answer, or none where files change faster than they can be read."""
+        with suppress(Changed):
+            return self.steady(answer)
+        return []
 
     def _look(self, file: File, at: int) -> Uses | None:
         """What the code of a symbol uses."""
@@ -92,14 +99,16 @@ class Answers:
         return parsed and uses(parsed, row_span(parsed.source, symbol.start, symbol.end))
 
     def steady(self, answer: Callable[[], _A]) -> _A:
-        """Run `answer`; again when a file turns out to have changed meanwhile."""
+        """Run `answer`; again when a file turns out to have changed meanwhile.
+
+        Raises:
+            Changed: something writes faster than it can be read.
+        """
         for _ in range(_ATTEMPTS):
             try:
                 return answer()
             except Changed as changed:
                 self._repository.refresh([changed.path])
-        # Something writes all the time: go by what is on disk at one moment.
-        self._repository.refresh()
         return answer()
 
     def resolver(self) -> Resolver:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from twolane_context.index import Changed
 from twolane_context.repository_map import MapState, dump, load, repository_map
 from twolane_context.tokens import counter_for, estimate
 from twolane_server.indexing import cache_file
@@ -79,9 +80,9 @@ class Maps:
                     seen, answers.lines, wanted.map_tokens, count, state, allowed=everyone
                 )
 
-            made = answers.steady(make)
-            self._known[name] = answers.resolver().index, made
-            return made
+            with suppress(Changed):  # the next question tries again
+                state = answers.steady(make)
+                self._known[name] = answers.resolver().index, state
         return state
 
     def save(self) -> None:

@@ -460,4 +460,4 @@ print(json.dumps(took))
         assert took["ask"] < 2
         assert took["come"] < 2
         assert took["save"] < 0.5
-        assert took["megabytes"] < 300
+        assert took["megabytes"] < 500

@@ -36,6 +36,7 @@ KEPT_DAYS = 90
 """How long the hashes of code that is gone are kept: longer than most branches live."""
 
 _DAY = 86_400
+_PATIENCE_SECONDS = 2.0
 _BATCH = 100_000  # hashes; sorted together they are written twice as fast
 _ENOUGH = 300  # hits, of a text that is NDA through and through
 _APART = 3  # lines without a hit that part one copy from the next
@@ -170,6 +171,9 @@ class Fingerprints:
 
     def found(self, text: str) -> str | None:
         """Why a text may not leave, fit to be shown: without a word of the text; or `None`."""
+        # One who reads them all now is waited for.
+        if self._syncing.acquire(timeout=_PATIENCE_SECONDS):
+            self._syncing.release()
         if not self._ready:
             return "the files under NDA are not all read yet, so nothing can be compared with them"
         try:

@@ -18,12 +18,13 @@ WORDING = {"path": "", "start_line": 0, "end_line": 0, "label": "OPEN"}
 
 
 def everything(shell: Shell) -> dict[str, bytes]:
-    """All files but those of the repository's index."""
+    """All files but those of the repository's index, and the key of its fingerprints."""
     index = shell.top / "own" / "cache" / "index"
+    key = shell.top / "own" / "state" / "fingerprints.key"
     return {
         str(path): path.read_bytes()
         for path in shell.top.rglob("*")
-        if path.is_file() and index not in path.parents
+        if path.is_file() and index not in path.parents and path != key
     }
 
 

@@ -248,7 +248,7 @@ REFUSALS: dict[str, tuple[Prompt, Standing | Exception, str]] = {
         "never granted",
     ),
     "a word": (prompt("import acme_corp"), OPEN_STANDING, "Acme Corp"),
-    "a policy that cannot be read": (asked(), SettingsError("x"), "cannot be read"),
+    "a policy that cannot be read": (asked(), ValueError("x"), "cannot be read"),
 }
 
 
