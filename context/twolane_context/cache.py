@@ -12,10 +12,11 @@ import threading
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
 from twolane_context.disk import Stamp
+from twolane_context.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -28,26 +29,6 @@ _WAIT_SECONDS = 2.0
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _Stored = tuple[bytes, int, int, int, bytes, bytes, bytes | None, bytes]
-
-
-class Row(NamedTuple):
-    """What is known of one file.
-
-    Attributes:
-        path: relative to the repository.
-        stamp: what the file was when it was read.
-        digest: of its bytes.
-        words: its identifiers, parted by LF.
-        facts: its packed outline; empty for none; `None` while it was not made yet.
-        former: the paths that it had before.
-    """
-
-    path: str
-    stamp: Stamp
-    digest: bytes
-    words: bytes
-    facts: bytes | None
-    former: tuple[str, ...] = ()
 
 
 class Cache:

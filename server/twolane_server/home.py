@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from twolane_context.cache import Row
+    from twolane_context.rows import Row
     from twolane_server.live import Progress, Reporter
     from twolane_server.recognised import Recognised
     from twolane_server.settings.resolved import Folders, NdaRules

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from twolane_context.cache import Row
+    from twolane_context.rows import Row
 
 _ROWS_AT_ONCE = 64
 
