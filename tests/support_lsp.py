@@ -55,9 +55,12 @@ class Editor(LanguageClient):
         self.edits: list[tuple[str, str]] = []
         self.previews: list[dict[str, Any]] = []
         self.streamed = asyncio.Event()
+        self.questions: list[types.ShowMessageRequestParams] = []
+        self.answer: str | None = None
         register_lsp_features(self)
         self.feature(types.WORKSPACE_APPLY_EDIT)(self._on_apply())
         self.feature("twolane/preview")(self._on_preview())
+        self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(self._on_question())
 
     async def end(self) -> None:
         """Make sure that the server is gone, also when a test failed before its shutdown."""
@@ -166,6 +169,13 @@ class Editor(LanguageClient):
             return types.ApplyWorkspaceEditResult(applied=True)
 
         return apply
+
+    def _on_question(self) -> object:
+        def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+            self.questions.append(params)
+            return None if self.answer is None else types.MessageActionItem(self.answer)
+
+        return question
 
     def _on_preview(self) -> object:
         def preview(params: Any) -> None:  # noqa: ANN401 - a notification of our own

@@ -25,6 +25,7 @@ from twolane_server.features import (
     labels,
     text_sync,
 )
+from twolane_server.features.grant import ask_once
 from twolane_server.features.progress import work_done
 from twolane_server.features.protocol import Protocol
 from twolane_server.live import Live
@@ -196,7 +197,14 @@ def _register_actions(server: TwolaneServer) -> None:
         connection = cast("Protocol", server.protocol)
         connection.track()
         token = connection.work_done_token
-        return await execute_command.run(server, session, service, argument, token)
+        return await execute_command.run(
+            server,
+            session,
+            service,
+            argument,
+            token,
+            on_ready=lambda ready: server.background(ask_once(server, session.folders, ready)),
+        )
 
     def mode(argument: Any = None) -> dict[str, str]:  # noqa: ANN401 - as said
         return configuration.set_mode(session, argument)

@@ -17,8 +17,11 @@ from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pygls.lsp.server import LanguageServer
 
+    from twolane_server.orders import Ready
     from twolane_server.routing.choose import Decision
     from twolane_server.service import Service
     from twolane_server.session import Session
@@ -78,14 +81,24 @@ async def run(
     service: Service,
     argument: object,
     token: types.ProgressToken | None,
+    *,
+    on_ready: Callable[[Ready], object] = lambda _: None,
 ) -> dict[str, object]:
     """Run one action to its end and have the editor apply the edit.
+
+    Args:
+        server: the connection.
+        session: what is open.
+        service: does the work.
+        argument: the command's.
+        token: the client's own token for progress, if it sent one.
+        on_ready: called when the lane is decided.
 
     Returns:
         `{"applied", "decision", "message"}`. What the person should know of is also shown, once.
     """
     try:
-        return await _run(server, session, service, parse_run(argument), token)
+        return await _run(server, session, service, parse_run(argument), token, on_ready=on_ready)
     except TwolaneError as error:
         _show(server, types.MessageType.Warning, str(error))
         return {"applied": False, "decision": None, "message": str(error)}
@@ -97,6 +110,8 @@ async def _run(
     service: Service,
     wanted: Run,
     token: types.ProgressToken | None,
+    *,
+    on_ready: Callable[[Ready], object],
 ) -> dict[str, object]:
     snapshot = session.snapshot(wanted.uri)
     if snapshot is None:
@@ -114,6 +129,7 @@ async def _run(
         await configuration.reread(server, session)
         ready = await service.prepare(order, session.settings, may_ask=True)
         progress.report(str(ready.decision))
+        on_ready(ready)
         decision = ready.decision
         preview = Preview(server, session, wanted.uri, decision)
         last, loop = 0.0, asyncio.get_running_loop()
