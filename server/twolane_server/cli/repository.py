@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolane_context.index import Changed
 from twolane_context.question import Selection
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
@@ -76,6 +78,22 @@ class Opened:
             for problem in problems:
                 print(f"twolane: {plain(str(problem))}", file=sys.stderr)
         return verdicts(self.repository, user)
+
+    def fingerprint(self) -> None:
+        """Read all code under NDA, so that it is known again elsewhere.
+
+        Raises:
+            FingerprintsUnusable: they cannot be kept.
+        """
+        from twolane_server.known_code import nda_sources  # noqa: PLC0415 - only for `index`
+        from twolane_server.recognised import Recognised  # noqa: PLC0415 - the same
+
+        recognised = Recognised(self.repository.root, folders(os.environ))
+        try:
+            with suppress(Changed):  # whoever sends something looks again
+                recognised.sync(nda_sources(self.repository, self.verdicts()))
+        finally:
+            recognised.close()
 
     def close(self) -> None:
         """Keep what was found for the next time."""
