@@ -107,7 +107,11 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_server.lanes.model_file",
     )
     by_loop = {_name(p) for p in ENGINE + PROGRAM if "create_subprocess" in p.read_text("utf-8")}
-    assert by_loop == {"twolane_server.confirm.client", "twolane_server.lanes.model_file"}
+    assert by_loop == {
+        "twolane_server.confirm.client",
+        "twolane_server.home",  # our own `twolane index`
+        "twolane_server.lanes.model_file",
+    }
 
 
 def test_only_the_gate_turns_a_fragment_into_text() -> None:

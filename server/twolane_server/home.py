@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +13,7 @@ from twolane_context.index import Changed
 from twolane_context.watching import watch
 from twolane_context.work import examine_all
 from twolane_server.errors import FingerprintsUnusable
-from twolane_server.indexed import Indexed
+from twolane_server.indexed import A_MOMENT, Indexed
 from twolane_server.threads import from_thread
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Home:
         try:
             recognised = await self.run(Indexed.recognised)
             sources = await self.run(lambda indexed: indexed.nda_sources(self._rules()))
+            if await asyncio.to_thread(recognised.pending, sources or ()) > A_MOMENT:
+                await self._index_beside()
             with suppress(Changed):  # then what follows reads the rest
                 await asyncio.to_thread(recognised.sync, sources or ())
             self.recognised = await self.run(lambda indexed: indexed.known_code(self._rules()))
@@ -132,6 +135,27 @@ class Home:
                 self._tell(recognised.problem)
         except FingerprintsUnusable as error:
             self._tell(str(error))
+
+    async def _index_beside(self) -> None:
+        """Have another process read the code under NDA: here it would hold up every keystroke."""
+        folders = self._folders
+        own = {"CONFIG": folders.config, "STATE": folders.state, "CACHE": folders.cache}
+        environ = os.environ | {f"TWOLANE_{name}_DIR": str(path) for name, path in own.items()}
+        words = ("index", "--stand-back", "--repo", str(self._root))
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "twolane_server.cli", *words),
+            env=environ,
+            stdin=quiet,
+            stdout=quiet,
+            stderr=quiet,
+        )
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            raise
 
     async def _examine(self, missing: Sequence[str], progress: Reporter | None) -> None:
         done = 0

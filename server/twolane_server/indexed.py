@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from twolane_server.surroundings import Wanted
     from twolane_server.text import Text
 
-__all__ = ["Indexed"]
+__all__ = ["A_MOMENT", "Indexed"]
 
 _ATTEMPTS = 3
+A_MOMENT = 50
+"""Files under NDA that can be read while somebody waits; about 10 ms each."""
 
 
 class Indexed:
@@ -162,8 +164,12 @@ class Indexed:
             return None
         return list(nda_sources(self.repository, verdict))
 
-    def known_code(self, nda: NdaRules) -> Recognised:
+    def known_code(self, nda: NdaRules, *, patient: bool = True) -> Recognised:
         """What recognises code under NDA, up to date with index, disk and rules.
+
+        Args:
+            nda: the user's own rules.
+            patient: read however much there is; else no more than takes a moment.
 
         Raises:
             FingerprintsUnusable: it cannot be brought up to date.
@@ -173,6 +179,11 @@ class Indexed:
             sources = self.nda_sources(nda)
             if sources is None:
                 return recognised
+            if not patient and recognised.pending(sources) > A_MOMENT:
+                raise FingerprintsUnusable(
+                    f"The code under NDA in {self.repository.root.name} is not all read yet, so "
+                    "nothing is sent to the cloud; try again in a moment."
+                )
             now = self.repository.index, self._verdicts(nda)
             try:
                 recognised.sync(sources)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twolane_context.languages import language_for
 from twolane_server.border.fingerprints import Source
 from twolane_server.fragments import Label
 from twolane_server.globs import original
-from twolane_server.policy import FILES
+from twolane_server.policy import FILES, POLICY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,12 +24,15 @@ def nda_sources(repository: Repository, verdict: Callable[[str], Verdict]) -> It
     """The files of the repository that are under NDA now, as texts to be recognised.
 
     Policies are not among them, though they are not for the cloud either: their words are looked for
-    by themselves, and their form is everybody's.
+    by themselves, and their form is everybody's. Where no policy says what is under NDA, everything
+    is, and of that only code takes part: the rest is mostly data.
     """
     index, name = repository.index, repository.root.name
+    says = POLICY_FILE in index.files
     for path, file in index.files.items():
         policy = original(path.rpartition("/")[2]).casefold() in FILES
-        if not policy and verdict(path).label is not Label.OPEN:
+        takes_part = not policy and (says or language_for(path) is not None)
+        if takes_part and verdict(path).label is not Label.OPEN:
             yield Source(f"{name}/{path}", file.digest, _reader(file))
 
 

@@ -116,7 +116,9 @@ class Live:
         if home is None:
             raise FingerprintsUnusable("A file outside of a repository is taken as NDA.")
         try:
-            return home.submit(lambda one: one.known_code(nda)).result(_PATIENCE_SECONDS)
+            return home.submit(lambda one: one.known_code(nda, patient=False)).result(
+                _PATIENCE_SECONDS
+            )
         except TimeoutError as error:
             raise FingerprintsUnusable(
                 f"The code under NDA in {home.name} is not all read yet, so nothing is sent to the "

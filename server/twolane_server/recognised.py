@@ -72,6 +72,20 @@ class Recognised:
                 "the cloud; see to the cache folder."
             ) from error
 
+    def pending(self, files: Iterable[Source]) -> int:
+        """How many of the files under NDA are not read yet.
+
+        Raises:
+            FingerprintsUnusable: they cannot be read.
+        """
+        try:
+            return self._own.pending(files)
+        except sqlite3.Error as error:
+            raise FingerprintsUnusable(
+                f"The fingerprints of NDA code cannot be read ({error}), so nothing is sent to the "
+                "cloud; see to the cache folder."
+            ) from error
+
     def found(self, text: str, /) -> str | None:
         """Why a text may not leave, without a word of it; `None` if it holds no code under NDA."""
         if reason := self._own.found(text):

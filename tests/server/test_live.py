@@ -17,6 +17,7 @@ from twolane_context.languages import fingerprint
 from twolane_server import home as homes
 from twolane_server.actions.base import NOTHING
 from twolane_server.documents import Document
+from twolane_server.errors import FingerprintsUnusable
 from twolane_server.fragments import Label, disclose
 from twolane_server.indexed import Indexed
 from twolane_server.indexing import cache_file
@@ -252,6 +253,64 @@ async def test_a_damaged_cache_is_told_once_and_built_anew(desk: Desk) -> None:
             await asyncio.sleep(0.1)
     assert len(desk.told) == 1
     assert "built anew" in desk.told[0]
+
+
+SECRET = """\
+def tariff_for(account, volume):
+    base = account.rate * volume - account.rebate(volume, account.tier)
+    for surcharge in account.surcharges[1:]:
+        base += surcharge.apply(base, volume, account.digits)
+    return audit.rounded(base, account.number, account.digits)
+"""
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_code_under_nda_is_read_in_the_background_and_known_again(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    monkeypatch.setattr(homes, "A_MOMENT", 0 if elsewhere else 50)
+    put(desk.root / "twolane.toml", '[nda]\npaths = ["secret.py"]\n')
+    put(desk.root / "secret.py", SECRET)
+    tool = str(desk.root / "tool.py")
+    async with desk.live() as live:
+        end = time.monotonic() + 30
+        while (reason := await live.pasted(tool, f"{TOOL}\n\n{SECRET}")) is None:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.05)
+        assert "r/secret.py" in reason
+        assert await live.pasted(tool, TOOL) == reason, "it stays NDA"
+        known = await asyncio.to_thread(live.known_code, tool, desk.rules)
+        assert known.found(SECRET)
+        assert known.found(TOOL) is None
+    assert desk.told == []
+
+
+async def test_much_code_under_nda_that_is_not_read_yet_lets_nothing_leave(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: object) -> None:
+        await asyncio.sleep(3_600)
+
+    monkeypatch.setattr(homes.Home, "_index_beside", never)
+    monkeypatch.setattr(homes, "A_MOMENT", 0)
+    monkeypatch.setattr("twolane_server.indexed.A_MOMENT", 0)
+    put(desk.root / "twolane.toml", '[nda]\npaths = ["secret.py"]\n')
+    put(desk.root / "secret.py", SECRET)
+    tool = str(desk.root / "tool.py")
+    async with desk.live() as live:
+        assert await live.pasted(tool, SECRET) is None
+        with pytest.raises(FingerprintsUnusable, match="not all read yet"):
+            await asyncio.to_thread(live.known_code, tool, desk.rules)
+
+
+async def test_nobody_knows_code_outside_of_a_repository(desk: Desk) -> None:
+    async with desk.live() as live:
+        for path in ("", str(put(desk.top / "alone.py", TOOL))):
+            assert await live.pasted(path, SECRET) is None
+            with pytest.raises(FingerprintsUnusable, match="taken as NDA"):
+                live.known_code(path, desk.rules)
 
 
 async def test_closing_at_once_ends_everything(desk: Desk) -> None:

@@ -151,6 +151,15 @@ class Fingerprints:
             self._ready = True
             return done
 
+    def pending(self, files: Iterable[Source]) -> int:
+        """How many of the files a sync would read.
+
+        Raises:
+            sqlite3.Error: the database fails.
+        """
+        known = self._store.live()
+        return sum(known.get(file.path) != file.digest for file in files)
+
     def release(self, paths: Iterable[str]) -> None:
         """Forget what files hold and held, since their owner says that they are open."""
         self._store.forget(paths)

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from twolane_context.rows import Row
 
 _ROWS_AT_ONCE = 64
+_NICE = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     repositories.configure(parser)
     parser.add_argument("--stats", action="store_true", help="print what is in the index")
+    parser.add_argument("--stand-back", action="store_true", help="let other programs go first")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     from twolane_context.work import examine_all  # noqa: PLC0415 - not needed to start
 
     began = time.monotonic()
+    if arguments.stand_back:
+        os.nice(_NICE)
     opened = repositories.open_for(arguments, look=False)
     repository = opened.repository
     missing = repository.unexamined()
