@@ -255,7 +255,7 @@ async def test_a_damaged_cache_is_told_once_and_built_anew(desk: Desk) -> None:
     assert "built anew" in desk.told[0]
 
 
-SECRET = """\
+TARIFF = """\
 def tariff_for(account, volume):
     base = account.rate * volume - account.rebate(volume, account.tier)
     for surcharge in account.surcharges[1:]:
@@ -272,17 +272,17 @@ async def test_code_under_nda_is_read_in_the_background_and_known_again(
 ) -> None:
     monkeypatch.setattr(homes, "A_MOMENT", 0 if elsewhere else 50)
     put(desk.root / "twolane.toml", '[nda]\npaths = ["secret.py"]\n')
-    put(desk.root / "secret.py", SECRET)
+    put(desk.root / "secret.py", TARIFF)
     tool = str(desk.root / "tool.py")
     async with desk.live() as live:
         end = time.monotonic() + 30
-        while (reason := await live.pasted(tool, f"{TOOL}\n\n{SECRET}")) is None:
+        while (reason := await live.pasted(tool, f"{TOOL}\n\n{TARIFF}")) is None:
             assert time.monotonic() < end
             await asyncio.sleep(0.05)
         assert "r/secret.py" in reason
         assert await live.pasted(tool, TOOL) == reason, "it stays NDA"
         known = await asyncio.to_thread(live.known_code, tool, desk.rules)
-        assert known.found(SECRET)
+        assert known.found(TARIFF)
         assert known.found(TOOL) is None
     assert desk.told == []
 
@@ -297,10 +297,10 @@ async def test_much_code_under_nda_that_is_not_read_yet_lets_nothing_leave(
     monkeypatch.setattr(homes, "A_MOMENT", 0)
     monkeypatch.setattr("twolane_server.indexed.A_MOMENT", 0)
     put(desk.root / "twolane.toml", '[nda]\npaths = ["secret.py"]\n')
-    put(desk.root / "secret.py", SECRET)
+    put(desk.root / "secret.py", TARIFF)
     tool = str(desk.root / "tool.py")
     async with desk.live() as live:
-        assert await live.pasted(tool, SECRET) is None
+        assert await live.pasted(tool, TARIFF) is None
         with pytest.raises(FingerprintsUnusable, match="not all read yet"):
             await asyncio.to_thread(live.known_code, tool, desk.rules)
 
@@ -308,7 +308,7 @@ async def test_much_code_under_nda_that_is_not_read_yet_lets_nothing_leave(
 async def test_nobody_knows_code_outside_of_a_repository(desk: Desk) -> None:
     async with desk.live() as live:
         for path in ("", str(put(desk.top / "alone.py", TOOL))):
-            assert await live.pasted(path, SECRET) is None
+            assert await live.pasted(path, TARIFF) is None
             with pytest.raises(FingerprintsUnusable, match="taken as NDA"):
                 live.known_code(path, desk.rules)
 
