@@ -114,6 +114,26 @@ def test_nothing_reaches_around_the_house() -> None:
     }
 
 
+def test_who_imports_by_name() -> None:
+    """What a name that is made at run time could reach, no other test here would see."""
+    by_name = {"__import__", "eval", "exec", "compile", "import_module", "run_module", "run_path"}
+    found: dict[str, set[str]] = {}
+    for path in ENGINE + PROGRAM:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = called.id if isinstance(called, ast.Name) else ""
+            if name in by_name:
+                found.setdefault(name, set()).add(_name(path))
+    assert found == {
+        "import_module": {
+            "twolane_context",  # its own modules
+            "twolane_context.languages",  # grammars
+            "twolane_context.work",  # what examines
+            "twolane_server.cli",  # commands
+        }
+    }
+
+
 def test_only_the_gate_turns_a_fragment_into_text() -> None:
     assert _importers("twolane_server.fragments.disclose") == {"twolane_server.border.gate"}
     for path in ENGINE + PROGRAM:
