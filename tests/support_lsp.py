@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import converters, types
@@ -11,6 +12,9 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
     from cattrs import Converter
 
 VSCODE = "visual-studio-code"
@@ -201,3 +205,25 @@ def initialize_params(root: str, options: dict[str, object]) -> types.Initialize
         root_uri=f"file://{root}",
         initialization_options=options,
     )
+
+
+@asynccontextmanager
+async def editing(
+    environ: dict[str, str], root: Path, *, says: str | None = None, **options: object
+) -> AsyncGenerator[Editor]:
+    """An editor on a server process of its own.
+
+    Args:
+        environ: of the server.
+        root: the folder that is opened.
+        says: the answer to every question that the server asks.
+        options: `initializationOptions`.
+    """
+    editor = cast("Editor", await config(environ).start())
+    editor.answer = says
+    try:
+        await editor.initialize_session(initialize_params(str(root), dict(options)))
+        yield editor
+        await editor.shutdown_session()
+    finally:
+        await editor.end()

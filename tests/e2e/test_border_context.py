@@ -6,32 +6,17 @@ would prove nothing), and on the cloud lane there is no trace of its text, its n
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
-from support_fake_server import FakeServer, answer
-from support_leaks import MODEL, World
-from support_lsp import Editor, config, initialize_params
+from support_lsp import editing
 from support_repository import put
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-
-@pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[World]:
-    with FakeServer(answer("Greet ", "somebody."), models=(MODEL,)) as cloud:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(world.root)
-        yield world
-        world.check()
+    from support_leaks import World
 
 
 def _definition(world: World) -> None:
@@ -106,7 +91,7 @@ async def test_the_editor_takes_nothing_of_it_along(
     world: World, case: Callable[[World], None]
 ) -> None:
     case(world)
-    async with _editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         uri, text = world.tool.as_uri(), world.tool.read_text("utf-8")
         # The NDA file is open, too, with more in it than on disk.
         if world.nda.exists():
@@ -133,14 +118,3 @@ def test_a_repository_without_nda_code_gives_the_same_answers(world: World) -> N
         file.unlink()
     assert "def helper" in with_them
     assert world.run(*words, "tool.py:5").out == with_them
-
-
-@asynccontextmanager
-async def _editing(world: World) -> AsyncGenerator[Editor]:
-    editor = cast("Editor", await config(world.environ).start())
-    try:
-        await editor.initialize_session(initialize_params(str(world.root), {}))
-        yield editor
-        await editor.shutdown_session()
-    finally:
-        await editor.end()

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from lsprotocol import types
 
-from support_fake_server import FakeServer, answer
-from support_leaks import MODEL, World
-from support_lsp import Editor, config, initialize_params
+from support_lsp import Editor, editing
 from support_repository import make_repository, put
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from support_leaks import World
 
 OPEN = "def tool(a):\n    return a\n"
 
@@ -38,19 +36,11 @@ def tariff(mark: str) -> str:
         """)
 
 
-@pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[World]:
-    with FakeServer(answer("Greet ", "somebody."), models=(MODEL,)) as cloud:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(world.root)
-        put(world.nda, tariff(world.secret))
-        put(world.tool, OPEN)
-        yield world
-        world.check()
+@pytest.fixture(autouse=True)
+def sources(world: World) -> None:
+    """NDA code of ten lines, and open code that has nothing to do with it."""
+    put(world.nda, tariff(world.secret))
+    put(world.tool, OPEN)
 
 
 def _as_it_is(text: str) -> str:
@@ -139,7 +129,7 @@ def test_a_piece_of_an_open_file_that_holds_nda_code_is_left_out(world: World) -
 
 async def test_a_buffer_into_which_it_is_pasted_becomes_nda_and_stays_it(world: World) -> None:
     """L13, L15, L26"""
-    async with _editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         uri = world.tool.as_uri()
         editor.open(uri, "python", OPEN)
         assert (await _decision(editor, uri)).startswith("cloud")
@@ -170,14 +160,3 @@ async def _told(editor: Editor, uri: str) -> str:
             return action.title
         await asyncio.sleep(0.1)
     raise AssertionError("the menu never said NDA")
-
-
-@asynccontextmanager
-async def _editing(world: World) -> AsyncGenerator[Editor]:
-    editor = cast("Editor", await config(world.environ).start())
-    try:
-        await editor.initialize_session(initialize_params(str(world.root), {}))
-        yield editor
-        await editor.shutdown_session()
-    finally:
-        await editor.end()

@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -24,7 +23,7 @@ from lsprotocol import types
 
 from support_fake_server import Answer, FakeServer, answer, chunk, refusal
 from support_leaks import MODEL, POLICY, REPLY, World, canary, code, disguises, traces
-from support_lsp import Editor, config, initialize_params
+from support_lsp import Editor, editing
 from support_repository import make_repository, put
 from support_secrets import TOKENS, Maker
 from support_trust import grant
@@ -32,7 +31,7 @@ from support_wire import TWOLANE, Wire
 from twolane_server.cli import place as cli_place
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from twolane_server.source_file import Place
@@ -42,37 +41,12 @@ MARKED = "# CONFIDENTIAL\n"
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[World]:
-    with FakeServer(answer("Greet ", "somebody."), models=(MODEL,)) as cloud:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(world.root)
-        yield world
-        world.check()
-
-
-@pytest.fixture
 def elsewhere() -> Iterator[FakeServer]:
     """A server that nobody may come to."""
     with FakeServer(answer("I am somebody else."), models=(MODEL,)) as server:
         yield server
         assert server.connections == 0
         assert bytes(server.received) == b""
-
-
-@asynccontextmanager
-async def editing(world: World, **options: object) -> AsyncGenerator[Editor]:
-    """An editor on a server of its own."""
-    editor = cast("Editor", await config(world.environ).start())
-    try:
-        await editor.initialize_session(initialize_params(str(world.root), dict(options)))
-        yield editor
-        await editor.shutdown_session()
-    finally:
-        await editor.end()
 
 
 async def decision(editor: Editor, uri: str, *, lane: str | None = None) -> str:
@@ -291,7 +265,7 @@ def _uris(world: World) -> dict[str, str]:
 
 async def test_no_name_that_an_editor_has_for_a_text_opens_the_border(world: World) -> None:
     uris = _uris(world)
-    async with editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         found = {
             name: await opened(editor, uri, code(world.secret), lane="cloud")
             for name, uri in uris.items()
@@ -308,7 +282,7 @@ async def test_no_name_that_an_editor_has_for_a_text_opens_the_border(world: Wor
 async def test_a_marker_that_only_the_buffer_has_is_enough(world: World) -> None:
     """L13"""
     uri, top = world.tool.as_uri(), types.Position(0, 0)
-    async with editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         editor.open(uri, "python", code(world.secret))
         await editor.labelled(uri, 1)
         editor.replace(uri, types.Range(top, top), "# CONFIDENTIAL\n")
@@ -319,7 +293,7 @@ async def test_a_marker_that_only_the_buffer_has_is_enough(world: World) -> None
 async def test_a_link_that_leads_elsewhere_by_now_does_not_open_the_buffer(world: World) -> None:
     """L52: the editor still has the text of the old file."""
     file = _link(world)
-    async with editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         editor.open(file.as_uri(), "python", code(world.secret))
         await editor.labelled(file.as_uri(), 1)
         file.unlink()
@@ -382,7 +356,7 @@ def test_what_is_tightened_while_a_request_waits_stops_it(world: World, change: 
 async def test_a_rule_of_the_users_own_holds_from_the_next_request_on(world: World) -> None:
     """L49"""
     uri = world.tool.as_uri()
-    async with editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         assert (await opened(editor, uri, code(world.open))).startswith("cloud")
         settings = world.folders.config / "settings.toml"
         settings.write_text(settings.read_text("utf-8") + '[nda]\npaths = ["tool.py"]\n', "utf-8")
@@ -405,7 +379,7 @@ SETTINGS_SENT: dict[str, object] = {
 @pytest.mark.parametrize("sent", SETTINGS_SENT)
 async def test_settings_that_change_take_no_rule_of_the_users_away(world: World, sent: str) -> None:
     """L50: many editors send an empty section, or a part of it, once the server runs."""
-    async with editing(world, nda={"paths": ["tool.py"]}) as editor:
+    async with editing(world.environ, world.root, nda={"paths": ["tool.py"]}) as editor:
         change = types.DidChangeConfigurationParams(cast("Any", SETTINGS_SENT[sent]))
         editor.workspace_did_change_configuration(change)
         found = await opened(editor, world.tool.as_uri(), code(world.secret))
@@ -415,7 +389,7 @@ async def test_settings_that_change_take_no_rule_of_the_users_away(world: World,
 
 async def test_settings_that_change_do_not_take_the_chosen_mode_back(world: World) -> None:
     """L50: `:TwolaneMode local` holds until the server ends."""
-    async with editing(world) as editor:
+    async with editing(world.environ, world.root) as editor:
         await editor.command("twolane.mode", [{"mode": "local"}])
         change = types.DidChangeConfigurationParams({"twolane": {"mode": "cloud"}})
         editor.workspace_did_change_configuration(change)
@@ -459,7 +433,7 @@ def test_our_own_edit_cannot_loosen_a_policy(world: World) -> None:
 async def test_nothing_that_is_shown_quotes_the_file(world: World, reply: str) -> None:
     """L19: titles, progress, messages and answers; the edit and the preview are not meant."""
     world.script({"reply": f"```python\n{code(world.secret)}```" if reply == "code" else reply})
-    async with editing(world, preview=True) as editor:
+    async with editing(world.environ, world.root, preview=True) as editor:
         editor.open(world.nda.as_uri(), "python", code(world.secret))
         actions = await editor.labelled(world.nda.as_uri(), 1)
         answers = [await editor.run(action, "token") for action in actions[:1]]

@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
-from support_fake_server import FakeServer, answer
 from support_leaks import MODEL, World, code
-from support_lsp import Editor, config, initialize_params
+from support_lsp import Editor, editing
 from support_repository import put
 from twolane_server.trust import revoke, standing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
     from pathlib import Path
 
 YES, NO = "Allow it for this repository", "Keep it local"
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[World]:
+def ungranted(world: World) -> World:
     """Everything but a grant."""
-    with FakeServer(answer("Greet ", "somebody."), models=(MODEL,)) as cloud:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        revoke(world.root, world.folders)
-        yield world
-        world.check()
-
-
-@asynccontextmanager
-async def editing(world: World, says: str | None) -> AsyncGenerator[Editor]:
-    editor = cast("Editor", await config(world.environ).start())
-    editor.answer = says
-    try:
-        await editor.initialize_session(initialize_params(str(world.root), {}))
-        yield editor
-        await editor.shutdown_session()
-    finally:
-        await editor.end()
+    revoke(world.root, world.folders)
+    return world
 
 
 async def run(editor: Editor, file: Path, **more: str) -> str:
@@ -59,8 +37,9 @@ async def run(editor: Editor, file: Path, **more: str) -> str:
     return str(result["decision"])
 
 
-async def test_it_asks_in_plain_words_and_does_not_wait(world: World) -> None:
-    async with editing(world, YES) as editor:
+async def test_it_asks_in_plain_words_and_does_not_wait(ungranted: World) -> None:
+    world = ungranted
+    async with editing(world.environ, world.root, says=YES) as editor:
         first = await run(editor, world.tool)
         assert first.startswith("local: this repository may not use the cloud lane")
         assert world.cloud.connections == 0
@@ -81,9 +60,12 @@ async def test_it_asks_in_plain_words_and_does_not_wait(world: World) -> None:
 
 
 @pytest.mark.parametrize("says", [NO, None, "something else"])
-async def test_whoever_does_not_allow_it_is_not_asked_again(world: World, says: str | None) -> None:
+async def test_whoever_does_not_allow_it_is_not_asked_again(
+    ungranted: World, says: str | None
+) -> None:
+    world = ungranted
     for turn in range(2):
-        async with editing(world, says) as editor:
+        async with editing(world.environ, world.root, says=says) as editor:
             for _ in range(2):
                 assert (await run(editor, world.tool)).startswith("local")
             assert len(editor.questions) == (turn == 0)
@@ -91,8 +73,9 @@ async def test_whoever_does_not_allow_it_is_not_asked_again(world: World, says: 
     assert world.cloud.connections == 0
 
 
-async def test_what_a_grant_would_not_help_is_not_asked(world: World) -> None:
-    async with editing(world, YES) as editor:
+async def test_what_a_grant_would_not_help_is_not_asked(ungranted: World) -> None:
+    world = ungranted
+    async with editing(world.environ, world.root, says=YES) as editor:
         await run(editor, world.nda)
         await run(editor, world.tool, lane="local")
         put(world.root / "twolane.toml", "[nda")
@@ -103,8 +86,9 @@ async def test_what_a_grant_would_not_help_is_not_asked(world: World) -> None:
     assert world.cloud.connections == 0
 
 
-async def test_another_policy_is_another_question(world: World) -> None:
-    async with editing(world, NO) as editor:
+async def test_another_policy_is_another_question(ungranted: World) -> None:
+    world = ungranted
+    async with editing(world.environ, world.root, says=NO) as editor:
         await run(editor, world.tool)
         put(world.root / "twolane.toml", '[nda]\npaths = ["clients/**"]\n')
         await run(editor, world.tool)

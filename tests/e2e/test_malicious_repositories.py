@@ -5,21 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support_fake_server import FakeServer, answer
 from support_leaks import MODEL, World, code
-from support_lsp import Editor, config, initialize_params
+from support_lsp import editing
 from support_malice import CASES, Prey
 from support_repository import make_repository, put
 from support_trust import grant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     Case = Callable[[Prey], None]
 
@@ -35,18 +34,6 @@ def elsewhere() -> Iterator[FakeServer]:
     with FakeServer(answer("I am somebody else."), models=(MODEL,)) as server:
         yield server
         assert (server.connections, bytes(server.received)) == (0, b"")
-
-
-@pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[World]:
-    with FakeServer(answer("Greet ", "somebody."), models=(MODEL,)) as cloud:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
-        world.check()
 
 
 @pytest.fixture
@@ -116,7 +103,8 @@ async def test_in_an_editor_nobody_is_called_before_the_grant(
     world: World, prey: Prey, case: Case
 ) -> None:
     case(prey)
-    async with _editing(world, prey) as editor:
+    async with editing({**world.environ, "PYTHONSAFEPATH": "1"}, prey.root) as editor:
+        # The installed program does not look for modules in the working folder; `python -m` would.
         for file in (prey.root / "tool.py", prey.root / "clients" / "acme.py"):
             text = file.read_text("utf-8")
             editor.open(file.as_uri(), "python", text)
@@ -140,16 +128,3 @@ def test_what_lies_in_the_folder_is_not_imported(world: World, prey: Prey) -> No
 
 def test_the_corpus_is_as_large_as_it_should_be() -> None:
     assert len(set(CASES)) == len(CASES) >= 25
-
-
-@asynccontextmanager
-async def _editing(world: World, prey: Prey) -> AsyncGenerator[Editor]:
-    # The installed program does not look for modules in the working folder; `python -m` would.
-    environ = {**world.environ, "PYTHONSAFEPATH": "1"}
-    editor = cast("Editor", await config(environ).start())
-    try:
-        await editor.initialize_session(initialize_params(str(prey.root), {}))
-        yield editor
-        await editor.shutdown_session()
-    finally:
-        await editor.end()
