@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from twolane_context.index import Changed
 from twolane_context.watching import watch
 from twolane_context.work import examine_all
+from twolane_server.confirm.python import SUFFIXES, Confirmer, Unconfirmed, command
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexed import A_MOMENT, Indexed
 from twolane_server.threads import from_thread
@@ -22,14 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_context.rows import Row
+    from twolane_server.documents import Document
     from twolane_server.live import Progress, Reporter
     from twolane_server.recognised import Recognised
     from twolane_server.settings.resolved import Folders, NdaRules
+    from twolane_server.usages import References
 
 __all__ = ["Home"]
 
 _T = TypeVar("_T")
 _LOOK_AGAIN_SECONDS = 5.0
+_CONFIRM_SECONDS = 10.0
 _WORTH_TELLING = 100  # files; fewer are examined before anybody has read the title
 
 
@@ -61,9 +65,15 @@ class Home:
         self._thread = ThreadPoolExecutor(1, "repository")
         self._indexed: Indexed | None = None
         self._choosing: asyncio.Task[None] | None = None
+        self._confirmer: Confirmer | None = None
         self.ready = False
         self.recognised: Recognised | None = None
         self._tasks = [asyncio.ensure_future(work) for work in (self._watch(), self._fill())]
+
+    @property
+    def root(self) -> Path:
+        """Its real folder."""
+        return self._root
 
     @property
     def name(self) -> str:
@@ -86,6 +96,30 @@ class Home:
 
         return self._thread.submit(call)
 
+    async def references(
+        self, path: str, at: int, documents: Sequence[Document]
+    ) -> References | None:
+        """All places that refer to the symbol at a byte of a file, confirmed where that can be."""
+
+        def ask(indexed: Indexed) -> References | None:
+            indexed.sync(documents)
+            return indexed.references(path, at)
+
+        found = await self.run(ask)
+        if found is None or not found.sites or not found.place.path.endswith(SUFFIXES):
+            return found
+        if self._confirmer is None:
+            started = command()
+            if started is None:
+                return found
+            self._confirmer = Confirmer(self._root, started, found.texts)
+        with suppress(Unconfirmed):  # then as they are
+            sites = await self._confirmer.confirm(
+                found.place, found.sites, found.texts.__getitem__, _CONFIRM_SECONDS
+            )
+            return found._replace(sites=[site for site in sites if site.path in found.texts])
+        return found
+
     def choose_maps_soon(self) -> None:
         """Choose the maps that a question missed, when nothing else is asked."""
         if self._choosing is None or self._choosing.done():
@@ -97,6 +131,8 @@ class Home:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._confirmer is not None:
+            await self._confirmer.close()
 
         def close() -> None:
             if self._indexed is not None:

@@ -23,6 +23,7 @@ from twolane_server.maps import Maps
 from twolane_server.policy import FILES
 from twolane_server.recognised import Recognised
 from twolane_server.surroundings import Seen, surroundings
+from twolane_server.usages import references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
     from twolane_server.text import Text
+    from twolane_server.usages import References
 
 __all__ = ["A_MOMENT", "Indexed"]
 
@@ -138,6 +140,19 @@ class Indexed:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
         return surroundings(seen, wanted, verdict, self._is_nda_code if self._synced else None)
+
+    def references(self, path: str, at: int) -> References | None:
+        """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.
+
+        Args:
+            path: the file, absolute.
+            at: a byte offset in its text as it is here, which `sync` may have brought.
+        """
+        inner = self.relative(path)
+        if inner is None or inner not in self.repository.index.files:
+            return None
+        answers = self._answers.setdefault(None, Answers(self.repository))
+        return references(self.repository, answers, inner, at)
 
     def choose_maps(self) -> None:
         """Choose the maps that were asked for and not there yet."""

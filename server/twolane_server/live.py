@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twolane_server.indexed import Indexed
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
+    from twolane_server.usages import References
 
 __all__ = ["Live", "Progress", "Reporter"]
 
@@ -105,6 +106,15 @@ class Live:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await home.run(lambda indexed: indexed.former(path))
         return ()
+
+    async def references(self, path: str, at: int) -> tuple[Path, References] | None:
+        """All places that refer to the symbol at a byte of a document, and their repository's root.
+
+        `None` where nothing is known of the place.
+        """
+        home = self._home(path)
+        found = await home.references(path, at, self._documents()) if home else None
+        return (home.root, found) if home and found else None
 
     def known_code(self, path: str, nda: NdaRules) -> Prints:
         """What recognises code under NDA, brought up to date for a file's repository.

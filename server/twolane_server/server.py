@@ -23,6 +23,7 @@ from twolane_server.features import (
     configuration,
     execute_command,
     labels,
+    references,
     text_sync,
 )
 from twolane_server.features.grant import ask_once
@@ -61,14 +62,14 @@ class TwolaneServer(LanguageServer):
         )
         self.session = Session(folders, environ)
         session = self.session
-        live = Live(
+        self.live = Live(
             folders,
             lambda: session.documents,
             lambda: session.settings.nda,
             self._progress,
             self._tell,
         )
-        self.service = Service(folders, environ, live)
+        self.service = Service(folders, environ, self.live)
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._parsing: dict[str, asyncio.Task[None]] = {}
@@ -206,12 +207,16 @@ def _register_actions(server: TwolaneServer) -> None:
             on_ready=lambda ready: server.background(ask_once(server, session.folders, ready)),
         )
 
+    async def refer(argument: Any = None) -> list[dict[str, object]]:  # noqa: ANN401 - as said
+        return await references.references(session, server.live, argument, server.encoding)
+
     def mode(argument: Any = None) -> dict[str, str]:  # noqa: ANN401 - as said
         return configuration.set_mode(session, argument)
 
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action.OPTIONS)(list_actions)
     server.command(code_action.RUN)(run)
     server.command(configuration.MODE)(mode)
+    server.command(references.REFERENCES)(refer)
 
 
 def serve(folders: Folders, environ: Mapping[str, str], *, port: int | None = None) -> int:
