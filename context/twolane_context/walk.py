@@ -72,7 +72,7 @@ def walk(root: Path, read: Callable[[str], bytes]) -> Iterator[str]:
     while stack:
         folder, known = stack.pop()
         try:
-            with os.scandir(root / folder) as listed:
+            with os.scandir(f"{root}/{folder}") as listed:
                 entries = [
                     (
                         one.name,

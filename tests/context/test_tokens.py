@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import example, given, settings
@@ -112,6 +112,39 @@ def test_the_count_of_real_sources_is_deepseek_s(reference: Callable[[str], int]
     texts = _sources(200, 8_000)
     assert len(texts) > 150
     assert [COUNT(text) for text in texts] == [reference(text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> Callable[[str], int]:
+    """As the first texts of a process are counted, without tiktoken."""
+    vocabulary = tokens._Vocabulary(_tokenizer().read_bytes())  # pyright: ignore[reportPrivateUsage]
+    vocabulary._by_hand = 1_000_000_000  # pyright: ignore[reportPrivateUsage] - more than all tests need
+    vocabulary._tiktoken = cast("Any", None)  # pyright: ignore[reportPrivateUsage]
+    return vocabulary.count
+
+
+ASCII = TEXTS.map(lambda text: text.encode("ascii", "ignore").decode().replace("<", "")) | st.text(
+    st.characters(max_codepoint=127, exclude_characters="<"), max_size=40
+)
+
+
+@given(text=ASCII)
+@example(text="\n  \n   x\n 1\n")
+@example(text="\0\0a\0\x1c \x1f1\x0b\r\n  9")
+@settings(max_examples=1500, deadline=None)
+def test_the_count_by_hand_is_the_same(
+    reference: Callable[[str], int], by_hand: Callable[[str], int], text: str
+) -> None:
+    assert by_hand(text) == reference(text) == COUNT(text)
+
+
+def test_the_count_of_real_sources_by_hand_is_the_same(
+    by_hand: Callable[[str], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_LONGEST_PIECE", 1_000)
+    texts = [text for text in _sources(200, 8_000) if text.isascii() and "<" not in text]
+    assert len(texts) > 50
+    assert [by_hand(text) for text in texts] == [COUNT(text) for text in texts]
 
 
 def test_special_tokens_in_a_file_count_as_the_one_token_that_they_become() -> None:
