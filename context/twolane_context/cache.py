@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
     from typing import Self
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 _MARK = 0x324C4E45  # our `application_id`, so that nobody else's database is deleted
 _MAGIC, _MARK_AT, _HEAD = b"SQLite format 3\0", 68, 72  # https://www.sqlite.org/fileformat.html
 _WAIT_SECONDS = 2.0
@@ -198,14 +198,17 @@ def _row(stored: tuple[*_Stored, int]) -> Row:
     path, size, changed_ns, inode, digest, words, facts, former = whole
     with suppress(TypeError, ValueError):
         if sum_ == _sum(whole):
-            stamp, before = Stamp(size, changed_ns, inode), os.fsdecode(former).split("\0")
-            return Row(os.fsdecode(path), stamp, digest, words, facts, tuple(filter(None, before)))
+            before = tuple(os.fsdecode(former).split("\0")) if former else ()
+            return Row(
+                os.fsdecode(path), Stamp(size, changed_ns, inode), digest, words, facts, before
+            )
     raise sqlite3.DatabaseError
 
 
 def _sum(row: _Stored) -> int:
     *short, words, facts, former = row
-    return crc32(facts or b"", crc32(words, crc32(repr((short, facts is None, former)).encode())))
+    start = b"%b %d %d %d %b %d %b" % (*short, facts is None, former)
+    return crc32(facts or b"", crc32(words, crc32(start)))
 
 
 def _code(error: sqlite3.Error) -> int:

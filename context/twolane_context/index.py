@@ -198,13 +198,14 @@ class Index:
         ]
 
     def modules(self, *last: str) -> list[tuple[str, Names]]:
-        """The files whose module, header or package folder ends with one or two parts, by path.
+        """The files of code whose module, header or package folder ends with one or two parts, by path.
 
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
         if self._modules is None:
             self._modules = {}
-            for path in sorted(self.files):
+            code = (path for path in self.files if language_for(path) or path.endswith("go.mod"))
+            for path in sorted(code):
                 names = module_names(path)
                 for end in {one[-count:] for one in names for count in (1, 2)} - {()}:
                     self._modules.setdefault(end, []).append((path, names))

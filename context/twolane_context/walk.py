@@ -91,12 +91,11 @@ def walk(root: Path, read: Callable[[str], bytes]) -> Iterator[str]:
         for name, is_folder, is_file in entries:
             path = folder + name
             taken = name[0] != "." and name not in TOOLS if is_folder else is_file
-            if not taken or _ignored(known, path, folder=is_folder):
-                continue
-            if is_folder:
-                stack.append((f"{path}/", known))
-            else:
-                yield path
+            if taken and not _ignored(known, path, folder=is_folder):
+                if is_folder:
+                    stack.append((f"{path}/", known))
+                else:
+                    yield path
 
 
 def _ignored(known: tuple[tuple[int, list[Rule]], ...], path: str, *, folder: bool) -> bool:

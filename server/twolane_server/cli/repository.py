@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -120,11 +121,14 @@ def open_for(arguments: argparse.Namespace, *, look: bool = True) -> Opened:
     root = Path(arguments.repo) if arguments.repo else find_root(Path.cwd()) or Path.cwd()
     if not root.is_dir():
         raise WrongUse(f"{plain(str(root))} is no folder.")
+    gc.disable()  # all of this stays, and to look for garbage in it takes as long as an answer
     repository, cache = open_repository(root, folders(os.environ))
     if cache.problem:
         print(f"twolane: {plain(cache.problem)}", file=sys.stderr)
     if look:
         repository.refresh(code_only=True)
+    gc.freeze()
+    gc.enable()
     return Opened(repository, cache)
 
 
