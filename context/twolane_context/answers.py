@@ -10,7 +10,7 @@ from twolane_context.index import Changed
 from twolane_context.languages import language_for
 from twolane_context.outline import packed
 from twolane_context.pack import pack
-from twolane_context.question import meant, merged, needed, row_span
+from twolane_context.question import around, meant, merged, needed, row_span
 from twolane_context.references import references
 from twolane_context.resolve import Resolver
 from twolane_context.trees import parse
@@ -134,18 +134,16 @@ class Answers:
         return parsed
 
     def _around(self, selection: Selection) -> Parsed | None:
-        """A tree with all around a selection: the file's, or one of a single item at its top level.
+        """A tree with the definition around a selection: the file's, or one of little else.
 
         That has the same rows, and in a large file it is made in a tenth of the time.
         """
         path, language = selection.path, language_for(selection.path)
         file = self.resolver().index.files.get(path)
         if file is not None and language is not None and file.facts and path not in self._trees:
-            rows = file.outline.outermost(selection.first, selection.last)
-            source = file.source()
-            item = rows and row_span(source, *rows).cut(source)
-            if rows and item and not item[:1].isspace():
-                part = parse(language, b"\n" * rows[0] + item)
+            inside, rows = around(file.outline, selection.first, selection.last)
+            if inside >= 0:
+                part = parse(language, _alone(file, inside, rows))
                 if not part.tree.root_node.has_error:
                     return part
         return self.tree(path)
@@ -159,6 +157,17 @@ class Answers:
             lines = text.split("\n")
         _keep(self._texts, path, (file.digest, lines), _MOST_TEXTS)
         return lines
+
+
+def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
+    """A file with nothing but the rows of one definition, and the heads and ends of those around it."""
+    lines = file.source().split(b"\n")
+    shown = {*range(rows[0], rows[1] + 1)}
+    braces = not file.path.endswith((".py", ".pyi"))
+    while (inside := file.outline.symbols[inside].parent) >= 0:
+        outer = file.outline.symbols[inside]
+        shown |= {*range(outer.start, outer.head + 1), *([outer.end] if braces else ())}
+    return b"\n".join([line if row in shown else b"" for row, line in enumerate(lines)])
 
 
 def _keep(kept: OrderedDict[str, _V], path: str, value: _V, most: int) -> None:

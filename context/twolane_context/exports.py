@@ -52,11 +52,10 @@ class Exports:
         if own or depth > DEEPEST:
             return own
         found = self._bound(file, name, depth + 1) or self._passed_on(file, name, depth + 1)
-        below = (*module_names(file.path)[0], name)
         return found or [
             Target(self._index.files[path], -1)
             for path, names in self._index.modules(name)
-            if names[0] == below
+            if names[0] == (*module_names(file.path)[0], name)
         ]
 
     def in_folder(self, file: File, parent: int, name: str) -> list[Target]:

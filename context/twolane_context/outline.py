@@ -79,14 +79,6 @@ class Outline:
                 found = index
         return found
 
-    def outermost(self, first: int, last: int) -> tuple[int, int] | None:
-        """The rows of the definition at top level that holds some rows, or `None`."""
-        at = self.innermost(first)
-        while at >= 0 and self.symbols[at].parent >= 0:
-            at = self.symbols[at].parent
-        held = at >= 0 and last <= self.symbols[at].end
-        return (self.symbols[at].start, self.symbols[at].end) if held else None
-
 
 def pack(source: bytes, facts: Facts) -> bytes:
     """The outline of a file as one blob, for the cache: its facts, in rows."""
