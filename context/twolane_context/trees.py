@@ -103,14 +103,3 @@ def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(current.children))
-
-
-def within(parsed: Parsed, span: Span) -> Iterator[tree_sitter.Node]:
-    """All nodes that lie within `span`, in source order."""
-    stack = [parsed.tree.root_node]
-    while stack:
-        current = stack.pop()
-        if span.start <= current.start_byte and current.end_byte <= span.end:
-            yield from walk(current)
-        elif current.start_byte < span.end and span.start < current.end_byte:
-            stack.extend(reversed(current.children))

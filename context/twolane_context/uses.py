@@ -7,7 +7,7 @@ are chains, `x = A(…)`, `x: A`, `let x = A::new(…)` and `A x` tell what a va
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from twolane_context.code_tokens import NONE, WORDS, Token, tokens_of
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
 
+Chain: TypeAlias = tuple[str, ...]
+
 CALL, ITEM, VALUE = "()", "[]", "*"
-MARKS = frozenset({CALL[0], ITEM[0], VALUE})
 _RETURNS = frozenset({"return", "yield", "=>"})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
 _ENDS = frozenset({":", ",", ")", "=", "?", "*", "&", "..."})
@@ -39,7 +40,7 @@ class Use(NamedTuple):
         called: whether it is called.
     """
 
-    chain: tuple[str, ...]
+    chain: Chain
     row: int
     column: int
     called: bool
@@ -58,15 +59,9 @@ class Uses:
     """
 
     uses: list[Use] = field(default_factory=list[Use])
-    locals: dict[str, list[tuple[str, ...]]] = field(
-        default_factory=dict[str, list[tuple[str, ...]]]
-    )
-    returned: list[tuple[int, tuple[str, ...]]] = field(
-        default_factory=list[tuple[int, tuple[str, ...]]]
-    )
-    given: list[tuple[int, tuple[str, ...]]] = field(
-        default_factory=list[tuple[int, tuple[str, ...]]]
-    )
+    locals: dict[str, list[Chain]] = field(default_factory=dict[str, list[Chain]])
+    returned: list[tuple[int, Chain]] = field(default_factory=list[tuple[int, Chain]])
+    given: list[tuple[int, Chain]] = field(default_factory=list[tuple[int, Chain]])
 
 
 def uses(parsed: Parsed, span: Span) -> Uses:
@@ -76,184 +71,156 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         parsed: the file.
         span: the definition, or the selection.
     """
-    tokens = list(tokens_of(parsed, span))
-    partners = _partners(tokens)
-    chains = _chains(tokens, partners)
+    code = _Code(tokens_of(parsed, span))
     found = Uses()
-    for index, chain in chains.items():
-        token = tokens[index]
-        before = tokens[index - 1].text if index else ""
-        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
-        if len(chain) == 1 and _binds(tokens, index):
+    for index, chain in code.chains.items():
+        token, before, after = code.tokens[index], code.at(index - 1).text, code.at(index + 1).text
+        if len(chain) == 1 and code.binds(index):
             known = found.locals.setdefault(token.text, [])
-            known += [one for one in _types(tokens, chains, partners, index) if one not in known]
+            known += [one for one in code.types(index) if one not in known]
             continue
-        if len(chain) == 1 and (shown := _shown(tokens, chains, index)):
+        if len(chain) == 1 and (shown := code.shown(index)):
             found.locals.setdefault(token.text, []).append(shown)
         if len(chain) == 1 and after == "=" and before in _OPEN:
             continue  # a keyword argument
         found.uses.append(Use(chain, token.row, token.column, after == "("))
-    for index, token in enumerate(tokens):
-        gives = token.text in _RETURNS or (token.text == "=" and len(chains.get(index - 1, ())) > 1)
-        if gives and (value := _value(tokens, chains, partners, index + 1)):
-            (found.returned if token.text in _RETURNS else found.given).append((token.row, value))
+    for index, token in enumerate(code.tokens):
+        gives = token.text == "=" and len(code.chains.get(index - 1, ())) > 1
+        if (gives or token.text in _RETURNS) and (value := code.value(index + 1)):
+            (found.given if gives else found.returned).append((token.row, value))
     return found
 
 
-def _partners(tokens: list[Token]) -> dict[int, int]:
-    """For each bracket the one that belongs to it."""
-    found: dict[int, int] = {}
-    stack: list[int] = []
-    for index, token in enumerate(tokens):
-        if token.text in {"(", "[", "{"}:
-            stack.append(index)
-        elif token.text in {")", "]", "}"} and stack:
-            found[index] = stack.pop()
-            found[found[index]] = index
-    return found
+class _Code:
+    """The tokens of a piece of code, and what they tell.
 
+    Attributes:
+        tokens: in source order.
+        chains: for each name token, by its index, the chain that ends with it.
+    """
 
-def _chains(tokens: list[Token], partners: dict[int, int]) -> dict[int, tuple[str, ...]]:
-    """For each name token, the chain that ends with it."""
-    chains: dict[int, tuple[str, ...]] = {}
-    for index, token in enumerate(tokens):
-        if token.is_name:
-            chains[index] = (*_before(tokens, chains, partners, index), token.text)
-    return chains
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.chains: dict[int, Chain] = {}
+        self._partners: dict[int, int] = {}  # for each bracket the one that belongs to it
+        opened: list[int] = []
+        for index, token in enumerate(tokens):
+            if token.text in {"(", "[", "{"}:
+                opened.append(index)
+            elif token.text in {")", "]", "}"} and opened:
+                self._partners[index] = opened.pop()
+                self._partners[self._partners[index]] = index
+            elif token.is_name:
+                self.chains[index] = (*self._before(index), token.text)
 
+    def at(self, index: int) -> Token:
+        """The token, or one that is nothing."""
+        return self.tokens[index] if 0 <= index < len(self.tokens) else NONE
 
-def _before(
-    tokens: list[Token],
-    chains: dict[int, tuple[str, ...]],
-    partners: dict[int, int],
-    index: int,
-) -> tuple[str, ...]:
-    """The chain of what a name is an attribute of; empty for a name that starts one."""
-    if not index or not tokens[index - 1].joint:
-        return ()
-    last = index - 2
-    marks: list[str] = []
-    while last in partners and tokens[last].text in {")", "]"}:
-        marks.append(CALL if tokens[last].text == ")" else ITEM)
-        last = partners[last] - 1
-    long = len(marks) + len(chains.get(last, ())) > _LONGEST_CHAIN
-    if not long and last in chains and (last + 1 == index - 1 or marks):
-        return (*chains[last], *reversed(marks))
-    return (VALUE,)
+    def binds(self, index: int) -> bool:
+        """Whether the name token makes a variable."""
+        token, before, after = self.tokens[index], self.at(index - 1), self.at(index + 1)
+        if token.type:
+            return token.parent in _TYPE_PARAMETERS
+        if token.text in WORDS or after.joint or after.text == "(" or token.parent == "type":
+            return False
+        annotated = token.parent == "assignment" and after.text == ":"
+        if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
+            return True
+        if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
+            key = token.parent == "pair_pattern" and after.text == ":"
+            return before.text != "=" and not key
+        if after.text == "=" and token.parent != "field" and before.text not in _OPEN - {"{"}:
+            return True
+        typed = before.is_name or before.text in {"*", "&", ">"}
+        return typed and after.text in {"=", ";", ","}
 
+    def shown(self, index: int) -> Chain:
+        """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
+        instance = self.at(index - 2).text == "isinstance" and self.at(index + 1).text == ","
+        if self.at(index + 1).text != "instanceof" and not instance:
+            return ()
+        named = self._dotted(index + 2)
+        return (*self.chains[named], CALL) if named in self.chains else ()
 
-def _binds(tokens: list[Token], index: int) -> bool:
-    """Whether the name token makes a variable."""
-    token = tokens[index]
-    before = tokens[index - 1] if index else NONE
-    after = tokens[index + 1] if index + 1 < len(tokens) else NONE
-    if token.type:
-        return token.parent in _TYPE_PARAMETERS
-    if token.text in WORDS or after.joint or after.text == "(" or token.parent == "type":
-        return False
-    annotated = token.parent == "assignment" and after.text == ":"
-    if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
-        return True
-    if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
-        key = token.parent == "pair_pattern" and after.text == ":"
-        return before.text != "=" and not key
-    if after.text == "=" and token.parent != "field" and before.text not in _OPEN - {"{"}:
-        return True
-    typed = before.is_name or before.text in {"*", "&", ">"}
-    return typed and after.text in {"=", ";", ","}
+    def types(self, index: int) -> list[Chain]:
+        """What is known of the type of the variable that the token makes."""
+        found: list[Chain] = []
+        place, before = index + 1, self.at(index - 1).text
+        typed = before not in {"as", "for"} and self.tokens[index].parent != "lambda_parameters"
+        if (type_at := self._type_before(index)) in self.chains:
+            found.append((*self.chains[type_at], CALL))  # `Type name`
+        if self.at(place).text in {":", "extends"} and typed:
+            place, named = self._annotation(place)
+            found += named
+        elif before in _OPEN:
+            place = self._dotted(place + (self.at(place).text == "*"))
+            if place in self.chains:
+                found.append((*self.chains[place], CALL))  # Go's `(name *pkg.Type`
+        gives = self.at(place).text
+        if gives in {"=", ":=", "in"} and before != "," and (value := self.value(place + 1)):
+            found.append((*value, ITEM) if gives == "in" else value)
+        return found
 
+    def value(self, start: int) -> Chain:
+        """The chain that an expression consists of, calls included; empty for other expressions."""
+        at = start
+        while self.at(at).text in _SKIPPED:
+            at += 1
+        found: Chain = ()
+        while at in self.chains:
+            found, at = self.chains[at], at + 1
+            while self.at(at).text in {"(", "["} and self.at(at).row == self.tokens[at - 1].row:
+                found = (*found, CALL if self.tokens[at].text == "(" else ITEM)
+                at = self._partners.get(at, len(self.tokens)) + 1
+            if not self.at(at).joint:
+                break
+            at += 1
+        return found
 
-def _shown(tokens: list[Token], chains: dict[int, tuple[str, ...]], index: int) -> tuple[str, ...]:
-    """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
-    words = [token.text for token in tokens[max(0, index - 2) : index + 2]]
-    at = index + 2
-    if words[-1] != "instanceof" and (words[0] != "isinstance" or words[-1] != ","):
-        return ()
-    while at + 2 in chains and tokens[at + 1].joint:
-        at += 2
-    return (*chains[at], CALL) if at in chains else ()
+    def _before(self, index: int) -> Chain:
+        """The chain of what a name is an attribute of; empty for a name that starts one."""
+        if not self.at(index - 1).joint:
+            return ()
+        last = index - 2
+        marks: list[str] = []
+        while last in self._partners and self.tokens[last].text in {")", "]"}:
+            marks.append(CALL if self.tokens[last].text == ")" else ITEM)
+            last = self._partners[last] - 1
+        long = len(marks) + len(self.chains.get(last, ())) > _LONGEST_CHAIN
+        if last in self.chains and not long:
+            return (*self.chains[last], *reversed(marks))
+        return (VALUE,)
 
+    def _dotted(self, at: int) -> int:
+        """Where the last name of a dotted one stands, given its first."""
+        while at in self.chains and at + 2 in self.chains and self.tokens[at + 1].joint:
+            at += 2
+        return at
 
-def _types(
-    tokens: list[Token],
-    chains: dict[int, tuple[str, ...]],
-    partners: dict[int, int],
-    index: int,
-) -> list[tuple[str, ...]]:
-    """What is known of the type of the variable that the token makes."""
-    found: list[tuple[str, ...]] = []
-    place = index + 1
-    before = tokens[index - 1] if index else NONE
-    typed = before.text not in {"as", "for"} and tokens[index].parent != "lambda_parameters"
-    if (type_at := _type_before(tokens, index)) in chains:
-        found.append((*chains[type_at], CALL))  # `Type name`
-    if place < len(tokens) and tokens[place].text in {":", "extends"} and typed:
-        place, named = _annotation(tokens, chains, place)
-        found += named
-    elif before.text in _OPEN and place < len(tokens):
-        place += tokens[place].text == "*"
-        while place in chains and place + 2 in chains and tokens[place + 1].joint:
-            place += 2
-        if place in chains:
-            found.append((*chains[place], CALL))  # Go's `(name *pkg.Type`
-    if place < len(tokens) and tokens[place].text in {"=", ":=", "in"} and before.text != ",":
-        loop = tokens[place].text == "in"
-        value = _value(tokens, chains, partners, place + 1)
-        if value:
-            found.append((*value, ITEM) if loop else value)
-    return found
+    def _type_before(self, index: int) -> int:
+        """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
+        depth = 0
+        for at in range(index - 1, max(0, index - _LONGEST_TYPE) - 1, -1):
+            token = self.tokens[at]
+            depth += (token.text in {">", "]"}) - (token.text in {"<", "["})
+            if token.row != self.tokens[index].row:
+                break
+            if token.is_name and not depth:
+                return at
+            if not depth and token.text not in {"*", "&", "&&", "<", "[", "const"}:
+                break
+        return -1
 
-
-def _type_before(tokens: list[Token], index: int) -> int:
-    """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
-    at, depth = index - 1, 0
-    while at >= max(0, index - _LONGEST_TYPE) and tokens[at].row == tokens[index].row:
-        depth += (tokens[at].text in {">", "]"}) - (tokens[at].text in {"<", "["})
-        if tokens[at].is_name and not depth:
-            return at
-        if not depth and tokens[at].text not in {"*", "&", "&&", "<", "[", "const"}:
-            break
-        at -= 1
-    return -1
-
-
-def _annotation(
-    tokens: list[Token], chains: dict[int, tuple[str, ...]], colon: int
-) -> tuple[int, list[tuple[str, ...]]]:
-    """Where the annotation after a colon ends, and the types that it names."""
-    named: list[tuple[str, ...]] = []
-    depth = 0
-    for at in range(colon + 1, min(len(tokens), colon + 1 + _LONGEST_TYPE)):
-        text = tokens[at].text
-        depth += (text in {"[", "<", "("}) - (text in {"]", ">", ")"})
-        if depth < 0 or (not depth and text in {",", "=", ";", "{", "->"}):
-            return at, named
-        if at in chains and (at + 1 >= len(tokens) or not tokens[at + 1].joint):
-            named.append((*chains[at], CALL))
-    return colon, named
-
-
-def _value(
-    tokens: list[Token],
-    chains: dict[int, tuple[str, ...]],
-    partners: dict[int, int],
-    start: int,
-) -> tuple[str, ...]:
-    """The chain that an expression consists of, calls included; empty for other expressions."""
-    at = start
-    while at < len(tokens) and tokens[at].text in _SKIPPED:
-        at += 1
-    found: tuple[str, ...] = ()
-    while at in chains:
-        found, at = chains[at], at + 1
-        while (
-            at < len(tokens)
-            and tokens[at].text in {"(", "["}
-            and tokens[at].row == tokens[at - 1].row
-        ):
-            found = (*found, CALL if tokens[at].text == "(" else ITEM)
-            at = partners.get(at, len(tokens)) + 1
-        if at >= len(tokens) or not tokens[at].joint:
-            break
-        at += 1
-    return found
+    def _annotation(self, colon: int) -> tuple[int, list[Chain]]:
+        """Where the annotation after a colon ends, and the types that it names."""
+        named: list[Chain] = []
+        depth = 0
+        for at in range(colon + 1, min(len(self.tokens), colon + 1 + _LONGEST_TYPE)):
+            text = self.tokens[at].text
+            depth += (text in {"[", "<", "("}) - (text in {"]", ">", ")"})
+            if depth < 0 or (not depth and text in {",", "=", ";", "{", "->"}):
+                return at, named
+            if at in self.chains and not self.at(at + 1).joint:
+                named.append((*self.chains[at], CALL))
+        return colon, named

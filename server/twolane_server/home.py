@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from twolane_context.index import Changed
-from twolane_context.watching import watch
 from twolane_context.work import examine_all
 from twolane_server.confirm.python import SUFFIXES, Confirmer, Unconfirmed, command
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexed import A_MOMENT, Indexed
 from twolane_server.threads import from_thread
+from twolane_server.watching import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -33,7 +33,7 @@ from twolane_context.question import Selection
 from twolane_context.repository import Repository
 from twolane_context.rows import Row
 from twolane_context.tokens import estimate
-from twolane_context.watching import watch, what_changed
+from twolane_server.watching import watch, what_changed
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -11,11 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Kind
-from twolane_context.trees import within
+from twolane_context.trees import walk
 from twolane_server.actions.enclosing import enclosing, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+
+    import tree_sitter
 
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
@@ -131,3 +133,14 @@ def _identifiers(parsed: Parsed, span: Span) -> Iterator[str]:
     for node in within(parsed, span):
         if node.child_count == 0 and node.type.endswith("identifier"):
             yield parsed.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def within(parsed: Parsed, span: Span) -> Iterator[tree_sitter.Node]:
+    """All nodes that lie within `span`, in source order."""
+    stack = [parsed.tree.root_node]
+    while stack:
+        current = stack.pop()
+        if span.start <= current.start_byte and current.end_byte <= span.end:
+            yield from walk(current)
+        elif current.start_byte < span.end and span.start < current.end_byte:
+            stack.extend(reversed(current.children))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_repository import make_repository, put
-from twolane_context.watching import watch
+from twolane_server.watching import watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
