@@ -161,12 +161,12 @@ class Answers:
 
 def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
     """A file with nothing but the rows of one definition, and the heads and ends of those around it."""
-    lines = file.source().split(b"\n")
-    shown = {*range(rows[0], rows[1] + 1)}
-    braces = not file.path.endswith((".py", ".pyi"))
-    while (inside := file.outline.symbols[inside].parent) >= 0:
-        outer = file.outline.symbols[inside]
-        shown |= {*range(outer.start, outer.head + 1), *([outer.end] if braces else ())}
+    lines, shown = file.source().split(b"\n"), {*range(rows[0], rows[1] + 1)}
+    for at in file.outline.holders(file.outline.symbols[inside].parent):
+        outer = file.outline.symbols[at]
+        shown |= {*range(outer.start, outer.head + 1)}
+        if not file.path.endswith((".py", ".pyi")):
+            shown.add(outer.end)  # its brace
     return b"\n".join([line if row in shown else b"" for row, line in enumerate(lines)])
 
 

@@ -12,13 +12,15 @@ import shutil
 import stat
 import subprocess
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from twolane_context.walk import TOOLS, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+_T = TypeVar("_T")
 
 LARGEST = 2_000_000
 """Bytes. Nobody writes larger sources by hand; a generated one would hold up all others for seconds."""
@@ -114,23 +116,7 @@ def _folder(root: Path, folder: str) -> int:
 
 def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
     """The stamp of each path, as `stamp` gives it; quick where the paths are in order."""
-    here, at = None, -1
-    try:
-        for path in listed:
-            folder, _, name = path.rpartition("/")
-            found: Stamp | None = None
-            with suppress(OSError, ValueError):
-                if folder != here:
-                    if at >= 0:
-                        os.close(at)
-                    here, at = folder, -1
-                    at = _folder(root, folder)
-                if at >= 0:
-                    found = _stamp(os.stat(name, dir_fd=at, follow_symlinks=False))
-            yield found
-    finally:
-        if at >= 0:
-            os.close(at)
+    return _each(root, listed, _look)
 
 
 def stamp(root: Path, path: str) -> Stamp | None:
@@ -138,22 +124,52 @@ def stamp(root: Path, path: str) -> Stamp | None:
     return next(stamps(root, (path,)))
 
 
+def reads(root: Path, listed: Iterable[str]) -> Iterator[tuple[Stamp, bytes] | None]:
+    """What `read` gives for each path, read when it is asked for; quick where they are in order."""
+    return _each(root, listed, _read)
+
+
 def read(root: Path, path: str) -> tuple[Stamp, bytes] | None:
     """The file's stamp, as it was before reading, and its bytes; a binary file reads as empty.
 
     `None` where `stamp` gives none, and for a file that cannot be read.
     """
-    folder, _, name = path.rpartition("/")
-    with suppress(OSError, ValueError):
-        at = _folder(root, folder)
-        try:
-            handle = os.open(name, _SAFE, dir_fd=at)
-        finally:
+    return next(reads(root, (path,)))
+
+
+def _each(
+    root: Path, listed: Iterable[str], do: Callable[[str, int], _T | None]
+) -> Iterator[_T | None]:
+    """What is done with each path, by its name and a descriptor of its folder."""
+    here, at = None, -1
+    try:
+        for path in listed:
+            folder, _, name = path.rpartition("/")
+            found = None
+            with suppress(OSError, ValueError):
+                if folder != here:
+                    if at >= 0:
+                        os.close(at)
+                    here, at = folder, -1
+                    at = _folder(root, folder)
+                if at >= 0:
+                    found = do(name, at)
+            yield found
+    finally:
+        if at >= 0:
             os.close(at)
-        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
-            if found := _stamp(os.fstat(handle)):
-                start = file.read(min(_START, found.size))
-                return found, b"" if b"\0" in start else start + file.read(found.size - len(start))
+
+
+def _look(name: str, at: int) -> Stamp | None:
+    return _stamp(os.stat(name, dir_fd=at, follow_symlinks=False))
+
+
+def _read(name: str, at: int) -> tuple[Stamp, bytes] | None:
+    handle = os.open(name, _SAFE, dir_fd=at)
+    with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+        if found := _stamp(os.fstat(handle)):
+            start = file.read(min(_START, found.size))
+            return found, b"" if b"\0" in start else start + file.read(found.size - len(start))
     return None
 
 

@@ -160,10 +160,8 @@ class Members:
 
 def own_type(file: File, inside: int) -> list[Target]:
     """The class around a symbol, or that itself; what `self` and `this` are."""
-    symbols = file.outline.symbols
-    while inside >= 0 and symbols[inside].kind not in TYPES:
-        inside = symbols[inside].parent
-    return [Target(file, inside)] if inside >= 0 else []
+    around = (Target(file, at) for at in file.outline.holders(inside))
+    return [one for one in around if one.symbol and one.symbol.kind in TYPES][:1]
 
 
 def _crate(path: str) -> str:

@@ -22,6 +22,8 @@ from twolane_context.names import words
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
     from twolane_context.trees import Parsed
@@ -68,6 +70,12 @@ class Outline:
 
     symbols: tuple[Symbol, ...] = ()
     bindings: tuple[Binding, ...] = ()
+
+    def holders(self, at: int) -> Iterator[int]:
+        """A symbol and those around it, from the inside out; none for -1."""
+        while at >= 0:
+            yield at
+            at = self.symbols[at].parent
 
     def innermost(self, row: int) -> int:
         """The index of the innermost definition around a row, or -1; variables do not count."""

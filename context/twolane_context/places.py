@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from twolane_context.index import File
     from twolane_context.trees import Parsed
 
+_GIVEN = re.compile(rb"\s*=")
 _NEAR = 3  # nodes from a quoted name to what it is part of
 
 
@@ -51,7 +53,7 @@ class Place(NamedTuple):
 
 def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
     """The places in a file where a name stands as a name, not in a text or a comment."""
-    symbols = file.outline.symbols
+    symbols, language = file.outline.symbols, parsed.language.name
     lines = [0, *accumulate(len(line) + 1 for line in parsed.source.split(b"\n"))]
     read: dict[Span, tuple[Locals, dict[tuple[int, int], Use]]] = {}
 
@@ -71,7 +73,7 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
     outer = {at for node, at in nodes if _parent(node) == "global_statement"}
     for node, at in nodes:
         point = (node.start_point.row, node.start_point.column)
-        holders = [i for i in _holders(file, at) if symbols[i].kind in CALLABLES]
+        holders = [i for i in file.outline.holders(at) if symbols[i].kind in CALLABLES]
         if holders:
             span = rows(symbols[holders[-1]].start, symbols[holders[-1]].end)
         elif at >= 0 and point[0] <= symbols[at].head:
@@ -80,28 +82,13 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
             span = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
         known, by_point = around(span)
         use = by_point.get(point, Use((name,), *point, called=False))
-        chain = use.chain
-        local = -1
+        chain, local, symbol = use.chain, -1, own.get(point, -1)
         if len(chain) == 1 and point not in own and not outer & {*holders}:
             spans = ((i, rows(symbols[i].start, symbols[i].end)) for i in holders)
             local = next((i for i, one in spans if name in around(one)[0].known), -1)
-        if (
-            _parent(node) == "keyword_argument"
-            and parsed.source[node.end_byte :].lstrip()[:1] == b"="
-        ):
+        if _parent(node) == "keyword_argument" and _GIVEN.match(parsed.source, node.end_byte):
             chain = ()
-        yield Place(
-            file,
-            parsed.language.name,
-            name,
-            point,
-            own.get(point, -1),
-            at,
-            chain,
-            known,
-            local,
-            use.called,
-        )
+        yield Place(file, language, name, point, symbol, at, chain, known, local, use.called)
 
 
 def _outermost(node: tree_sitter.Node, parsed: Parsed, head: int) -> Span:
@@ -149,14 +136,6 @@ def _parent(node: tree_sitter.Node) -> str:
 
 def _inside(file: File, row: int) -> int:
     """The innermost symbol around a row; a decorator stands outside of what it decorates."""
-    at = file.outline.innermost(row)
-    while at >= 0 and row < file.outline.symbols[at].row:
-        at = file.outline.symbols[at].parent
-    return at
-
-
-def _holders(file: File, at: int) -> Iterator[int]:
-    """A symbol and those around it, from the inside out."""
-    while at >= 0:
-        yield at
-        at = file.outline.symbols[at].parent
+    outline = file.outline
+    around = outline.holders(outline.innermost(row))
+    return next((at for at in around if outline.symbols[at].row <= row), -1)

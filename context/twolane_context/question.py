@@ -83,12 +83,10 @@ def merged(lists: Iterable[list[Candidate]]) -> list[Candidate]:
 
 def around(outline: Outline, first: int, last: int) -> tuple[int, tuple[int, int]]:
     """The innermost definition that holds some rows, or -1, and the rows it stands for."""
-    index = outline.innermost(first)
-    while index >= 0 and outline.symbols[index].end < last:
-        index = outline.symbols[index].parent
-    if index < 0:
-        return -1, (first, last)
-    return index, (outline.symbols[index].start, outline.symbols[index].end)
+    for at in outline.holders(outline.innermost(first)):
+        if outline.symbols[at].end >= last:
+            return at, (outline.symbols[at].start, outline.symbols[at].end)
+    return -1, (first, last)
 
 
 def row_span(source: bytes, first: int, last: int) -> Span:

@@ -13,7 +13,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import Kind
-from twolane_context.likely import sounding
 from twolane_context.modules import PARTS, shared
 from twolane_context.targets import CALLABLES, Locals, Target, twins
 
@@ -103,7 +102,7 @@ def ranked(resolver: Resolver, place: Place, used: Uses, most_callers: int) -> l
             loose[use.chain] = None
     near = {path for path, _ in found} | {file.path}
     for chain in loose:
-        sounds = sounding(resolver, file, chain)[:1]
+        sounds = resolver.sounding(file, chain)[:1]
         add(sounds or _likely(resolver.index, file, chain[-1], near), Tier.LIKELY)
     if inside >= 0:
         add(islice(callers(resolver, file, inside), most_callers), Tier.CALLER)

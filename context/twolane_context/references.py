@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.likely import sounding
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
 from twolane_context.targets import TYPES, Target, twins
@@ -150,7 +149,7 @@ class _Wanted:
             for one in value
         ):
             return False  # of a known type, which has no such member
-        return bool(_group(sounding(resolver, place.file, place.chain)) & self._group)
+        return bool(_group(resolver.sounding(place.file, place.chain)) & self._group)
 
     def _overridden(self, file: File, at: int, name: str) -> _Group:
         """What a method overrides; in Python an override is a symbol of its own."""

@@ -2,7 +2,7 @@
 
 Imports (relative, aliased, re-exported, wildcards), `self` and base classes, traits and impls,
 members of modules. Types come from what the code says of them: annotations, constructors, what
-functions return. Nothing is guessed here: what cannot be followed gives nothing.
+functions return. What cannot be followed gives nothing; only `sounding` guesses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twolane_context.targets import (
     children,
     each_once,
 )
-from twolane_context.uses import CALL, ITEM
+from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +40,9 @@ _THROUGH = re.compile(
     r"as_(?:deref|mut|ref)|await|borrow(?:_mut)?|cloned?|expect|first|get(?:_mut)?|(?:into_)?iter"
     r"|iter_mut|last|lock|next|ok|pop|read|take|to_owned|unwrap(?:_err|_or(?:_default|_else)?)?|write"
 )
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_TELLING = 3  # fewer letters tell nothing
+_MARKS = frozenset({CALL, ITEM, VALUE})
 
 
 class Resolver:
@@ -102,12 +105,10 @@ class Resolver:
 
     def name(self, file: File, inside: int, name: str, depth: int = 0) -> list[Target]:
         """What a name by itself stands for: own scopes, the file, its imports, its folder."""
-        symbols = file.outline.symbols
-        scope = inside
-        while scope >= 0:
-            if symbols[scope].kind not in TYPES and (found := children(file, scope, name)):
+        for scope in file.outline.holders(inside):
+            is_type = file.outline.symbols[scope].kind in TYPES
+            if not is_type and (found := children(file, scope, name)):
                 return found
-            scope = symbols[scope].parent
         return self.exports.visible(file, name, depth)
 
     def named(self, file: File, name: str) -> list[Target]:
@@ -117,6 +118,23 @@ class Resolver:
             for other, at in self.index.defining(name)
             if other.outline.symbols[at].parent < 0
         ]
+
+    def sounding(self, file: File, chain: Sequence[str]) -> list[Target]:
+        """The member that a chain ends with, of the type that what holds it is called after: a guess.
+
+        `next_page.turn` is `turn` of `NextPage` or, where there is none, of `Page`.
+        """
+        held_by = next((step for step in chain[-2::-1] if step not in _MARKS), "")
+        words = [word.capitalize() for word in _WORDS.findall(held_by)]
+        for name in ("".join(words[start:]) for start in range(len(words))):
+            if len(name) < _TELLING:
+                break
+            types = [
+                one for one in self.named(file, name) if one.symbol and one.symbol.kind in TYPES
+            ]
+            if found := [one for of in types for one in self.members.member(of, chain[-1], 0)]:
+                return found
+        return []
 
     def _step(self, target: Target, step: str, depth: int) -> list[Target]:
         if step == CALL:

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from struct import Struct
 from typing import TYPE_CHECKING, cast
 
-from twolane_context.disk import Stamp, read
+from twolane_context.disk import Stamp, reads
 from twolane_context.rows import Row
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class Worker:
     def _here(
         self, paths: Sequence[str], examine: Examine, *, bare: bool = False
     ) -> list[Row | None]:
-        return [_examined(self._root, path, examine, bare=bare) for path in paths]
+        found = zip(paths, reads(self._root, paths), strict=True)
+        return [_examined(path, read, examine, bare=bare) for path, read in found]
 
 
 def examine_all(
@@ -210,11 +211,12 @@ def serve(root: str, nice: str, seconds: str, module: str, name: str) -> None:
             return
         bare, length = _QUESTION.unpack(head)
         armed = 0.0
-        for path in os.fsdecode(questions.read(length)).split("\0"):
+        paths = os.fsdecode(questions.read(length)).split("\0")
+        for path, found in zip(paths, reads(Path(root), paths), strict=True):
             if (now := time.monotonic()) - armed > 1:  # arming starts a thread
                 faulthandler.dump_traceback_later(float(seconds), exit=True)
                 armed = now
-            row = _examined(Path(root), path, examine, bare=bare)
+            row = _examined(path, found, examine, bare=bare)
             if row is None:
                 answers.write(_ANSWER.pack(0, 0, 0, 0, b"", 0, 0))
             else:
@@ -226,8 +228,10 @@ def serve(root: str, nice: str, seconds: str, module: str, name: str) -> None:
             gc.collect()  # only between questions
 
 
-def _examined(root: Path, path: str, examine: Examine, *, bare: bool = False) -> Row | None:
-    if (found := read(root, path)) is None:
+def _examined(
+    path: str, found: tuple[Stamp, bytes] | None, examine: Examine, *, bare: bool
+) -> Row | None:
+    if found is None:
         return None
     stamp, source = found
     # A path without a suffix is of no language: nothing is parsed.
