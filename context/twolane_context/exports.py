@@ -52,11 +52,11 @@ class Exports:
         if own or depth > DEEPEST:
             return own
         found = self._bound(file, name, depth + 1) or self._passed_on(file, name, depth + 1)
-        return found or [
-            Target(self._index.files[path], -1)
-            for path, names in self._index.modules(name)
-            if names[0] == (*module_names(file.path)[0], name)
-        ]
+        if found:
+            return found
+        below = (*module_names(file.path)[0], name)
+        inner = self._index.modules(*below[-2:])
+        return [Target(self._index.files[path], -1) for path, names in inner if names[0] == below]
 
     def in_folder(self, file: File, parent: int, name: str) -> list[Target]:
         """What the files of a folder define under a name at top level, or (Go) as a type's member."""

@@ -65,7 +65,7 @@ def beside(index: Index, file: File) -> list[File]:
     """The files of the same folder and language, by path."""
     folder, _, name = file.path.rpartition("/")
     near = (
-        [path for path, _ in index.modules(folder.rpartition("/")[2])]
+        [path for path, _ in index.modules(*folder.split("/")[-2:])]
         if folder
         else [path for path in sorted(index.files) if "/" not in path]
     )
@@ -170,7 +170,7 @@ def _in_package(index: Index, folder: Sequence[str]) -> bool:
 
 def _standing_for(index: Index, base: tuple[str, ...]) -> list[File]:
     """The file that stands for a folder."""
-    found = index.modules(base[-1]) if base else []
+    found = index.modules(*base[-2:])
     return [index.files[path] for path, names in found if names[0] == base][:1]
 
 

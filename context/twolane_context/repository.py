@@ -113,7 +113,8 @@ class Repository:
 
     def unexamined(self) -> list[str]:
         """The files on disk of which no outline is known, to be made in other processes."""
-        listed = sorted(self._list())
+        here = self._list()
+        listed = sorted(_code(here, only=True) | (here & self._stamps.keys()))
         stamps = dict(zip(listed, disk.stamps(self.root, listed), strict=True))
         # First what is gone, so that what comes is seen to be what went elsewhere.
         self._take({path: None for path in self._stamps if stamps.get(path) is None})
