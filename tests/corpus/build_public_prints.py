@@ -42,7 +42,7 @@ LARGEST_FILE = 200_000  # bytes
 LONGEST_LINE = 2_000
 LARGEST_PROJECT = 2_500_000  # characters
 LEAST = {Kind.GRAM: 3, Kind.SHAPE: 3, Kind.LINE: 2, Kind.NAME: 2}  # projects
-EVERYDAY = 0.8  # of the projects have the word
+EVERYDAY = 0.3  # of the projects have the word
 RANGES = 16
 WORD = re.compile(r"\w+")
 

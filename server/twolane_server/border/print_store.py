@@ -17,26 +17,17 @@ from tempfile import mkstemp
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from twolane_server.border.print_file import opened, pragma
+from twolane_server.border.print_sieve import Sieve, newest
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
 __all__ = ["Edition", "Hit", "PrintStore", "read_key"]
 
 KEY_BYTES = 32
-_MARK = 0x324C4650  # our `application_id`, so that nobody else's database is deleted
-_MARK_AT = 68  # https://www.sqlite.org/fileformat.html
-_LAYOUT = 1
-_WAIT_SECONDS = 5.0
+_LAYOUT = 2
 _AT_ONCE = 1_000  # as JSON, which SQLite takes in faster than variables
-_CACHE_KIB = 32_768
-_SCHEMA = (
-    "CREATE TABLE editions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " file INTEGER, path BLOB, digest BLOB, ended INTEGER);"
-    "CREATE INDEX editions_path ON editions (path);"
-    "CREATE TABLE prints (hash INTEGER, file INTEGER, edition INTEGER, line INTEGER,"
-    " PRIMARY KEY (hash, file)) WITHOUT ROWID"
-)
-
 _FIND = (
     "SELECT hash, editions.path, line FROM json_each(?) CROSS JOIN prints ON hash = value"
     " JOIN editions ON editions.id = edition"
@@ -110,11 +101,10 @@ class PrintStore:
     """
 
     def __init__(self, file: Path, version: str) -> None:
-        self.problem: str | None = None
-        self._file = file
         self._version = crc32(f"{_LAYOUT} {version}".encode()) & 0x7FFFFFFF
         self._lock = threading.Lock()
-        self._database = self._open()
+        self._sieve = Sieve()
+        self._database, self.problem = opened(file, self._version)
 
     def live(self) -> dict[str, bytes]:
         """The digest of each file that is there as far as is known."""
@@ -126,6 +116,7 @@ class PrintStore:
         """Add editions, each in the place of the last one of its path: all of them, or none."""
         rows: list[tuple[int, int, int, int]] = []
         with self._using() as database:
+            since = newest(database)
             for path, digest, lines in editions:
                 name = os.fsencode(path)
                 known = database.execute("SELECT file FROM editions WHERE path = ?", (name,))
@@ -145,6 +136,9 @@ class PrintStore:
                 " SET edition = excluded.edition, line = excluded.line",
                 rows,
             )
+            until = newest(database)
+        with self._lock:
+            self._sieve.added((hash_ for hash_, *_ in rows), since, until)
 
     def end(self, paths: Iterable[str], now: int) -> None:
         """Note that files are gone; their rows stay."""
@@ -162,18 +156,27 @@ class PrintStore:
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all that files have or had."""
         with self._using() as database:
-            for name in map(os.fsencode, paths):
+            if files := _files(database, paths):
+                those = "(SELECT value FROM json_each(?))"
+                database.execute(f"DELETE FROM prints WHERE file IN {those}", (files,))  # noqa: S608 - our own words
+                database.execute(f"DELETE FROM editions WHERE file IN {those}", (files,))  # noqa: S608 - the same
+
+    def forget_hashes(self, paths: Iterable[str], hashes: Iterable[int]) -> None:
+        """Drop some hashes of what files have or had; the rest stays."""
+        wanted = json.dumps(sorted(set(hashes)))
+        with self._using() as database:
+            if files := _files(database, paths):
                 database.execute(
-                    "DELETE FROM prints WHERE file IN (SELECT file FROM editions WHERE path = ?)",
-                    (name,),
+                    "DELETE FROM prints WHERE hash IN (SELECT value FROM json_each(?))"
+                    " AND file IN (SELECT value FROM json_each(?))",
+                    (wanted, files),
                 )
-                database.execute("DELETE FROM editions WHERE path = ?", (name,))
 
     def find(self, hashes: Iterable[int], enough: int | None = None) -> list[Hit]:
         """The files that have or had one of some hashes; all, or at least as many as are enough."""
-        wanted = sorted(set(hashes))
         found: list[Hit] = []
         with self._using("DEFERRED") as database:
+            wanted = sorted(set(self._sieve.passing(database, list(hashes))))
             for start in range(0, len(wanted), _AT_ONCE):
                 part = wanted[start : start + _AT_ONCE]
                 rows: Sequence[tuple[int, bytes, int]] = database.execute(
@@ -183,6 +186,19 @@ class PrintStore:
                 if enough is not None and len(found) >= enough:
                     break
         return found
+
+    def note(self, root: Path) -> None:
+        """Keep which repository it is about."""
+        if self.root() != root:
+            with self._using() as database:
+                database.execute("DELETE FROM about")
+                database.execute("INSERT INTO about VALUES (?)", (os.fsencode(root),))
+
+    def root(self) -> Path | None:
+        """The folder of the repository that it is about, as far as that was ever noted."""
+        with self._using("DEFERRED") as database:
+            row = database.execute("SELECT root FROM about").fetchone()
+        return Path(os.fsdecode(row[0])) if row else None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -202,7 +218,7 @@ class PrintStore:
         with self._lock:
             self._database.execute(f"BEGIN {how}")
             try:
-                if _pragma(self._database, "user_version") != self._version:
+                if pragma(self._database, "user_version") != self._version:
                     # A process of another version has made them anew meanwhile.
                     raise sqlite3.OperationalError("the rows are of another version")
                 yield self._database
@@ -211,79 +227,10 @@ class PrintStore:
                 if self._database.in_transaction:
                     self._database.rollback()
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                return self._connect(self._file)
-            except sqlite3.DatabaseError as error:
-                if _code(error) not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-                    raise
-                self._remove()
-                return self._connect(self._file)
-        except (OSError, sqlite3.Error) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            self.problem = (
-                f"The fingerprints of NDA code cannot be kept in {self._file} ({why}), so each start"
-                " makes them anew; see to that file and its folder."
-            )
-            return self._connect(Path(":memory:"))
 
-    def _connect(self, file: Path) -> sqlite3.Connection:
-        if file is self._file:
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-            file.chmod(0o600)
-        database = sqlite3.connect(
-            file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            self._prepare(database)
-        except sqlite3.Error:
-            database.close()
-            raise
-        return database
-
-    def _prepare(self, database: sqlite3.Connection) -> None:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        database.execute("BEGIN IMMEDIATE")
-        mark, version = (_pragma(database, name) for name in ("application_id", "user_version"))
-        tables = [
-            name
-            for (name,) in database.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-            )
-        ]
-        if mark != _MARK and (mark or tables):
-            raise sqlite3.OperationalError("that is another program's")
-        if not tables or version != self._version:
-            for table in tables:
-                database.execute(f'DROP TABLE "{table}"')
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA application_id = {_MARK}")
-            database.execute(f"PRAGMA user_version = {self._version}")
-        database.execute("COMMIT")
-
-    def _remove(self) -> None:
-        with self._file.open("rb") as file:
-            head = file.read(_MARK_AT + 4)
-        if head[_MARK_AT:] != _MARK.to_bytes(4, "big"):
-            raise FileExistsError(0, "that is another program's")
-        for suffix in ("-wal", "-shm", ""):
-            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
-        self.problem = (
-            f"The fingerprints in {self._file} were damaged, so they are made anew; code of files"
-            " that are gone is not among them."
-        )
-
-
-def _pragma(database: sqlite3.Connection, name: str) -> int:
-    value: int = database.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
-
-
-def _code(error: sqlite3.Error) -> int:
-    # The low byte is the primary code (https://www.sqlite.org/rescode.html).
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+def _files(database: sqlite3.Connection, paths: Iterable[str]) -> str | None:
+    """The numbers of the files that are known of some paths, as JSON."""
+    query = "SELECT DISTINCT file FROM editions WHERE path = ?"
+    names = map(os.fsencode, paths)
+    found = [file for name in names for (file,) in database.execute(query, (name,))]
+    return json.dumps(found) if found else None

@@ -1,15 +1,15 @@
 """What code of many public projects has in common, and so says nothing of whose code it is.
 
 The list (`public.bin`) holds hashes of grams and shapes that at least three of some 440 public
-projects have, of lines and names that two have, and of words that four of five have: a gram of
-nothing but such everyday words counts as public too. tests/corpus/build_public_prints.py makes it.
-It is the same for everybody and never learns from a user's code: otherwise whoever copies code under NDA
-often enough would make it public.
+projects have, of lines and names that two have, and of the 3,000 words that three of ten have: a
+gram of nothing but such everyday words counts as public too. tests/corpus/build_public_prints.py
+makes it. It is the same for everybody and never learns from a user's code: otherwise whoever copies
+code under NDA often enough would make it public.
 
 It errs on the side of NDA. What is public but of one project alone is not in it: a public library
 that lies among code under NDA is held back like the rest, which costs an answer of the better
 model, where a longer list could cost a secret. A hash has 32 bits here, so that by chance one gram
-in about 100,000 counts as public though it is not; a copy of 17 tokens has a second one.
+in about 35,000 counts as public though it is not; a copy of 17 tokens has a second one.
 """
 
 from __future__ import annotations

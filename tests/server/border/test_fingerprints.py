@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from twolane_server.border import fingerprints
 from twolane_server.border.fingerprints import KEPT_DAYS, Fingerprints, Match, Source, distinctive
-from twolane_server.border.prints import GRAM, Hasher, Kind, prints
+from twolane_server.border.prints import GRAM, Hasher, Kind, Series, prints
 from twolane_server.border.public import everyday, public, short
 from twolane_server.border.tokens import lines
 
@@ -102,7 +102,7 @@ def test_a_quoted_copy_is_found(tmp_path: Path, how: str) -> None:
     with closing(opened(tmp_path, source("a.py", CODE))) as found:
         match = found.match(f"{OTHER}\n{QUOTING[how](part(3, 7))}\n{OTHER}")
         assert match is not None
-        assert match[:3] == (Kind.GRAM, "a.py", 3)
+        assert match[:3] == (Kind.GRAM, "a.py", 4)  # the line before is of everyday words
 
 
 def test_a_copy_with_other_names_is_found_by_its_shape(tmp_path: Path) -> None:
@@ -248,6 +248,73 @@ def runs(text: str) -> set[int]:
     dull = everyday((token for line in lines(text) for token in line.tokens), GRAM)
     found = zip(prints(text, Hasher())[Kind.GRAM].hashes, dull, strict=True)
     return {each for each, skip in found if not skip and short(each) not in public()}
+
+
+def test_of_a_file_of_data_every_eighth_hash_is_kept_after_the_first_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprints, "_WHOLE", 400)
+    rows = [f"{{meter{n}: {n * n}, quota_{n}: [{n}.5, {n * 7}]}}," for n in range(400)]
+    with closing(opened(tmp_path, source("a.json", "\n".join(rows)))) as found:
+        matches = [found.match("\n".join(rows[at : at + 5])) is not None for at in range(395)]
+    kept = len(distinctive("\n".join(rows), Hasher(KEY)))
+    every = len(prints("\n".join(rows), Hasher(KEY))[Kind.GRAM].hashes)
+    assert all(matches[:15])
+    assert sum(matches) >= 0.95 * len(matches)
+    assert kept < 400 + every / 6
+
+
+def test_the_hashes_of_a_text_are_made_once_for_all_who_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counted(text: str, hasher: Hasher) -> tuple[Series, ...]:
+        read.append(text)
+        return prints(text, hasher)
+
+    monkeypatch.setattr(fingerprints, "prints", counted)
+    text = f"{part(3, 7)}\n# asked twice"
+    with (
+        closing(Fingerprints(tmp_path / "a", KEY)) as one,
+        closing(Fingerprints(tmp_path / "b", KEY)) as other,
+        closing(Fingerprints(tmp_path / "c", bytes(32))) as another,
+    ):
+        assert one.match(text) is other.match(text) is None
+        assert read == [text]
+        assert another.match(text) is None
+        assert read == [text, text]
+
+
+def test_what_was_asked_before_is_answered_as_it_is_now(tmp_path: Path) -> None:
+    text = part(3, 7)
+    with closing(opened(tmp_path)) as found:
+        assert found.match(text) is None
+        with closing(Fingerprints(tmp_path / "nda.prints", KEY)) as other:
+            other.sync([source("a.py", CODE)])
+            assert found.match(text) is not None
+            other.release(["a.py"])
+            assert found.match(text) is None
+
+
+def test_the_owner_may_open_a_part_of_what_a_file_holds(tmp_path: Path) -> None:
+    with closing(opened(tmp_path, source("a.py", CODE), source("b.py", CODE))) as found:
+        assert [each.path for each in found.matches(part(1, 8))] == ["a.py", "b.py"]
+        found.release_code(part(1, 8), ["a.py", "c.py"])
+        assert [each.path for each in found.matches(part(1, 8))] == ["b.py"]
+        assert [each.path for each in found.matches(part(11, 15))] == ["a.py", "b.py"]
+        found.release_code(part(1, 8), ["b.py"])
+        assert found.match(part(1, 8)) is None
+
+
+def test_whose_they_are_is_kept(tmp_path: Path) -> None:
+    with closing(opened(tmp_path)) as found:
+        assert found.root() is None
+    for root in (tmp_path / "r", tmp_path / "moved\udcff"):
+        with closing(Fingerprints.open(tmp_path / "nda.prints", KEY, root)) as found:
+            found.sync([])
+        with closing(Fingerprints.open(tmp_path / "nda.prints", KEY)) as found:
+            assert found.root() == root
 
 
 WORD = st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True)

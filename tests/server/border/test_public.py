@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_server.border.prints import Hasher, Kind, prints
+from twolane_server.border.prints import GRAM, Hasher, Kind, prints
 from twolane_server.border.public import FILE, edition, everyday, pack, public, short, unpack
+from twolane_server.border.tokens import lines
 
 
 @given(st.frozensets(st.integers(0, 2**32 - 1)))
@@ -51,6 +52,12 @@ def test_what_everybody_writes_is_public(text: str) -> None:
 
 def test_what_nobody_writes_is_not_public() -> None:
     assert known("settle(acme.delta[7], rate=0.375) or gateway.push(delta, retries=3)") == 0
+
+
+def test_python_with_types_is_public() -> None:
+    text = "def __eq__(self, other: Any) -> bool:\n    return isinstance(other, str) and self.name == other"
+    found = everyday((token for line in lines(text) for token in line.tokens), GRAM)
+    assert all(found)
 
 
 def test_a_run_of_everyday_words_alone_is_public() -> None:

@@ -1,0 +1,123 @@
+"""What spares the disk never hides what is stored, whoever stored it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twolane_server.border import print_sieve
+from twolane_server.border.print_store import Edition, PrintStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HASH = st.integers(-(2**63), 2**63 - 1)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(print_sieve, "_WORTH", -1)
+
+
+def put(store: PrintStore, path: str, *hashes: int) -> None:
+    store.put([Edition(path, b"1", dict.fromkeys(hashes, 1))], 1)
+
+
+def known(store: PrintStore, *hashes: int) -> set[int]:
+    return {hit.hash for hit in store.find(hashes)}
+
+
+def test_it_asks_the_disk_for_hardly_anything_that_is_not_there(tmp_path: Path) -> None:
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        put(store, "a.py", *range(0, 10_000, 2))
+        asked: list[str] = []
+        assert known(store, *range(100)) == set(range(0, 100, 2))
+        store._database.set_trace_callback(asked.append)
+        assert known(store, *range(10_001, 60_001)) == set()
+        assert sum("FROM json_each" in each for each in asked) < 10
+
+
+def test_what_is_added_is_found_at_once(tmp_path: Path) -> None:
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        assert known(store, 5) == set()
+        put(store, "a.py", 5)
+        assert known(store, 5) == {5}
+
+
+def test_what_another_process_adds_is_found_at_once(tmp_path: Path) -> None:
+    with (
+        closing(PrintStore(tmp_path / "p", "1")) as ours,
+        closing(PrintStore(tmp_path / "p", "1")) as theirs,
+    ):
+        assert known(ours, 5) == set()
+        put(theirs, "a.py", 5)
+        assert known(ours, 5) == {5}
+        put(theirs, "b.py", 6)
+        put(ours, "c.py", 7)
+        assert known(ours, 5, 6, 7) == {5, 6, 7}
+        theirs.forget(["b.py"])
+        assert known(ours, 5, 6, 7) == {5, 7}
+
+
+def test_tables_that_others_made_anew_are_read_anew(tmp_path: Path) -> None:
+    with closing(PrintStore(tmp_path / "p", "1")) as ours:
+        put(ours, "a.py", 5)
+        assert known(ours, 5) == {5}
+        PrintStore(tmp_path / "p", "2").close()
+        with closing(PrintStore(tmp_path / "p", "1")) as theirs:
+            put(theirs, "a.py", 6)
+        assert known(ours, 5, 6) == {6}
+
+
+def test_what_was_not_written_after_all_does_not_count_as_read(tmp_path: Path) -> None:
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        assert known(store, 5) == set()
+        with pytest.raises(OverflowError):
+            put(store, "a.py", 5, 2**63)
+        put(store, "b.py", 6)
+        assert known(store, 5, 6) == {6}
+
+
+def test_it_grows_with_what_is_stored_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(print_sieve, "_FEWEST", 1 << 4)
+    monkeypatch.setattr(print_sieve, "_MOST", 1 << 10)
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        for n in range(40):
+            put(store, f"{n}.py", *range(n * 100, n * 100 + 100))
+            assert known(store, *range(n * 100 + 200)) == set(range(n * 100 + 100))
+        assert len(store._sieve._slots) == 1 << 10
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["put", "theirs", "forget", "end"]), st.frozensets(HASH, max_size=6)
+        )
+    )
+)
+def test_it_answers_like_the_database_whatever_happens(
+    tmp_path: Path, steps: list[tuple[str, frozenset[int]]]
+) -> None:
+    file = tmp_path / "p"
+    file.unlink(missing_ok=True)
+    every = frozenset[int]().union(*(hashes for _, hashes in steps))
+    with closing(PrintStore(file, "1")) as ours, closing(PrintStore(file, "1")) as theirs:
+        for number, (what, hashes) in enumerate(steps):
+            path = f"{number % 3}.py"
+            if what == "put":
+                put(ours, path, *hashes)
+            elif what == "theirs":
+                put(theirs, path, *hashes)
+            elif what == "forget":
+                theirs.forget_hashes([path], hashes)
+            else:
+                ours.end([path], 1)
+            stored = {row[0] for row in ours._database.execute("SELECT hash FROM prints")}
+            assert known(ours, *every) == stored
