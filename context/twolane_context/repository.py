@@ -148,6 +148,11 @@ class Repository:
         """
         return self._former.get(path, ())
 
+    def forget_former(self, path: str) -> None:
+        """Forget the paths that a file's content had before: what held for them holds no longer."""
+        if self._former.pop(path, None) is not None:
+            self._unsaved.add(path)
+
     def save(self) -> None:
         """Keep in the cache what was found since the last time."""
         if self._cache is None:

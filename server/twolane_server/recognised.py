@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.fingerprints import Fingerprints
 from twolane_server.border.print_store import read_key
@@ -19,13 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from twolane_server.border.fingerprints import Source
+    from twolane_server.border.fingerprints import Match, Source
     from twolane_server.settings.resolved import Folders
 
-__all__ = ["Recognised"]
+__all__ = ["SUFFIX", "Held", "Recognised"]
 
-_SUFFIX, _KEY = ".prints", "fingerprints.key"
+SUFFIX = ".prints"
+"""Of the file that holds a repository's fingerprints, in its cache."""
+
+_KEY = "fingerprints.key"
 _UNREADABLE = "the fingerprints of NDA code cannot be read"
+
+
+class Held(NamedTuple):
+    """Code under NDA in a text.
+
+    Attributes:
+        match: what of it, and in which file.
+        file: that file's absolute path, whether it is still there or not; `None` where nobody knows.
+        prints: the fingerprints that know it.
+    """
+
+    match: Match
+    file: Path | None
+    prints: Fingerprints
 
 
 class Recognised:
@@ -47,9 +64,9 @@ class Recognised:
                 f"The key of the fingerprints in {folders.state} cannot be used ({error.strerror}), "
                 "so nothing is sent to the cloud; see to that folder."
             ) from error
-        self._folders = folders
-        self._file = cache_file(root, folders, _SUFFIX)
-        self._own = Fingerprints.open(self._file, self._key)
+        self._folders, self._root = folders, root
+        self._file = cache_file(root, folders, SUFFIX)
+        self._own = Fingerprints.open(self._file, self._key, root)
         self._others: dict[Path, Fingerprints] = {}
         self._lock = threading.Lock()
 
@@ -67,10 +84,7 @@ class Recognised:
         try:
             self._own.sync(files)
         except sqlite3.Error as error:
-            raise FingerprintsUnusable(
-                f"The fingerprints of NDA code cannot be written ({error}), so nothing is sent to "
-                "the cloud; see to the cache folder."
-            ) from error
+            raise _unwritable(error) from error
 
     def pending(self, files: Iterable[Source]) -> int:
         """How many of the files under NDA are not read yet.
@@ -96,9 +110,48 @@ class Recognised:
         except sqlite3.Error:
             return _UNREADABLE
 
-    def release(self, path: str) -> None:
-        """Forget what a file holds and held, since its owner says that it is open."""
-        self._own.release([path])
+    def held(self, text: str) -> tuple[Held, ...]:
+        """All files, of any repository here, that have or had code which is in a text.
+
+        Raises:
+            FingerprintsUnusable: the fingerprints cannot be read.
+        """
+        found: list[Held] = []
+        try:
+            for prints in (self._own, *self._elsewhere()):
+                for match in prints.matches(text):
+                    root = self._root if prints is self._own else prints.root()
+                    file = root and root / match.path.partition("/")[2]
+                    found.append(Held(match, file, prints))
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+        return tuple(found)
+
+    def release_code(self, text: str, held: Iterable[Held]) -> None:
+        """Forget of some files what a text has of them, since its owner says that it is open.
+
+        Raises:
+            FingerprintsUnusable: the fingerprints cannot be written.
+        """
+        try:
+            for match, _, prints in held:
+                prints.release_code(text, [match.path])
+        except sqlite3.Error as error:
+            raise _unwritable(error) from error
+
+    def release(self, paths: Iterable[str]) -> None:
+        """Forget what files hold and held, since their owner says that they are open.
+
+        Args:
+            paths: within the repository.
+
+        Raises:
+            FingerprintsUnusable: the fingerprints cannot be written.
+        """
+        try:
+            self._own.release(f"{self._root.name}/{path}" for path in paths)
+        except sqlite3.Error as error:
+            raise _unwritable(error) from error
 
     def close(self) -> None:
         """Let go of all files."""
@@ -108,7 +161,20 @@ class Recognised:
     def _elsewhere(self) -> list[Fingerprints]:
         """Those of all other repositories that were ever indexed here."""
         with self._lock:
-            for file in cache_files(self._folders, _SUFFIX):
+            for file in cache_files(self._folders, SUFFIX):
                 if file != self._file and file not in self._others:
                     self._others[file] = Fingerprints.open(file, self._key)
             return list(self._others.values())
+
+
+def _unwritable(error: sqlite3.Error) -> FingerprintsUnusable:
+    return FingerprintsUnusable(
+        f"The fingerprints of NDA code cannot be written ({error}), so nothing is sent to "
+        "the cloud; see to the cache folder."
+    )
+
+
+def _unreadable(error: sqlite3.Error) -> FingerprintsUnusable:
+    return FingerprintsUnusable(
+        f"The fingerprints of NDA code cannot be read ({error}); see to the cache folder."
+    )

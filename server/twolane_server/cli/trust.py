@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.cli.plain import one_line
-from twolane_server.errors import Refused
+from twolane_server.errors import FingerprintsUnusable, Refused
 from twolane_server.folders import folders
 from twolane_server.fragments import Label
 from twolane_server.grants import read_grants
@@ -101,8 +101,19 @@ def _grant(root: Path, kept: Folders, arguments: argparse.Namespace) -> int:
         print("Nothing was granted.", file=sys.stderr)
         return 1
     given = give(root, kept, policies, datetime.now(UTC))
+    _release(root, kept, settings.nda)
     _print(given, root, as_json=arguments.json)
     return 0
+
+
+def _release(root: Path, kept: Folders, nda: NdaRules) -> None:
+    """Let open files be open also where they were under NDA before a rule was loosened."""
+    from twolane_server.opened import release_open  # noqa: PLC0415 - imports tree-sitter
+
+    try:
+        release_open(root, kept, nda)
+    except FingerprintsUnusable as error:
+        print(f"twolane: {one_line(str(error))}", file=sys.stderr)
 
 
 def _may_grant(policies: Iterable[Policy], root: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twolane_server.border import print_sieve
+from twolane_server.border.print_sieve import Sieve
 from twolane_server.border.print_store import Edition, PrintStore
 
 if TYPE_CHECKING:
@@ -31,14 +33,26 @@ def known(store: PrintStore, *hashes: int) -> set[int]:
     return {hit.hash for hit in store.find(hashes)}
 
 
-def test_it_asks_the_disk_for_hardly_anything_that_is_not_there(tmp_path: Path) -> None:
+def absent_that_pass(sieve: Sieve, file: Path) -> float:
+    """The share of hashes that are not stored and yet are asked for."""
+    absent = range(-20_000, -10_000)
+    with closing(sqlite3.connect(file)) as database:
+        return len(sieve.passing(database, absent)) / len(absent)
+
+
+def test_of_what_is_not_stored_hardly_anything_is_asked_for(tmp_path: Path) -> None:
     with closing(PrintStore(tmp_path / "p", "1")) as store:
-        put(store, "a.py", *range(0, 10_000, 2))
-        asked: list[str] = []
-        assert known(store, *range(100)) == set(range(0, 100, 2))
-        store._database.set_trace_callback(asked.append)
-        assert known(store, *range(10_001, 60_001)) == set()
-        assert sum("FROM json_each" in each for each in asked) < 10
+        put(store, "a.py", *(n * 7_919 for n in range(5_000)))
+        assert absent_that_pass(Sieve(), tmp_path / "p") < 0.15
+
+
+def test_who_asks_seldom_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(print_sieve, "_WORTH", 10_000)
+    PrintStore(tmp_path / "p", "1").close()
+    sieve = Sieve()
+    assert [absent_that_pass(sieve, tmp_path / "p") for _ in range(2)] == [1, 0]
 
 
 def test_what_is_added_is_found_at_once(tmp_path: Path) -> None:
@@ -82,16 +96,24 @@ def test_what_was_not_written_after_all_does_not_count_as_read(tmp_path: Path) -
         assert known(store, 5, 6) == {6}
 
 
-def test_it_grows_with_what_is_stored_up_to_a_limit(
+def test_it_grows_with_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(print_sieve, "_FEWEST", 1 << 4)
+    sieve = Sieve()
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        for n in range(40):
+            put(store, f"{n}.py", *(each * 7_919 for each in range(n * 100, n * 100 + 100)))
+            assert absent_that_pass(sieve, tmp_path / "p") < 0.4
+
+
+def test_one_that_may_not_grow_still_hides_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(print_sieve, "_FEWEST", 1 << 4)
-    monkeypatch.setattr(print_sieve, "_MOST", 1 << 10)
+    monkeypatch.setattr(print_sieve, "_MOST", 1 << 4)
     with closing(PrintStore(tmp_path / "p", "1")) as store:
-        for n in range(40):
+        for n in range(10):
             put(store, f"{n}.py", *range(n * 100, n * 100 + 100))
             assert known(store, *range(n * 100 + 200)) == set(range(n * 100 + 100))
-        assert len(store._sieve._slots) == 1 << 10
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -119,5 +141,6 @@ def test_it_answers_like_the_database_whatever_happens(
                 theirs.forget_hashes([path], hashes)
             else:
                 ours.end([path], 1)
-            stored = {row[0] for row in ours._database.execute("SELECT hash FROM prints")}
+            with closing(sqlite3.connect(file)) as database:
+                stored = {row[0] for row in database.execute("SELECT hash FROM prints")}
             assert known(ours, *every) == stored

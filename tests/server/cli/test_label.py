@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+import twolane_server
 from support_repository import make_repository, put
 from twolane_server.cli import main
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+POLICY = '[nda]\npaths = ["clients/**"]\n'
+NDA_CODE = """\
+def settle(rows, quota, gateway):
+    overdrawn = gateway.overdrawn(rows, quota)
+    for meter in overdrawn:
+        gateway.throttle(meter, quota[meter.kind] * 0.375)
+    return gateway.settled(rows, overdrawn)
+"""
+OTHER_NDA_CODE = """\
+class Turbine(Machine):
+    slack, blades = 0.0625, [Blade(pitch=7), Blade(pitch=9)]
+
+    def feather(self, wind, *, brake=None):
+        while wind.gust > self.slack and (brake or self.brake).engage(wind):
+            self.blades[0].pitch += wind.gust / self.slack
+"""
+OPEN = "def area(shape):\n    return shape.width * shape.height\n"
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +49,23 @@ def test_one_object_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["label", "--json", *map(str, files)]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines == [
-        {"path": str(files[0]), "label": "NDA", "reasons": ["clients/** in twolane.toml"]},
-        {"path": str(files[1]), "label": "OPEN", "reasons": ["no rule of twolane.toml matches"]},
+        {
+            "path": str(files[0]),
+            "label": "NDA",
+            "reasons": ["clients/** in twolane.toml"],
+            "holds": [],
+        },
+        {
+            "path": str(files[1]),
+            "label": "OPEN",
+            "reasons": ["no rule of twolane.toml matches"],
+            "holds": [],
+        },
         {
             "path": str(files[2]),
             "label": "NDA",
             "reasons": ["not in a repository", "its text is unknown: there is no such file"],
+            "holds": [],
         },
     ]
 
@@ -67,3 +100,236 @@ def test_no_file_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
         main(["label"])
     assert stopped.value.code == 2
     assert "FILE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with a file under NDA and an open one into which its code was pasted."""
+    made = make_repository(tmp_path / "r", POLICY)
+    put(made / "clients" / "a.py", NDA_CODE)
+    put(made / "b.py", f"{OPEN}\n\n{NDA_CODE}")
+    put(made / "c.py", OPEN)
+    return made
+
+
+Labels: TypeAlias = "Callable[[Path], dict[str, object]]"
+
+
+@pytest.fixture
+def labelled(capsys: pytest.CaptureFixture[str]) -> Labels:
+    """What `twolane label --json` says about a file."""
+
+    def label(file: Path) -> dict[str, object]:
+        capsys.readouterr()
+        assert main(["label", "--json", str(file)]) == 0
+        found: dict[str, object] = json.loads(capsys.readouterr().out)
+        return found
+
+    return label
+
+
+def is_open(labelled: Labels, file: Path) -> bool:
+    return labelled(file)["label"] == "OPEN"
+
+
+def test_code_under_nda_in_an_open_file_is_told(
+    root: Path, labelled: Labels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = labelled(root / "b.py")
+    assert told["label"] == "NDA"
+    assert told["holds"] == [
+        {"kind": "gram", "file": "r/clients/a.py", "first_line": 1, "last_line": 4, "now": "is NDA"}
+    ]
+    assert main(["label", str(root / "b.py"), str(root / "c.py")]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"NDA   {root}/b.py: it holds code of r/clients/a.py (about lines 1 to")
+    assert "twolane label --open" in first
+    assert second == f"OPEN  {root}/c.py: no rule of twolane.toml matches"
+
+
+def test_what_a_rule_keeps_is_not_opened_and_the_rule_is_named(
+    root: Path, labelled: Labels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (root / "b.py", root):
+        assert main(["label", "--open", "--yes", str(place)]) == 1
+        told = capsys.readouterr().err
+        assert "Nothing was opened" in told
+        assert "r/clients/a.py is under NDA (clients/** in twolane.toml); change that rule" in told
+    assert main(["label", "--open", "--yes", str(root / "clients" / "a.py")]) == 1
+    assert "is NDA itself (clients/** in twolane.toml)" in capsys.readouterr().err
+    assert not is_open(labelled, root / "b.py")
+
+
+def test_code_of_a_file_that_is_gone_is_opened_for_good(root: Path, labelled: Labels) -> None:
+    assert not is_open(labelled, root / "b.py")
+    (root / "clients" / "a.py").unlink()
+    assert not is_open(labelled, root / "b.py")
+    assert main(["label", "--open", "--yes", str(root / "b.py")]) == 0
+    assert is_open(labelled, root / "b.py")
+    put(root / "b.py", f"{NDA_CODE}\n\n{OPEN}")
+    assert is_open(labelled, root / "b.py")
+
+
+def test_only_what_the_file_holds_is_opened(root: Path, labelled: Labels) -> None:
+    put(root / "clients" / "d.py", OTHER_NDA_CODE)
+    put(root / "e.py", OTHER_NDA_CODE)
+    assert not is_open(labelled, root / "e.py")
+    (root / "clients" / "a.py").unlink()
+    (root / "clients" / "d.py").unlink()
+    assert main(["label", "--open", "--yes", str(root / "b.py")]) == 0
+    assert is_open(labelled, root / "b.py")
+    assert not is_open(labelled, root / "e.py")
+
+
+def test_a_file_that_was_moved_out_is_opened_for_good(root: Path, labelled: Labels) -> None:
+    assert not is_open(labelled, root / "b.py")
+    moved = root / "lib" / "a.py"
+    moved.parent.mkdir()
+    (root / "clients" / "a.py").rename(moved)
+    assert not is_open(labelled, moved)
+    assert main(["label", "--open", "--yes", str(moved)]) == 0
+    assert is_open(labelled, moved)
+    put(moved, f"{NDA_CODE}\n\ndef more(quota):\n    return quota\n")
+    assert is_open(labelled, moved)
+
+
+def test_a_folder_is_opened_and_what_is_nda_in_it_stays(root: Path, labelled: Labels) -> None:
+    put(root / "clients" / "d.py", OTHER_NDA_CODE)
+    assert not is_open(labelled, root / "b.py")
+    (root / "clients" / "a.py").unlink()
+    put(root / "sub" / "f.py", NDA_CODE)
+    assert not is_open(labelled, root / "sub" / "f.py")
+    assert main(["label", "--open", "--yes", str(root)]) == 0
+    assert is_open(labelled, root / "sub" / "f.py")
+    assert is_open(labelled, root / "b.py")
+    assert not is_open(labelled, root / "clients" / "d.py")
+    assert not is_open(labelled, put(root / "g.py", OTHER_NDA_CODE))
+
+
+def test_a_loosened_rule_opens_with_the_owners_grant(root: Path, labelled: Labels) -> None:
+    assert main(["trust", "--yes", str(root)]) == 0
+    assert not is_open(labelled, root / "b.py")
+    put(root / "twolane.toml", "[nda]\n")
+    assert not is_open(labelled, root / "clients" / "a.py")
+    assert not is_open(labelled, root / "b.py")
+    assert main(["trust", "--yes", str(root)]) == 0
+    assert is_open(labelled, root / "clients" / "a.py")
+    assert is_open(labelled, root / "b.py")
+
+
+def test_a_grant_opens_no_code_that_a_file_under_nda_has_too(root: Path, labelled: Labels) -> None:
+    put(root / "clients" / "keep" / "a.py", NDA_CODE)
+    assert not is_open(labelled, root / "b.py")
+    put(root / "twolane.toml", '[nda]\npaths = ["clients/keep/**"]\n')
+    assert main(["trust", "--yes", str(root)]) == 0
+    assert not is_open(labelled, root / "b.py")
+
+
+def test_a_grant_that_cannot_reach_the_fingerprints_says_so(
+    root: Path, labelled: Labels, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not is_open(labelled, root / "b.py")
+    key = tmp_path / "state" / "fingerprints.key"
+    key.unlink()
+    key.mkdir()
+    assert main(["trust", "--yes", str(root)]) == 0
+    assert "key of the fingerprints" in capsys.readouterr().err
+    told = labelled(root / "b.py")
+    assert told["label"] == "NDA"
+    assert "key of the fingerprints" in str(told["reasons"])
+
+
+def test_code_of_another_repository_is_that_ones_rules(
+    root: Path, tmp_path: Path, labelled: Labels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = make_repository(tmp_path / "q", POLICY)
+    put(theirs / "clients" / "z.py", OTHER_NDA_CODE)
+    put(theirs / "y.py", OPEN)
+    assert is_open(labelled, theirs / "y.py")
+    pasted = put(root / "p.py", OTHER_NDA_CODE)
+    assert not is_open(labelled, pasted)
+    assert main(["label", "--open", "--yes", str(pasted)]) == 1
+    assert "q/clients/z.py is under NDA (clients/** in twolane.toml)" in capsys.readouterr().err
+    (theirs / "clients" / "z.py").unlink()
+    assert main(["label", "--open", "--yes", str(pasted)]) == 0
+    assert is_open(labelled, pasted)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("yes\n", 0), ("\n", 1), ("", 1)])
+def test_a_person_is_asked(
+    root: Path, labelled: Labels, monkeypatch: pytest.MonkeyPatch, answer: str, status: int
+) -> None:
+    assert not is_open(labelled, root / "b.py")
+    (root / "clients" / "a.py").unlink()
+    monkeypatch.setattr("sys.stdin", _Terminal(answer))
+    assert main(["label", "--open", str(root / "b.py")]) == status
+    assert is_open(labelled, root / "b.py") == (status == 0)
+
+
+def test_who_is_asked_sees_what_would_be_opened(
+    root: Path,
+    labelled: Labels,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not is_open(labelled, root / "b.py")
+    (root / "clients" / "a.py").unlink()
+    monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
+    assert main(["label", "--open", str(root / "b.py")]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        f"{root}/b.py:",
+        "  it holds code of r/clients/a.py (about lines 1 to 4), which is NDA, and is gone",
+    ]
+    assert "[y/N]" in told.err
+
+
+def test_nobody_to_ask_opens_nothing(
+    root: Path,
+    labelled: Labels,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not is_open(labelled, root / "b.py")
+    (root / "clients" / "a.py").unlink()
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert main(["label", "--open", str(root / "b.py")]) == 1
+    assert "--yes" in capsys.readouterr().err
+    assert not is_open(labelled, root / "b.py")
+
+
+def test_where_nothing_is_held_nothing_is_asked(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["label", "--open", str(root / "c.py")]) == 0
+    assert "nothing was changed" in capsys.readouterr().out
+
+
+def test_a_place_that_cannot_be_opened_is_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = put(make_repository(tmp_path / "q") / "a.py")
+    for places, why in (
+        ([root / "none.py"], "is not there"),
+        ([tmp_path], "not in a git repository"),
+        ([root / "c.py", other], "several repositories"),
+    ):
+        assert main(["label", "--open", "--yes", *map(str, places)]) == 1
+        assert why in capsys.readouterr().err
+
+
+def test_only_a_persons_command_opens_code() -> None:
+    package = Path(twolane_server.__file__).parent
+    word = re.compile(r"twolane_server\.opened|release_(open|code)\(|forget_former")
+    users = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if word.search(path.read_text("utf-8"))
+    }
+    commands = {"cli/label.py", "cli/trust.py"}
+    assert users == {*commands, "border/fingerprints.py", "opened.py", "recognised.py"}
