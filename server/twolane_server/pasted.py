@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import changed
+from twolane_server.border.fingerprints import UNREAD, UNREADABLE
+from twolane_server.border.prints import SHAPE
+from twolane_server.border.tokens import is_diff, lines, readings
 
 if TYPE_CHECKING:
-    from twolane_server.border.standing import Prints
+    from twolane_server.border.print_sieve import Newest
 
-__all__ = ["Watched"]
+__all__ = ["Recognises", "Watched"]
 
-_AROUND = 60
-"""Lines on each side of a change: what is recognised by its form takes 40 tokens, seldom so many lines."""
+_AROUND = 8
+"""Lines on each side of a change at first: so many show whether they are numbered."""
+
+_FOR_NOW = frozenset({UNREAD, UNREADABLE})
+
+
+class Recognises(Protocol):
+    """What recognises code under NDA; see `recognised`."""
+
+    def found(self, text: str, /) -> str | None:
+        """Why a text may not leave, or `None`."""
+        ...
+
+    def newest(self) -> tuple[Newest, ...] | None:
+        """What stays the same as long as nothing more is recognised than before."""
+        ...
 
 
 class Watched:
@@ -27,26 +44,72 @@ class Watched:
         self._lock = threading.Lock()
         self._reason: str | None = None
         self._before: bytes | None = None
+        self._newest: tuple[Newest, ...] | None = None
 
-    def look(self, text: str, prints: Prints) -> str | None:
-        """Why the text is NDA, or `None`. Looks only at what changed since the last time."""
+    def look(self, text: str, prints: Recognises) -> str | None:
+        """Why the text is NDA, or `None`.
+
+        Looks only at what changed since the last time, if no more is under NDA than then.
+        """
         with self._lock:
-            if self._reason is None:
-                source = text.encode("utf-8", "surrogatepass")
-                part = source if self._before is None else _around_change(self._before, source)
-                self._reason = prints.found(part.decode("utf-8", "replace")) if part else None
-                self._before = source
-            return self._reason
+            if self._reason is not None:
+                return self._reason
+            source = text.encode("utf-8", "surrogatepass")
+            newest = prints.newest()
+            whole = self._before is None or newest is None or newest != self._newest
+            part = source if whole else _around_change(self._before or b"", source)
+            reason = prints.found(part.decode("utf-8", "replace")) if part else None
+            if reason in _FOR_NOW:
+                return (
+                    reason  # which says nothing of the text: the next look is at all of this again
+                )
+            self._reason, self._before, self._newest = reason, source, newest
+            return reason
 
 
 def _around_change(old: bytes, new: bytes) -> bytes:
     """The lines that changed, with those around them; nothing where nothing did."""
     if old == new:
         return b""
+    if is_diff(new.decode("utf-8", "replace")):
+        return new  # whose sides are read each as a whole
     _, span = changed(old, new)
-    start, end = span.start, span.end
-    for _ in range(_AROUND):
-        start = max(0, new.rfind(b"\n", 0, max(0, start - 1)) + 1)
-        after = new.find(b"\n", end + 1)
-        end = len(new) if after < 0 else after
-    return new[start:end]
+    start, end = _line_start(new, span.start), _line_end(new, span.end)
+    return _before(new, start) + new[start:end] + _after(new, end)
+
+
+def _before(text: bytes, end: int) -> bytes:
+    """The lines before a line's start that what is recognised may reach into."""
+    start, count = end, _AROUND
+    while True:
+        for _ in range(count):
+            start = _line_start(text, max(0, start - 1))
+        if start == 0 or _tokens(text[start:end]) >= SHAPE:
+            return text[start:end]
+        count *= 2
+
+
+def _after(text: bytes, start: int) -> bytes:
+    """The same behind a line's end."""
+    end, count = start, _AROUND
+    while True:
+        for _ in range(count):
+            end = _line_end(text, min(len(text), end + 1))
+        if end == len(text) or _tokens(text[start:end]) >= SHAPE:
+            return text[start:end]
+        count *= 2
+
+
+def _line_start(text: bytes, place: int) -> int:
+    return text.rfind(b"\n", 0, place) + 1
+
+
+def _line_end(text: bytes, place: int) -> int:
+    found = text.find(b"\n", place)
+    return len(text) if found < 0 else found
+
+
+def _tokens(text: bytes) -> int:
+    """How many there are at least, whichever way the text is read."""
+    ways = readings(text.decode("utf-8", "replace"))
+    return min(sum(len(line.tokens) for line in lines(way)) for way in ways)

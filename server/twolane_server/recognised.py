@@ -1,16 +1,20 @@
 """Code under NDA that is known again: the fingerprints of all repositories on this machine.
 
 Each repository's fingerprints lie beside its index. A text is held against those of its own
-repository, which must be up to date, and against all others as they are.
+repository, which must be up to date, and against all others as they are. Where those were made by
+another version of twolane they cannot be compared with until that repository is looked at again,
+which `problem` tells; where they cannot be read, nothing passes.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_server.border.fingerprints import Fingerprints
+from twolane_server.border.fingerprints import UNREADABLE, Fingerprints
+from twolane_server.border.print_file import Outdated
 from twolane_server.border.print_store import read_key
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexing import cache_file, cache_files
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from twolane_server.border.fingerprints import Match, Source
+    from twolane_server.border.fingerprints import Source
+    from twolane_server.border.matching import Match
+    from twolane_server.border.print_sieve import Newest
     from twolane_server.settings.resolved import Folders
 
 __all__ = ["SUFFIX", "Held", "Recognised"]
@@ -28,7 +34,6 @@ SUFFIX = ".prints"
 """Of the file that holds a repository's fingerprints, in its cache."""
 
 _KEY = "fingerprints.key"
-_UNREADABLE = "the fingerprints of NDA code cannot be read"
 
 
 class Held(NamedTuple):
@@ -68,12 +73,22 @@ class Recognised:
         self._file = cache_file(root, folders, SUFFIX)
         self._own = Fingerprints.open(self._file, self._key, root)
         self._others: dict[Path, Fingerprints] = {}
+        self._outdated: set[Path] = set()
         self._lock = threading.Lock()
 
     @property
     def problem(self) -> str | None:
-        """A sentence for the person when what was known was lost or cannot be kept."""
-        return self._own.problem
+        """A sentence for the person when what was known was lost, cannot be kept or compared with."""
+        if self._own.problem:
+            return self._own.problem
+        with suppress(sqlite3.Error):
+            self._elsewhere()
+        if not self._outdated:
+            return None
+        return (
+            f"NDA code of {len(self._outdated)} other repositories, last looked at by another version "
+            "of twolane, is not recognised here until `twolane index` has run there."
+        )
 
     def sync(self, files: Iterable[Source]) -> None:
         """Take in all files of the repository that are under NDA now. Reads only what is new.
@@ -108,7 +123,7 @@ class Recognised:
             matches = (other.match(text) for other in self._elsewhere())
             return next((str(match) for match in matches if match is not None), None)
         except sqlite3.Error:
-            return _UNREADABLE
+            return UNREADABLE
 
     def held(self, text: str) -> tuple[Held, ...]:
         """All files, of any repository here, that have or had code which is in a text.
@@ -158,12 +173,30 @@ class Recognised:
         for prints in (self._own, *self._others.values()):
             prints.close()
 
+    def newest(self) -> tuple[Newest, ...] | None:
+        """What was added last to all fingerprints; `None` where they cannot be read.
+
+        While it is the same, no code is under NDA that was not before.
+        """
+        try:
+            return tuple(each.newest() for each in (self._own, *self._elsewhere()))
+        except sqlite3.Error:
+            return None
+
     def _elsewhere(self) -> list[Fingerprints]:
-        """Those of all other repositories that were ever indexed here."""
+        """Those of all other repositories that were ever indexed here.
+
+        Raises:
+            sqlite3.Error: some cannot be read.
+        """
         with self._lock:
+            self._outdated.clear()
             for file in cache_files(self._folders, SUFFIX):
                 if file != self._file and file not in self._others:
-                    self._others[file] = Fingerprints.open(file, self._key)
+                    try:
+                        self._others[file] = Fingerprints.look(file, self._key)
+                    except Outdated:
+                        self._outdated.add(file)
             return list(self._others.values())
 
 

@@ -6,7 +6,8 @@
 other names from about ten lines on, and not always. In doubt it is found.
 
 What is gone from a file, or a file that is gone, stays known for `KEPT_DAYS`: to move or delete a
-file under NDA does not open its copies. Only `release` does, which is for the owner's own word.
+file under NDA does not open its copies. Only `release` and `release_code` do, which are for the
+owner's own word.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_server.border.notices import without_notice
+from twolane_server.border.distinctive import RULES, distinctive
+from twolane_server.border.matching import largest
 from twolane_server.border.print_store import Edition, PrintStore
-from twolane_server.border.prints import GRAM, Hasher, Kind, prints
-from twolane_server.border.public import edition, everyday, public, short
-from twolane_server.border.tokens import lines, readings
+from twolane_server.border.prints import Hasher, Kind, prints
+from twolane_server.border.public import edition
+from twolane_server.border.tokens import readings
 
 if TYPE_CHECKING:
     from array import array
@@ -32,21 +34,28 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from twolane_server.border.print_store import Hit
+    from twolane_server.border.matching import Match
+    from twolane_server.border.print_sieve import Newest
 
-__all__ = ["KEPT_DAYS", "Fingerprints", "Match", "Source", "Synced", "distinctive"]
+__all__ = [
+    "KEPT_DAYS",
+    "UNREAD",
+    "UNREADABLE",
+    "Fingerprints",
+    "Source",
+    "Synced",
+]
 
 KEPT_DAYS = 90
 """How long the hashes of code that is gone are kept: longer than most branches live."""
 
-_RULES = 2  # of `distinctive`; whoever changes them has all files read anew
-_WHOLE = 100_000  # hashes of one kind in a file, some 20,000 lines: more is data
-_SAMPLED = 0x7  # which of those after them are kept: those without these bits, one in eight
+UNREAD = "the files under NDA are not all read yet, so nothing can be compared with them"
+UNREADABLE = "the fingerprints of NDA code cannot be read"
+
 _DAY = 86_400
 _PATIENCE_SECONDS = 2.0
 _BATCH = 100_000  # hashes; sorted together they are written twice as fast
 _ENOUGH = 300  # hits, of a text that is NDA through and through
-_APART = 3  # lines without a hit that part one copy from the next
 
 
 class Source(NamedTuple):
@@ -77,52 +86,6 @@ class Synced(NamedTuple):
     unread: tuple[str, ...]
 
 
-class Match(NamedTuple):
-    """Code under NDA in a text.
-
-    Attributes:
-        kind: by what it was recognised.
-        path: the file that has it, or had it.
-        first_line: 1-based, in that file.
-        last_line: of the last hit's start.
-    """
-
-    kind: Kind
-    path: str
-    first_line: int
-    last_line: int
-
-    def __str__(self) -> str:
-        what = {Kind.SHAPE: "code with other names but the shape of", Kind.NAME: "a name of"}
-        rows = f"line {self.first_line}"
-        if self.last_line > self.first_line:
-            rows = f"about lines {self.first_line} to {self.last_line}"
-        return f"it holds {what.get(self.kind, 'code of')} {self.path} ({rows}), which is NDA"
-
-
-def distinctive(text: str, hasher: Hasher) -> dict[int, int]:
-    """What a file under NDA is recognised by: each hash that is not public, with its first line.
-
-    A licence notice at the file's start is left out; see `notices`. Of a file with more than 100,000
-    tokens, which nobody wrote by hand, only every eighth hash after those is kept: there a copy of
-    five lines is still found nearly always, one of 16 tokens seldom.
-    """
-    text = without_notice(text)
-    keyed = prints(text, hasher, declared=True)
-    open_ = prints(text, Hasher(), declared=True)
-    everybodys = public()
-    plain = everyday((token for line in lines(text) for token in line.tokens), GRAM)
-    found: dict[int, int] = {}
-    for ours, theirs in zip(keyed, open_, strict=True):
-        dull = plain if ours.kind is Kind.GRAM else [False] * len(ours.hashes)
-        rows = enumerate(zip(ours.hashes, theirs.hashes, ours.rows, dull, strict=True))
-        for number, (hash_, known, line, skip) in rows:
-            kept = number < _WHOLE or not hash_ & _SAMPLED
-            if kept and not skip and short(known) not in everybodys:
-                found.setdefault(hash_, line)
-    return found
-
-
 class Fingerprints:
     """The fingerprints of one repository's files under NDA. Any thread may use it.
 
@@ -133,6 +96,7 @@ class Fingerprints:
         key: the user's; see `print_store.read_key`.
         clock: seconds of the epoch.
         root: the repository's folder; noted at a sync, so that others can tell whose they are.
+        ours: whether to make them; see `look`.
     """
 
     def __init__(
@@ -142,10 +106,11 @@ class Fingerprints:
         clock: Callable[[], float] = time.time,
         *,
         root: Path | None = None,
+        ours: bool = True,
     ) -> None:
         self._key = blake2b(key, person=b"prints").digest()
         mark = blake2b(key, digest_size=8, person=b"mark").hexdigest()
-        self._store = PrintStore(file, f"{_RULES} {edition()} {mark}")
+        self._store = PrintStore(file, f"{RULES} {edition()} {mark}", ours=ours)
         self._clock = clock
         self._root = root
         self._ready = False
@@ -155,6 +120,16 @@ class Fingerprints:
     def open(cls, file: Path, key: bytes, root: Path | None = None) -> Self:
         """The fingerprints in `file`, which only its owner can read. Nothing is read from it yet."""
         return cls(file, key, root=root)
+
+    @classmethod
+    def look(cls, file: Path, key: bytes) -> Self:
+        """Another repository's, to be asked as they are: they are neither made nor synced.
+
+        Raises:
+            Outdated: they are of another version, so nothing can be compared with them.
+            sqlite3.Error: they cannot be read.
+        """
+        return cls(file, key, ours=False)
 
     @property
     def problem(self) -> str | None:
@@ -214,6 +189,14 @@ class Fingerprints:
         """
         return tuple(self._matches(text))
 
+    def newest(self) -> Newest:
+        """What was added last; while it is the same, no code is under NDA that was not before.
+
+        Raises:
+            sqlite3.Error: the database fails.
+        """
+        return self._store.newest()
+
     def root(self) -> Path | None:
         """The repository's folder, as far as that is known.
 
@@ -228,11 +211,11 @@ class Fingerprints:
         if self._syncing.acquire(timeout=_PATIENCE_SECONDS):
             self._syncing.release()
         if not self._ready:
-            return "the files under NDA are not all read yet, so nothing can be compared with them"
+            return UNREAD
         try:
             match = self.match(text)
         except sqlite3.Error:
-            return "the fingerprints of NDA code cannot be read"
+            return UNREADABLE
         return None if match is None else str(match)
 
     def close(self) -> None:
@@ -250,7 +233,7 @@ class Fingerprints:
             kinds.update(dict.fromkeys(hit.intersection(hashes), kind))
         counted = Counter(each.path for each in hits)
         for path in sorted(counted, key=lambda each: (-counted[each], each)):
-            yield _largest(path, [each for each in hits if each.path == path], kinds)
+            yield largest(path, [each for each in hits if each.path == path], kinds)
 
     def _sync(self, files: Iterable[Source], now: int) -> Synced:
         if self._root is not None:
@@ -300,17 +283,3 @@ def _asked(key: bytes, text: str) -> tuple[tuple[Kind, array[int]], ...]:
 
 def _hashes(asked: tuple[Kind, array[int]]) -> array[int]:
     return asked[1]
-
-
-def _largest(path: str, hits: list[Hit], kinds: dict[int, Kind]) -> Match:
-    """Of a file's hits the lines that lie together and have most."""
-    best: list[Hit] = []
-    group: list[Hit] = []
-    for hit in sorted(hits, key=lambda each: each.line):
-        if group and hit.line - group[-1].line > _APART:
-            group = []
-        group.append(hit)
-        if len(group) > len(best):
-            best = list(group)
-    kind = min(kinds[hit.hash] for hit in best)
-    return Match(kind, path, best[0].line, best[-1].line)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-__all__ = ["opened", "pragma"]
+__all__ = ["Outdated", "found", "opened", "pragma"]
 
 _MARK = 0x324C4650  # our `application_id`, so that nobody else's database is deleted
 _MARK_AT = 68  # https://www.sqlite.org/fileformat.html
@@ -20,6 +20,35 @@ _SCHEMA = (
     " PRIMARY KEY (hash, file)) WITHOUT ROWID;"
     "CREATE TABLE about (root BLOB)"
 )
+
+
+class Outdated(sqlite3.OperationalError):
+    """The rows are of another version, so that nothing can be compared with them."""
+
+
+def found(file: Path, version: int) -> sqlite3.Connection:
+    """The database of another repository, which is never made or emptied by who only asks it.
+
+    Raises:
+        Outdated: it is of another version, or not made yet.
+        sqlite3.Error: it cannot be read.
+    """
+    database = sqlite3.connect(
+        f"{file.as_uri()}?mode=rw",
+        uri=True,
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        mark, known = (pragma(database, name) for name in ("application_id", "user_version"))
+        if known != version or mark not in {_MARK, 0}:
+            raise Outdated("the rows are of another version")
+        database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 def opened(file: Path, version: int) -> tuple[sqlite3.Connection, str | None]:
@@ -96,8 +125,8 @@ def _prepare(database: sqlite3.Connection, version: int) -> None:
 
 
 def _remove(file: Path) -> None:
-    with file.open("rb") as opened_file:
-        head = opened_file.read(_MARK_AT + 4)
+    with file.open("rb") as start:
+        head = start.read(_MARK_AT + 4)
     if head[_MARK_AT:] != _MARK.to_bytes(4, "big"):
         raise FileExistsError(0, "that is another program's")
     for suffix in ("-wal", "-shm", ""):

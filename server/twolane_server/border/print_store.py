@@ -17,8 +17,8 @@ from tempfile import mkstemp
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from twolane_server.border.print_file import opened, pragma
-from twolane_server.border.print_sieve import Sieve, newest
+from twolane_server.border.print_file import Outdated, found, opened, pragma
+from twolane_server.border.print_sieve import Newest, Sieve, newest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -95,16 +95,25 @@ class PrintStore:
     Args:
         file: the database; made, with its folder, where it is not there.
         version: of all that hashes depend on, the key included. Rows of another are dropped.
+        ours: whether to make it; another repository's is only asked, and must be there.
+
+    Raises:
+        Outdated: it is not ours, and of another version.
+        sqlite3.Error: it is not ours, and cannot be read.
 
     Attributes:
         problem: a sentence for the person when the rows were lost or cannot be kept; or `None`.
     """
 
-    def __init__(self, file: Path, version: str) -> None:
+    def __init__(self, file: Path, version: str, *, ours: bool = True) -> None:
         self._version = crc32(f"{_LAYOUT} {version}".encode()) & 0x7FFFFFFF
         self._lock = threading.Lock()
         self._sieve = Sieve()
-        self._database, self.problem = opened(file, self._version)
+        self.problem: str | None = None
+        if ours:
+            self._database, self.problem = opened(file, self._version)
+        else:
+            self._database = found(file, self._version)
 
     def live(self) -> dict[str, bytes]:
         """The digest of each file that is there as far as is known."""
@@ -174,7 +183,7 @@ class PrintStore:
 
     def find(self, hashes: Iterable[int], enough: int | None = None) -> list[Hit]:
         """The files that have or had one of some hashes; all, or at least as many as are enough."""
-        found: list[Hit] = []
+        hits: list[Hit] = []
         with self._using("DEFERRED") as database:
             wanted = sorted(set(self._sieve.passing(database, list(hashes))))
             for start in range(0, len(wanted), _AT_ONCE):
@@ -182,10 +191,15 @@ class PrintStore:
                 rows: Sequence[tuple[int, bytes, int]] = database.execute(
                     _FIND, (json.dumps(part),)
                 ).fetchall()
-                found += [Hit(hash_, os.fsdecode(path), line) for hash_, path, line in rows]
-                if enough is not None and len(found) >= enough:
+                hits += [Hit(hash_, os.fsdecode(path), line) for hash_, path, line in rows]
+                if enough is not None and len(hits) >= enough:
                     break
-        return found
+        return hits
+
+    def newest(self) -> Newest:
+        """What was added last, by whichever process."""
+        with self._using("DEFERRED") as database:
+            return newest(database)
 
     def note(self, root: Path) -> None:
         """Keep which repository it is about."""
@@ -220,7 +234,7 @@ class PrintStore:
             try:
                 if pragma(self._database, "user_version") != self._version:
                     # A process of another version has made them anew meanwhile.
-                    raise sqlite3.OperationalError("the rows are of another version")
+                    raise Outdated("the rows are of another version")
                 yield self._database
                 self._database.execute("COMMIT")
             finally:
@@ -232,5 +246,5 @@ def _files(database: sqlite3.Connection, paths: Iterable[str]) -> str | None:
     """The numbers of the files that are known of some paths, as JSON."""
     query = "SELECT DISTINCT file FROM editions WHERE path = ?"
     names = map(os.fsencode, paths)
-    found = [file for name in names for (file,) in database.execute(query, (name,))]
-    return json.dumps(found) if found else None
+    files = [file for name in names for (file,) in database.execute(query, (name,))]
+    return json.dumps(files) if files else None

@@ -19,7 +19,7 @@ from twolane_server.border.folding import latin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["VERSION", "Line", "lines", "readings"]
+__all__ = ["VERSION", "Line", "is_diff", "lines", "readings"]
 
 VERSION = 1
 """Of what counts as a token. Whoever changes that makes the list of public code anew."""
@@ -70,10 +70,15 @@ def readings(text: str) -> Iterator[str]:
     plain = _without_numbers(text)
     if plain is not None:
         yield plain
-    if _HUNK.search(text):
+    if is_diff(text):
         rows = text.split("\n")
         for sign in "+-":
             yield "\n".join("" if row.startswith(sign) else row for row in rows)
+
+
+def is_diff(text: str) -> bool:
+    """Whether it holds a diff, so that each of its sides is read by itself as well."""
+    return _HUNK.search(text) is not None
 
 
 def _spelled(text: str) -> str:

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twolane_server.border import fingerprints
-from twolane_server.border.fingerprints import KEPT_DAYS, Fingerprints, Match, Source, distinctive
+from twolane_server.border.distinctive import distinctive
+from twolane_server.border.fingerprints import KEPT_DAYS, Fingerprints, Source
+from twolane_server.border.matching import Match
 from twolane_server.border.prints import GRAM, Hasher, Kind, Series, prints
 from twolane_server.border.public import everyday, public, short
 from twolane_server.border.tokens import lines
@@ -253,7 +255,7 @@ def runs(text: str) -> set[int]:
 def test_of_a_file_of_data_every_eighth_hash_is_kept_after_the_first_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprints, "_WHOLE", 400)
+    monkeypatch.setattr("twolane_server.border.distinctive._WHOLE", 400)
     rows = [f"{{meter{n}: {n * n}, quota_{n}: [{n}.5, {n * 7}]}}," for n in range(400)]
     with closing(opened(tmp_path, source("a.json", "\n".join(rows)))) as found:
         matches = [found.match("\n".join(rows[at : at + 5])) is not None for at in range(395)]
