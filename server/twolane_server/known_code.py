@@ -24,8 +24,8 @@ def nda_sources(repository: Repository, verdict: Callable[[str], Verdict]) -> It
     """The files of the repository that are under NDA now, as texts to be recognised.
 
     Policies are not among them, though they are not for the cloud either: their words are looked for
-    by themselves, and their form is everybody's. Where no policy says what is under NDA, everything
-    is, and of that only code takes part: the rest is mostly data.
+    by themselves, and their form is everybody's. Nor are files over 2 MB, which no index reads: they
+    are data. Where no policy says what is under NDA, everything is, and of that only code takes part.
     """
     index, name = repository.index, repository.root.name
     says = POLICY_FILE in index.files

@@ -71,16 +71,18 @@ class Owned:
         """
         return tuple(origin(held, self._nda) for held in self.recognised.held(text))
 
-    def open(self, file: Path, text: str, origins: tuple[Origin, ...]) -> None:
-        """Forget the code in a file's text, and that the file had another path.
+    def open(self, file: Path, text: str, origins: tuple[Origin, ...]) -> bool:
+        """Forget the code in a file's text, and that the file had another path; whether it had one.
 
         Raises:
             FingerprintsUnusable: the fingerprints cannot be written.
         """
         assert not any(each.refused for each in origins)
         self.recognised.release_code(text, (each.held for each in origins))
-        if path := self._indexed.relative(str(file)):
-            self._indexed.repository.forget_former(path)
+        path = self._indexed.relative(str(file)) or ""
+        moved = bool(self._indexed.repository.former(path))
+        self._indexed.repository.forget_former(path)
+        return moved
 
 
 def origin(held: Held, nda: NdaRules) -> Origin:

@@ -22,14 +22,14 @@ _FOR_NOW = frozenset({UNREAD, UNREADABLE})
 
 
 class Recognises(Protocol):
-    """What recognises code under NDA; see `recognised`."""
+    """What recognises code under NDA; see `recognised.Recognised`."""
 
     def found(self, text: str, /) -> str | None:
         """Why a text may not leave, or `None`."""
         ...
 
     def newest(self) -> tuple[Newest, ...] | None:
-        """What stays the same as long as nothing more is recognised than before."""
+        """What stays the same as long as the same code is recognised."""
         ...
 
 
@@ -37,12 +37,14 @@ class Watched:
     """One document. Any thread may ask, one at a time waits for the other.
 
     Once code under NDA was found in it, it stays NDA, also when that code is taken out again: what was
-    written after it may well be made of it.
+    written after it may well be made of it. Only when the owner's word opens that code is it looked at
+    anew.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reason: str | None = None
+        self._held = ""  # the part that the reason is of
         self._before: bytes | None = None
         self._newest: tuple[Newest, ...] | None = None
 
@@ -52,19 +54,31 @@ class Watched:
         Looks only at what changed since the last time, if no more is under NDA than then.
         """
         with self._lock:
-            if self._reason is not None:
+            newest = prints.newest()
+            if self._reason is not None and self._still(prints, newest):
                 return self._reason
             source = text.encode("utf-8", "surrogatepass")
-            newest = prints.newest()
             whole = self._before is None or newest is None or newest != self._newest
-            part = source if whole else _around_change(self._before or b"", source)
-            reason = prints.found(part.decode("utf-8", "replace")) if part else None
+            changes = source if whole else _around_change(self._before or b"", source)
+            part = changes.decode("utf-8", "replace")
+            reason = prints.found(part) if part else None
             if reason in _FOR_NOW:
                 return (
                     reason  # which says nothing of the text: the next look is at all of this again
                 )
             self._reason, self._before, self._newest = reason, source, newest
+            self._held = part if reason else ""
             return reason
+
+    def _still(self, prints: Recognises, newest: tuple[Newest, ...] | None) -> bool:
+        """Whether the code that was found once is still under NDA."""
+        if newest is None or newest == self._newest:
+            return True
+        if found := prints.found(self._held):
+            self._newest = self._newest if found in _FOR_NOW else newest
+            return True
+        self._reason = self._before = None
+        return False
 
 
 def _around_change(old: bytes, new: bytes) -> bytes:

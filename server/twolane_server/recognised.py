@@ -174,9 +174,9 @@ class Recognised:
             prints.close()
 
     def newest(self) -> tuple[Newest, ...] | None:
-        """What was added last to all fingerprints; `None` where they cannot be read.
+        """What was added to all fingerprints and opened last; `None` where they cannot be read.
 
-        While it is the same, no code is under NDA that was not before.
+        While it is the same, the same code is under NDA.
         """
         try:
             return tuple(each.newest() for each in (self._own, *self._elsewhere()))

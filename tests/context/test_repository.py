@@ -212,6 +212,30 @@ def test_all_paths_of_equal_files_that_went_are_former_ones(tmp_path: Path) -> N
         assert set(repository.former(path)) == {"open.py", "secret.py"}
 
 
+def test_former_paths_that_are_forgotten_stay_so_in_the_next_process(tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    for name in ("one.py", "two.py"):
+        put(root / name, f"def {name[:3]}(): pass\n")
+    cache = Cache.open(tmp_path / "index.sqlite", "1")
+    repository = Repository(root, cache)
+    repository.refresh()
+    (root / "one.py").rename(root / "c.py")
+    (root / "two.py").rename(root / "d.py")
+    repository.refresh()
+    repository.save()
+    assert repository.former("c.py") == ("one.py",)
+    repository.forget_former("c.py")
+    repository.forget_former("never.py")
+    assert repository.former("c.py") == ()
+    repository.save()
+    cache.close()
+    cache = Cache.open(tmp_path / "index.sqlite", "1")
+    again = Repository(root, cache)
+    assert again.former("c.py") == ()
+    assert again.former("d.py") == ("two.py",)
+    cache.close()
+
+
 def test_empty_files_are_nobodys(tmp_path: Path) -> None:
     put(tmp_path / "secret" / "__init__.py", "")
     repository = opened(tmp_path)

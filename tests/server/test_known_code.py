@@ -72,6 +72,15 @@ def test_the_files_under_nda_are_its_sources_and_policies_are_not(
     assert [(each.path, each.read()) for each in sources] == [("r/clients/a.py", NDA_CODE)]
 
 
+def test_a_file_that_is_too_large_to_be_code_is_none_of_its_sources(
+    root: Path, indexed: Indexed
+) -> None:
+    put(root / "clients" / "b.json", "1" * 2_000_001)
+    indexed.refresh()
+    sources = list(nda_sources(indexed.repository, verdicts(indexed.repository, RULES)))
+    assert [each.path for each in sources] == ["r/clients/a.py"]
+
+
 def test_only_code_under_nda_is_recognised(indexed: Indexed) -> None:
     assert known(indexed, NDA_CODE)
     assert not known(indexed, OTHER_CODE)

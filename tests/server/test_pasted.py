@@ -157,6 +157,26 @@ def test_code_that_comes_under_nda_later_is_found_where_it_stands_already(tmp_pa
         assert watched.look(text, prints) is not None
 
 
+def test_only_the_owners_word_on_that_code_opens_the_document_again(tmp_path: Path) -> None:
+    other_code = NDA_CODE.replace("gateway", "turbine").replace("0.375", "0.5 - turbine.slack")
+    held, was = Watched(), Watched()
+    with closing(Fingerprints(tmp_path / "p", bytes(32))) as made:
+        made.sync([source("r/a.py", NDA_CODE), source("r/b.py", "".join(sorted(OPEN)))])
+        prints = Prints(made)
+        reason = held.look(OPEN + NDA_CODE, prints)
+        assert reason is not None
+        assert was.look(OPEN + NDA_CODE, prints) == reason
+        assert was.look(OPEN, prints) == reason
+        with closing(Fingerprints(tmp_path / "p", bytes(32))) as other:
+            other.release(["r/b.py"])
+            assert was.look(OPEN, prints) == held.look(OPEN + NDA_CODE, prints) == reason
+            other.release(["r/a.py"])
+        assert was.look(OPEN, prints) is None
+        assert held.look(OPEN + NDA_CODE, prints) is None
+        made.sync([source("r/c.py", other_code)])
+        assert held.look(OPEN + other_code, prints) is not None
+
+
 PIECES = st.one_of(
     st.sampled_from(NDA_CODE.split(" ")),
     st.sampled_from(NDA_CODE.splitlines(keepends=True)),

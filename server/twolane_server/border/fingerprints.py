@@ -1,9 +1,10 @@
 """Whether a text holds code under NDA, however it got there: pasted, quoted, renamed, in a diff.
 
 `Fingerprints` keeps hashes of all files under NDA beside the index. What can be recognised is told in
-`prints`, what counts as a token in `tokens`, what is everybody's in `public`. Found is every run of
-16 tokens that is not public; what is shorter only if it is a long line or a rare name; a copy with
-other names from about ten lines on, and not always. In doubt it is found.
+`prints`, what counts as a token in `tokens`, what is everybody's in `public`, what else is left out in
+`distinctive`: licence notices, and most of what comes after 100,000 tokens of a file. Found is every
+other run of 16 tokens; what is shorter only if it is a long line or a rare name; a copy with other
+names from about ten lines on, and not always. In doubt it is found.
 
 What is gone from a file, or a file that is gone, stays known for `KEPT_DAYS`: to move or delete a
 file under NDA does not open its copies. Only `release` and `release_code` do, which are for the
@@ -190,7 +191,7 @@ class Fingerprints:
         return tuple(self._matches(text))
 
     def newest(self) -> Newest:
-        """What was added last; while it is the same, no code is under NDA that was not before.
+        """What was added and opened last; while it is the same, the same code is under NDA.
 
         Raises:
             sqlite3.Error: the database fails.

@@ -18,7 +18,8 @@ _SCHEMA = (
     "CREATE INDEX editions_path ON editions (path);"
     "CREATE TABLE prints (hash INTEGER, file INTEGER, edition INTEGER, line INTEGER,"
     " PRIMARY KEY (hash, file)) WITHOUT ROWID;"
-    "CREATE TABLE about (root BLOB)"
+    "CREATE TABLE about (root BLOB, released INTEGER);"
+    "INSERT INTO about VALUES (NULL, 0)"
 )
 
 

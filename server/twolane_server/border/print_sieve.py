@@ -25,21 +25,24 @@ _ROOM = 8  # slots for each hash: then one in about eight passes though it is no
 
 
 class Newest(NamedTuple):
-    """What was added last.
+    """What was added and opened last.
 
     Attributes:
         schema: grows when the tables are made anew.
         edition: the number of the last edition; it only grows as long as the tables are the same.
+        released: how often the owner's word has opened code; likewise.
     """
 
     schema: int
     edition: int
+    released: int
 
 
 def newest(database: sqlite3.Connection) -> Newest:
     """What was added last, by whichever process."""
     row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'editions'").fetchone()
-    return Newest(pragma(database, "schema_version"), row[0] if row else 0)
+    released: int = database.execute("SELECT released FROM about").fetchone()[0]
+    return Newest(pragma(database, "schema_version"), row[0] if row else 0, released)
 
 
 class Sieve:
@@ -48,7 +51,7 @@ class Sieve:
     def __init__(self) -> None:
         self._slots = bytearray()
         self._held = 0
-        self._newest = Newest(0, 0)  # up to which all hashes are in
+        self._newest = Newest(0, 0, 0)  # up to which all hashes are in
         self._asked = 0
 
     def passing(self, database: sqlite3.Connection, hashes: Sequence[int]) -> Sequence[int]:

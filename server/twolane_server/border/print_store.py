@@ -28,6 +28,7 @@ __all__ = ["Edition", "Hit", "PrintStore", "read_key"]
 KEY_BYTES = 32
 _LAYOUT = 2
 _AT_ONCE = 1_000  # as JSON, which SQLite takes in faster than variables
+_RELEASED = "UPDATE about SET released = released + 1"
 _FIND = (
     "SELECT hash, editions.path, line FROM json_each(?) CROSS JOIN prints ON hash = value"
     " JOIN editions ON editions.id = edition"
@@ -167,6 +168,7 @@ class PrintStore:
         with self._using() as database:
             if files := _files(database, paths):
                 those = "(SELECT value FROM json_each(?))"
+                database.execute(_RELEASED)
                 database.execute(f"DELETE FROM prints WHERE file IN {those}", (files,))  # noqa: S608 - our own words
                 database.execute(f"DELETE FROM editions WHERE file IN {those}", (files,))  # noqa: S608 - the same
 
@@ -175,6 +177,7 @@ class PrintStore:
         wanted = json.dumps(sorted(set(hashes)))
         with self._using() as database:
             if files := _files(database, paths):
+                database.execute(_RELEASED)
                 database.execute(
                     "DELETE FROM prints WHERE hash IN (SELECT value FROM json_each(?))"
                     " AND file IN (SELECT value FROM json_each(?))",
@@ -197,7 +200,7 @@ class PrintStore:
         return hits
 
     def newest(self) -> Newest:
-        """What was added last, by whichever process."""
+        """What was added and opened last, by whichever process."""
         with self._using("DEFERRED") as database:
             return newest(database)
 
@@ -205,14 +208,13 @@ class PrintStore:
         """Keep which repository it is about."""
         if self.root() != root:
             with self._using() as database:
-                database.execute("DELETE FROM about")
-                database.execute("INSERT INTO about VALUES (?)", (os.fsencode(root),))
+                database.execute("UPDATE about SET root = ?", (os.fsencode(root),))
 
     def root(self) -> Path | None:
         """The folder of the repository that it is about, as far as that was ever noted."""
         with self._using("DEFERRED") as database:
             row = database.execute("SELECT root FROM about").fetchone()
-        return Path(os.fsdecode(row[0])) if row else None
+        return Path(os.fsdecode(row[0])) if row[0] is not None else None
 
     def close(self) -> None:
         """Let go of the file."""

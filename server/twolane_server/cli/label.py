@@ -29,6 +29,8 @@ _COLOURS = {Label.NDA: "\x1b[31m", Label.OPEN: "\x1b[32m"}
 _PLAIN = "\x1b[0m"
 _HINT = "`twolane label --open` opens code for good, if the rules allow it"
 
+_MOVED = "; an editor that was open when it was moved must be closed first, else open it once more"
+
 
 class _Shown(NamedTuple):
     """What is told about one file."""
@@ -132,8 +134,8 @@ def _open(files: list[str], kept: Folders, nda: NdaRules, *, yes: bool) -> int:
             print("Nothing was opened.", file=sys.stderr)
             return 1
         for code in codes:
-            one.open(*code)
-            print(f"{one_line(str(code.file))} is open now; start the editor's server anew.")
+            moved = one.open(*code)
+            print(f"{one_line(str(code.file))} is open now{_MOVED if moved else ''}.")
     return 0
 
 
