@@ -9,10 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolane_context.disk import stamps
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from twolane_context.disk import Stamp
+
 _NOBODY = 65_534
+
+
+def stamp(root: Path, path: str) -> Stamp | None:
+    """The stamp of one file."""
+    return next(stamps(root, (path,)))
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Stamp(NamedTuple):
 def paths(root: Path) -> Iterator[str]:
     """All files that may be source, sorted: what git knows or would add, else what a walk finds.
 
-    Submodules take part. A listed file may be gone, too large or no text: `stamp` and `read` tell.
+    Submodules take part. A listed file may be gone, too large or no text: `stamps` and `reads` tell.
     """
     listed = _git(root)
     if listed is None:
@@ -115,13 +115,11 @@ def _folder(root: Path, folder: str) -> int:
 
 
 def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
-    """The stamp of each path, as `stamp` gives it; quick where the paths are in order."""
+    """The stamp of each path; quick where they are in order.
+
+    `None` for what is gone, out of reach, no regular file or over `LARGEST`.
+    """
     return _each(root, listed, _look)
-
-
-def stamp(root: Path, path: str) -> Stamp | None:
-    """The file's stamp; `None` for what is gone, out of reach, no regular file or over `LARGEST`."""
-    return next(stamps(root, (path,)))
 
 
 def reads(root: Path, listed: Iterable[str]) -> Iterator[tuple[Stamp, bytes] | None]:
@@ -132,7 +130,7 @@ def reads(root: Path, listed: Iterable[str]) -> Iterator[tuple[Stamp, bytes] | N
 def read(root: Path, path: str) -> tuple[Stamp, bytes] | None:
     """The file's stamp, as it was before reading, and its bytes; a binary file reads as empty.
 
-    `None` where `stamp` gives none, and for a file that cannot be read.
+    `None` where `stamps` gives none, and for a file that cannot be read.
     """
     return next(reads(root, (path,)))
 

@@ -147,7 +147,7 @@ class Index:
         postings: of these files, and perhaps of others.
     """
 
-    def __init__(self, files: Mapping[str, File], postings: Postings[File] | None = None) -> None:
+    def __init__(self, files: Mapping[str, File], postings: Postings | None = None) -> None:
         self.files: Mapping[str, File] = dict(files)
         self._postings = Postings(self.files.values()) if postings is None else postings
         self._modules: dict[tuple[str, ...], list[tuple[str, Names]]] | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from posixpath import dirname, join, normpath
+from posixpath import dirname, join, normpath, splitext
 from typing import TYPE_CHECKING
 
 from twolane_context.index import module_names, stands_for_folder
@@ -41,18 +41,14 @@ def modules(index: Index, file: File, module: str) -> list[File]:
     parts = [part for part in PARTS.split(module) if part]
     here = PurePosixPath(file.path).parent.parts
     base: tuple[str, ...] | None = None
+    has_suffix = len(parts) > 1 and PurePosixPath(module).suffix == f".{parts[-1]}"
     if module.startswith(("./", "../")):
         base = here[: len(here) - module.count("..")]
-        if len(parts) > 1 and PurePosixPath(module).suffix == "." + parts[-1]:
-            parts = parts[:-1]
+        parts = parts[:-1] if has_suffix else parts
     elif module.startswith("."):
         dots = len(module) - len(module.lstrip("."))
         base = here[: len(here) - (dots - 1)]
-    elif (
-        ("/" in module or suffix in _C)
-        and len(parts) > 1
-        and PurePosixPath(module).suffix == "." + parts[-1]
-    ):
+    elif has_suffix and ("/" in module or suffix in _C):
         parts = [*parts[:-2], ".".join(parts[-2:])]  # a header keeps its suffix
     while parts and parts[0] in CRATE_WORDS:
         parts = parts[1:]
@@ -63,13 +59,15 @@ def modules(index: Index, file: File, module: str) -> list[File]:
 
 def beside(index: Index, file: File) -> list[File]:
     """The files of the same folder and language, by path."""
-    folder, _, name = file.path.rpartition("/")
-    near = (
-        [path for path, _ in index.modules(*folder.split("/")[-2:])]
-        if folder
-        else [path for path in sorted(index.files) if "/" not in path]
-    )
-    ending = name[name.rfind(".") :]
+    return _in_folder(index, dirname(file.path), splitext(file.path)[1])
+
+
+def _in_folder(index: Index, folder: str, ending: str) -> list[File]:
+    """The files of a package's folder, by path."""
+    if folder:
+        near = [path for path, _ in index.modules(*folder.split("/")[-2:])]
+    else:
+        near = sorted(index.files)
     return [index.files[one] for one in near if dirname(one) == folder and one.endswith(ending)]
 
 
@@ -136,14 +134,7 @@ def _package(index: Index, file: File, module: str) -> list[File]:
         here = file.path.split("/")
         nearest = max(named_so, key=lambda names: shared(names, here), default=())
         folders = ["/".join(nearest)] if nearest else []
-    for folder in folders:
-        inside = (
-            index.modules(folder.rpartition("/")[2]) if folder else [(p, 0) for p in index.files]
-        )
-        for path, _ in inside:
-            if dirname(path) == folder and path.endswith(".go"):
-                return [index.files[path]]
-    return []
+    return [one for folder in folders for one in _in_folder(index, folder, ".go")][:1]
 
 
 def _nearest(

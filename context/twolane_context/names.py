@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from twolane_context.index import File
 
 # Identifiers of any language; what is not ASCII counts as a letter, and so does `$` (JavaScript).
 WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
@@ -31,24 +33,14 @@ def words(source: bytes) -> bytes:
     return b"\n".join([b"", *islice(found, _MOST_WORDS), b""])
 
 
-class Worded(Protocol):
-    """A file of which the words are known."""
-
-    path: str
-    words: bytes
-
-
-_F = TypeVar("_F", bound=Worded)
-
-
-class Postings(Generic[_F]):
+class Postings:
     """Which files hold a word. Only grows: who asks says which files are still alive.
 
     Args:
         files: the first ones.
     """
 
-    def __init__(self, files: Iterable[_F]) -> None:
+    def __init__(self, files: Iterable[File]) -> None:
         self._files = list(files)
         self._inverted: dict[bytes, list[int]] | None = None
         self._scans = 0
@@ -56,14 +48,14 @@ class Postings(Generic[_F]):
     def __len__(self) -> int:
         return len(self._files)
 
-    def add(self, files: Iterable[_F]) -> None:
+    def add(self, files: Iterable[File]) -> None:
         """More files, or other contents of files that are there."""
         for file in files:
             if self._inverted is not None:
                 _invert(self._inverted, len(self._files), file.words)
             self._files.append(file)
 
-    def holding(self, word: bytes, alive: Mapping[str, _F]) -> list[_F]:
+    def holding(self, word: bytes, alive: Mapping[str, File]) -> list[File]:
         """Those files of `alive` that hold the word, by path."""
         if self._inverted is None and self._scans < _SCANS:
             self._scans += 1

@@ -39,26 +39,23 @@ _ANSWER = Struct(
     "<B3Q16sII"
 )  # for each path: 1 if it is there, stamp, digest, bytes of words and of facts
 # Neither the working folder nor the environment may add to what can be imported.
-_START = "import sys; sys.path[:] = sys.argv[6:]; import twolane_context.work as w; w.serve(*sys.argv[1:6])"
+_START = "import sys; sys.path[:] = sys.argv[5:]; import twolane_context.work as w; w.serve(*sys.argv[1:5])"
 
 
 class Worker:
-    """A process that examines files when asked. Any thread may ask; an answer takes its time.
+    """A process that examines files when asked, and stands back for others. Any thread may ask.
 
     Args:
         root: the repository.
-        nice: how far to stand back for other processes.
         seconds: the longest that one file may take.
         function: what examines, as `module:name`; makes words and facts from path and source.
     """
 
-    def __init__(
-        self, root: Path, *, nice: int = 0, seconds: float = 20.0, function: str = EXAMINE
-    ) -> None:
+    def __init__(self, root: Path, *, seconds: float = 20.0, function: str = EXAMINE) -> None:
         self._root, self._function = root.absolute(), function
         untrusted = {os.path.realpath(root), str(Path.cwd())}
         known = [p for p in sys.path if p.startswith("/") and os.path.realpath(p) not in untrusted]
-        words = [str(self._root), str(nice), str(seconds), *function.split(":")]
+        words = [str(self._root), str(seconds), *function.split(":")]
         home = str(Path(__file__).parent.parent)
         self._command = [sys.executable, "-I", "-S", "-c", _START, *words, *known, home]
         self._lock = threading.Lock()
@@ -74,18 +71,14 @@ class Worker:
         rows: list[Row | None] = []
         with self._lock:
             self._ready()
-            at = 0
-            while at < len(paths) and not self._closed:
+            while paths and not self._closed:
                 bare = self._crashes >= _PATIENCE
-                batch = paths[at : at + _BATCH]
-                answers = self._ask(batch, bare=bare)
-                at += len(answers)
+                answers = self._ask(paths, bare=bare)
                 rows += [row and row._replace(facts=None) for row in answers] if bare else answers
-                if len(answers) < len(batch) and not self._closed:
+                culprit, paths = paths[len(answers) :][:1], paths[len(answers) + 1 :]
+                if culprit and not self._closed:
                     self._crashes += 1
-                    culprit = paths[at : at + 1]
                     rows += self._ask(culprit, bare=True) or self._here(culprit, _nothing)
-                    at += 1
         return [row for row in rows if row is not None]
 
     def close(self) -> None:
@@ -169,7 +162,7 @@ def examine_all(
     batches = iter([paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)])
     count = max(1, min(processes, -(-len(paths) // _BATCH)))
     results: SimpleQueue[list[Row] | None] = SimpleQueue()
-    workers = [Worker(root, nice=_NICE, seconds=seconds, function=function) for _ in range(count)]
+    workers = [Worker(root, seconds=seconds, function=function) for _ in range(count)]
 
     def drive(worker: Worker) -> None:
         try:
@@ -192,10 +185,10 @@ def examine_all(
             thread.join()
 
 
-def serve(root: str, nice: str, seconds: str, module: str, name: str) -> None:
+def serve(root: str, seconds: str, module: str, name: str) -> None:
     """The worker's side: answer on what was standard output until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the owner, who then ends us
-    os.nice(int(nice))
+    os.nice(_NICE)
     faulthandler.dump_traceback_later(float(seconds), exit=True)  # works while the GIL is held
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_disk import ordinary_user
+from support_disk import ordinary_user, stamp
 from support_repository import put
-from twolane_context.disk import LARGEST, Stamp, paths, read, stamp, stamps
+from twolane_context.disk import LARGEST, Stamp, paths, read, stamps
 
 _WHO = ("-c", "user.name=n", "-c", "user.email=e@localhost", "-c", "protocol.file.allow=always")
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_disk import stamp
 from support_repository import put
 from twolane_context import outline
-from twolane_context.disk import stamp
 from twolane_context.work import Worker, examine_all
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def test_nothing_of_the_repository_can_be_imported(
     *folders, _, cwd, nice = (row.facts or b"").decode().split("\n")
     assert folders
     assert not {"", ".", str(tmp_path)} & set(folders)
-    assert (cwd, nice) == ("/", "0")
+    assert (cwd, nice) == ("/", "10")
 
 
 _OWNER = """
