@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+from posixpath import dirname, splitext
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Kind
 from twolane_context.imports import DEFAULT
 from twolane_context.index import module_names
-from twolane_context.modules import CRATE_WORDS, PARTS, beside, modules, rust_module
+from twolane_context.modules import CRATE_WORDS, PARTS, in_folder, modules, rust_module
 from twolane_context.targets import DEEPEST, MOST, RUST, Target, children, each_once
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ class Exports:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver, self._index = resolver, resolver.index
-        self._followed: dict[tuple[str, str, str, int], list[Target]] = {}
-        self._folders: dict[str, list[File]] = {}
+        self._imported = cache(self._follow)
+        self._modules = cache(partial(modules, self._index))
+        self._folder = cache(partial(in_folder, self._index))
 
     def visible(self, file: File, name: str, depth: int) -> list[Target]:
         """What a name at a file's top level stands for."""
@@ -60,13 +63,10 @@ class Exports:
 
     def in_folder(self, file: File, parent: int, name: str) -> list[Target]:
         """What the files of a folder define under a name at top level, or (Go) as a type's member."""
-        folder, _, _ = file.path.rpartition("/")
-        if folder not in self._folders:
-            self._folders[folder] = beside(self._index, file)
         owner = file.outline.symbols[parent].name if parent >= 0 else ""
         return [
             found
-            for other in self._folders[folder]
+            for other in self._folder(dirname(file.path), splitext(file.path)[1])
             if other.holds(name)
             for found in children(other, -1, name)
             if found.symbol is not None and found.symbol.owner == owner
@@ -77,7 +77,7 @@ class Exports:
         return [
             target
             for binding in file.outline.bindings
-            if binding.name == name
+            if binding.name == name and depth <= DEEPEST
             for target in self._imported(file, binding.module, binding.of, depth)
         ]
 
@@ -87,24 +87,18 @@ class Exports:
             target
             for binding in file.outline.bindings
             if binding.name == "*"
-            for module in modules(self._index, file, binding.module)
+            for module in self._modules(file, binding.module)
             if module is not file
             for target in self.offered(module, name, depth)
         ]
 
-    def _imported(self, file: File, module: str, of: str, depth: int) -> list[Target]:
-        """What an import binds: a member of a module, or a module."""
-        key = file.path, module, of, depth
-        if key not in self._followed:
-            self._followed[key] = [] if depth > DEEPEST else self._follow(file, module, of, depth)
-        return self._followed[key]
-
     def _follow(self, file: File, module: str, of: str, depth: int) -> list[Target]:
+        """What an import binds: a member of a module, or a module."""
         if file.path.endswith(RUST):
             return self._path(file, [*PARTS.split(module), of], depth)
         if not module:
             return self._resolver.name(file, -1, of, depth + 1)  # an export of what is here
-        sources = [one for one in modules(self._index, file, module) if one is not file]
+        sources = [one for one in self._modules(file, module) if one is not file]
         if not of:
             return [Target(one, -1) for one in sources]
         found = [target for one in sources for target in self.offered(one, of, depth + 1)]
@@ -113,7 +107,7 @@ class Exports:
         if found or "/" in module:
             return found
         joint = "" if module.endswith(".") else "."
-        inner = modules(self._index, file, f"{module}{joint}{of}")
+        inner = self._modules(file, f"{module}{joint}{of}")
         return [Target(one, -1) for one in inner if one is not file]
 
     def _path(self, file: File, path: Sequence[str], depth: int) -> list[Target]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import Kind
@@ -35,7 +36,8 @@ class Members:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        self._found: dict[tuple[str, int, str, int], list[Target]] = {}
+        self._of_type = cache(self._find)
+        self._given: dict[tuple[Target, int], list[Target]] = {}
 
     def member(self, target: Target, name: str, depth: int) -> list[Target]:
         """The member of that name: of a module, of a class and its bases, of a value's type."""
@@ -48,10 +50,7 @@ class Members:
             found = children(target.file, target.at, name)
             return found or [one for module in inner for one in offered(module, name, depth)]
         if symbol.kind in TYPES:
-            key = target.file.path, target.at, name, depth
-            if key not in self._found:
-                self._found[key] = self._of_type(target, name, depth)
-            return self._found[key]
+            return self._of_type(target, name, depth)
         if depth > DEEPEST:
             return []
         types = self.types_of(target, depth)
@@ -109,28 +108,29 @@ class Members:
         code = file.outline.innermost(symbol.row) if is_field else at
         if look is None or code < 0 or not (is_field or symbol.kind in CALLABLES):
             return []
-        key = file.path, at, "", depth
-        if key not in self._found:
-            self._found[key] = []  # a function that returns what itself returns
+        key = target, depth
+        if key not in self._given:
+            self._given[key] = []  # a function that returns what itself returns
             used = look(file, code) or Uses()
-            self._found[key] = each_once(
+            self._given[key] = each_once(
                 found
                 for row, chain in (used.given if is_field else used.returned)
                 if (row == symbol.row if is_field else file.outline.innermost(row) == at)
                 for found in self._resolver.chain(file, code, chain, Locals(used.locals), depth + 1)
             )
-        return self._found[key]
+        return self._given[key]
 
-    def _of_type(self, target: Target, name: str, depth: int) -> list[Target]:
-        seen: set[tuple[str, int]] = set()
+    def _find(self, target: Target, name: str, depth: int) -> list[Target]:
+        """The member of a type, or of the types that it is made of."""
+        seen: set[Target] = set()
         level = [target]
         fields: list[Target] = []
         for _ in range(DEEPEST):
             nexts: list[Target] = []
             for one in level:
-                if (one.file.path, one.at) in seen or one.symbol is None:
+                if one in seen or one.symbol is None:
                     continue
-                seen.add((one.file.path, one.at))
+                seen.add(one)
                 found = children(one.file, one.at, name)
                 found = found or self._elsewhere(one, one.symbol, name)
                 if declared := [t for t in found if t.symbol and t.symbol.kind is not Kind.FIELD]:

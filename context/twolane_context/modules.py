@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from posixpath import dirname, join, normpath, splitext
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from twolane_context.index import module_names, stands_for_folder
@@ -57,12 +57,7 @@ def modules(index: Index, file: File, module: str) -> list[File]:
     return _nearest(index, file, parts, base) if parts else [file]
 
 
-def beside(index: Index, file: File) -> list[File]:
-    """The files of the same folder and language, by path."""
-    return _in_folder(index, dirname(file.path), splitext(file.path)[1])
-
-
-def _in_folder(index: Index, folder: str, ending: str) -> list[File]:
+def in_folder(index: Index, folder: str, ending: str) -> list[File]:
     """The files of a package's folder, by path."""
     if folder:
         near = [path for path, _ in index.modules(*folder.split("/")[-2:])]
@@ -134,7 +129,7 @@ def _package(index: Index, file: File, module: str) -> list[File]:
         here = file.path.split("/")
         nearest = max(named_so, key=lambda names: shared(names, here), default=())
         folders = ["/".join(nearest)] if nearest else []
-    return [one for folder in folders for one in _in_folder(index, folder, ".go")][:1]
+    return [one for folder in folders for one in in_folder(index, folder, ".go")][:1]
 
 
 def _nearest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support_index import index_of
-from twolane_context.modules import beside, modules, rust_module
+from twolane_context.modules import in_folder, modules, rust_module
 
 
 def check(importing: str, module: str, *expected: str, paths: str) -> None:
@@ -127,9 +127,9 @@ def test_rust(importing: str, word: str, expected: str | None) -> None:
     assert found == ([expected] if expected else [])
 
 
-def test_beside() -> None:
+def test_in_folder() -> None:
     index = index_of(
         dict.fromkeys(["a/x.go", "a/y.go", "a/z.py", "b/w.go", "top.go", "one.go"], "")
     )
-    assert [file.path for file in beside(index, index.files["a/x.go"])] == ["a/x.go", "a/y.go"]
-    assert [file.path for file in beside(index, index.files["top.go"])] == ["one.go", "top.go"]
+    assert [file.path for file in in_folder(index, "a", ".go")] == ["a/x.go", "a/y.go"]
+    assert [file.path for file in in_folder(index, "", ".go")] == ["one.go", "top.go"]
