@@ -1,0 +1,93 @@
+"""A language server for many examples: documents, actions, and everything that it said."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from support_wire import TWOLANE, Wire
+
+if TYPE_CHECKING:
+    from support_leaks import World
+
+__all__ = ["ChannelDesk"]
+
+_PATIENCE_SECONDS = 20.0
+
+
+class _Recorded(Wire):
+    """A wire that keeps all that came."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        super().__init__(TWOLANE, environ)
+        self.said: list[dict[str, Any]] = []
+
+    def _receive(self) -> dict[str, Any]:
+        message = super()._receive()
+        self.said.append(message)
+        return message
+
+
+class ChannelDesk:
+    """An editor without a screen.
+
+    Args:
+        world: its repository has all its code by now, since what comes later is noticed later.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._wire = _Recorded(world.environ)
+        self._wire.initialize(str(world.root))
+        self._versions: dict[str, int] = {}
+        uri = world.tool.as_uri()
+        self.open(uri, "python", world.tool.read_text("utf-8"))
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while "cloud" not in self.act(uri, 1)[:5]:
+            assert time.monotonic() < until, "open code never got to the cloud"
+            time.sleep(0.1)
+        self.close_document(uri)
+
+    @property
+    def said(self) -> str:
+        """All that the server said since the last time, as JSON."""
+        messages, self._wire.said = self._wire.said, []
+        return json.dumps(messages, ensure_ascii=False)
+
+    def open(self, uri: str, language: str, text: str) -> None:
+        """Open a document."""
+        self._versions[uri] = 1
+        item = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        self._wire.notify("textDocument/didOpen", {"textDocument": item})
+
+    def change(self, uri: str, text: str) -> None:
+        """Put another text into a document, as typing, pasting and undoing do."""
+        self._versions[uri] += 1
+        named = {"uri": uri, "version": self._versions[uri]}
+        changes = [{"text": text}]
+        self._wire.notify(
+            "textDocument/didChange", {"textDocument": named, "contentChanges": changes}
+        )
+
+    def close_document(self, uri: str) -> None:
+        """Close a document."""
+        self._wire.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+    def actions(self, uri: str, line: int, diagnostics: list[object] | None = None) -> object:
+        """What the menu offers at a line; 0-based."""
+        here = {"line": line, "character": 0}
+        context = {"diagnostics": diagnostics or []}
+        asked = {"textDocument": {"uri": uri}, "range": {"start": here, "end": here}}
+        return self._wire.request("textDocument/codeAction", {**asked, "context": context})
+
+    def act(self, uri: str, line: int, **more: object) -> str:
+        """Run *Write docstring* at a line, 0-based; where it went, and why."""
+        here = {"line": line, "character": 0}
+        asked = {"action": "docstring", "uri": uri, "range": {"start": here, "end": here}}
+        command = {"command": "twolane.run", "arguments": [{**asked, **more}]}
+        result = self._wire.request("workspace/executeCommand", command)
+        return str(result["decision"] or result["message"])
+
+    def close(self) -> None:
+        """End the server."""
+        assert self._wire.close() == 0
