@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,28 @@ class _Recorded(Wire):
     def __init__(self, environ: dict[str, str]) -> None:
         super().__init__(TWOLANE, environ)
         self.said: list[dict[str, Any]] = []
+        self.texts: dict[str, tuple[int, str]] = {}
 
     def _receive(self) -> dict[str, Any]:
         message = super()._receive()
         self.said.append(message)
         return message
+
+    def put(self, uri: str, text: str) -> None:
+        """Tell of another text."""
+        version = self.texts[uri][0] + 1
+        self.texts[uri] = version, text
+        named = {"uri": uri, "version": version}
+        changes = [{"text": text}]
+        self.notify("textDocument/didChange", {"textDocument": named, "contentChanges": changes})
+
+    def _answered(self, asked: dict[str, Any]) -> object:
+        """Say yes to an edit, and leave the text as it was: as if it was undone at once."""
+        if asked["method"] != "workspace/applyEdit":
+            return None
+        (uri,) = asked["params"]["edit"]["changes"]
+        self.put(uri, self.texts[uri][1])
+        return {"applied": True}
 
 
 class ChannelDesk:
@@ -37,9 +55,8 @@ class ChannelDesk:
     """
 
     def __init__(self, world: World) -> None:
-        self._wire = _Recorded(world.environ)
+        self._wire = _Recorded(_environ(world))
         self._wire.initialize(str(world.root))
-        self._versions: dict[str, int] = {}
         uri = world.tool.as_uri()
         self.open(uri, "python", world.tool.read_text("utf-8"))
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -56,18 +73,13 @@ class ChannelDesk:
 
     def open(self, uri: str, language: str, text: str) -> None:
         """Open a document."""
-        self._versions[uri] = 1
+        self._wire.texts[uri] = 1, text
         item = {"uri": uri, "languageId": language, "version": 1, "text": text}
         self._wire.notify("textDocument/didOpen", {"textDocument": item})
 
     def change(self, uri: str, text: str) -> None:
         """Put another text into a document, as typing, pasting and undoing do."""
-        self._versions[uri] += 1
-        named = {"uri": uri, "version": self._versions[uri]}
-        changes = [{"text": text}]
-        self._wire.notify(
-            "textDocument/didChange", {"textDocument": named, "contentChanges": changes}
-        )
+        self._wire.put(uri, text)
 
     def close_document(self, uri: str) -> None:
         """Close a document."""
@@ -91,3 +103,9 @@ class ChannelDesk:
     def close(self) -> None:
         """End the server."""
         assert self._wire.close() == 0
+
+
+def _environ(world: World) -> dict[str, str]:
+    """The world's, with whatever this process finds its modules by."""
+    kept = ("PYTHONPATH", "PYTHONSAFEPATH")
+    return world.environ | {name: os.environ[name] for name in kept if name in os.environ}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from support_generated import word
+from support_generated import Code, word
 from support_leaks import traces
 from support_repository import put
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support_generated import Code
+
     from support_trial import Trial
 
 
@@ -87,10 +87,10 @@ def caller(trial: Trial, code: Code, *, name: str = "") -> tuple[Path, Code, str
     return put(trial.shelf / "mine.py", both.text), both, kept
 
 
-def retrieves(trial: Trial, file: Path, code: Code, kept: str = "") -> None:
+def retrieves(trial: Trial, file: Path, code: Code, kept: str = "", *, action: str = "") -> None:
     """What is found around open code goes along, and nothing of what is under NDA."""
     before = len(trial.cloud.received)
-    assert trial.ask(file, code) == "cloud"
+    assert trial.ask(file, code, action=action) == "cloud"
     received = bytes(trial.cloud.received[before:])
     assert not kept or traces(received, kept), "the open code around did not go along"
 
@@ -119,7 +119,7 @@ def l17_map_imports_signatures(trial: Trial) -> None:
     code = Code(text, host.language, mine, 5, 6)
     if trial.chance.random() < 0.3:
         assert trial.run("index").status == 0
-    retrieves(trial, put(trial.shelf / "mine.py", code.text), code)
+    retrieves(trial, put(trial.shelf / "mine.py", code.text), code, action="docstring")
 
 
 def l18_documentation_and_types(trial: Trial) -> None:
@@ -161,7 +161,10 @@ def l20_callers_and_references(trial: Trial) -> None:
     file = put(trial.shelf / "mine.py", mine.text)
     folder = trial.home(fixed=True)
     head = f"from lib.{trial.shelf.name}.mine import {mine.name}\n\n\n"
-    put(folder / "one.py", trial.code("python", calls=mine.name).below(head).text)
+    rows = [f"# {trial.mark}", f'{word(trial.chance)}("{trial.mark}")', f"{mine.name}({trial.chance.randint(1, 9_999)}, 2)"]  # fmt: skip
+    trial.chance.shuffle(rows)
+    body = "".join(f"    {row}\n" for row in rows)
+    put(folder / "one.py", f"{head}def f_{trial.mark}():\n{body}")
     shown = trial.run("context", "--audience", "cloud", f"{file}:{mine.first}")
     assert not trial.secret or traces(shown.out.encode(), trial.mark) == []
     retrieves(trial, file, mine)
@@ -221,16 +224,12 @@ def l24_history_of_git(trial: Trial) -> None:
 def l25_merge_conflict(trial: Trial) -> None:
     """An open file in the middle of a merge: one of both sides is the file's code."""
     _, code = trial.planted(trial.code("python"))
-    host = trial.other("python")
     ours, theirs = code.body, trial.other("python").body
     if trial.chance.random() < 0.5:
         ours, theirs = theirs, ours
     base = f"||||||| {word(trial.chance)}\n" if trial.chance.random() < 0.5 else ""
     text = f"<<<<<<< HEAD\n{ours}{base}=======\n{theirs}>>>>>>> {word(trial.chance)}\n"
-    if trial.chance.random() < 0.5:
-        told(trial, host.below(text))
-    else:
-        told(trial, trial.pasted_into(text))
+    told(trial, trial.pasted_into(text))
 
 
 def l26_undone(trial: Trial) -> None:

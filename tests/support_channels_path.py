@@ -187,8 +187,8 @@ def l10_backup_or_build_output(trial: Trial) -> None:
         made = (f"{base}_LOCAL_{number}.py", f"{base}_REMOTE_{number}.py", f"{base}_BASE_{number}.py", f".#{base}.py")  # fmt: skip
         trial.expect(trial.ask(put(shelf / chance.choice(made), code.text), code))
     elif kind == "folder":
-        file = shelf / f"{folder}.{chance.choice(('bak', 'orig', 'old'))}" / "a.py"
-        trial.expect(trial.ask(put(file, code.text), code))
+        backup = trial.made(trial.root / f"{folder}.{chance.choice(('bak', 'orig', 'old'))}")
+        trial.expect(trial.ask(put(backup / trial.stem / "a.py", code.text), code))
     elif kind == "build":
         trial.planted(code, f"{word(chance)}.py")
         file = shelf / chance.choice(("build/lib", "dist", "htmlcov", ".tox/x")) / "a.py"

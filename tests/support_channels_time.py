@@ -33,8 +33,8 @@ def l49_tightened_while_it_waits(trial: Trial) -> None:
     inner = file.relative_to(trial.root)
     comment = code.language.comment
     changes: dict[str, Callable[[], object]] = {
-        "a rule": lambda: put(policy, text.replace("[", f"['{inner}', ", 2)),
-        "a rule for its folder": lambda: put(policy, text.replace("[", "['lib/', ", 2)),
+        "a rule": lambda: put(policy, text.replace("paths = [", f"paths = ['{inner}', ")),
+        "a rule for its folder": lambda: put(policy, text.replace("paths = [", "paths = ['lib/', ")),
         "another tool's rule": lambda: put(file.parent / ".aiexclude", f"{file.name}\n"),
         "a nearer policy": lambda: put(file.parent / ".cursorignore", "*\n"),
         "a marker on disk": lambda: put(file, f"{comment} Trade secret\n{code.text}"),
@@ -45,9 +45,9 @@ def l49_tightened_while_it_waits(trial: Trial) -> None:
         "the file is gone": file.unlink,
     }
     harmless: dict[str, Callable[[], object]] = {
-        "a rule": lambda: put(policy, text.replace("[", f"['{word(chance)}/', ", 2)),
+        "a rule": lambda: put(policy, text.replace("paths = [", f"paths = ['{word(chance)}/', ")),
         "another tool's rule": lambda: put(file.parent / ".aiexclude", "x\n"),
-        "a word": lambda: put(policy, text.replace("Acme Corp", f'Acme Corp", "{word(chance, 9)}')),
+        "a word": lambda: put(policy, text.replace('"Acme', f'"{word(chance, 8)}", "Acme')),
     }
     found = changes if trial.secret else harmless
     change = found[chance.choice(sorted(found))]
@@ -70,7 +70,7 @@ def l50_loosened_by_the_repository(trial: Trial) -> None:
         "words gone": text.replace('words = ["Acme Corp"]', ""),
         "negated": text.replace('"clients/**"', '"clients/**", "!clients/**"'),
     }
-    tight = text.replace("[", f'["{word(trial.chance)}/**", ', 2)
+    tight = text.replace("paths = [", f'paths = ["{word(trial.chance)}/**", ')
     with trial.policy(text):
         put(policy, loose[trial.chance.choice(sorted(loose))] if trial.secret else tight)
         trial.expect(trial.ask(file, code))

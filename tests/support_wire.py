@@ -60,9 +60,7 @@ class Wire:
         while True:
             message = self._receive()
             if "method" in message and "id" in message:
-                edits = message["method"] == "workspace/applyEdit"
-                result = {"applied": False} if edits else None
-                self._send({"id": message["id"], "result": result})
+                self._send({"id": message["id"], "result": self._answered(message)})
             elif message.get("id") == self._last:
                 return message
 
@@ -91,6 +89,10 @@ class Wire:
         self.process.stdin.close()
         self.process.stdout.close()
         return status
+
+    def _answered(self, asked: dict[str, Any]) -> object:
+        """What the client answers the server; no edit is applied."""
+        return {"applied": False} if asked["method"] == "workspace/applyEdit" else None
 
     def _send(self, message: dict[str, object]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from twolane_server.border.secrets import FAILURES, find_secret
+from twolane_server.border.unwrapped import unwrapped
 from twolane_server.border.wire import texts
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Label
@@ -88,7 +89,7 @@ def no_secret(facts: Facts) -> str | None:
 
 
 def no_nda_code(facts: Facts) -> str | None:
-    """Code of files under NDA, wherever it was found."""
+    """Code of files under NDA, wherever it was found, in plain or wrapped."""
     return _nda_code(facts.body, facts.standing.prints)
 
 
@@ -161,9 +162,10 @@ def _nda_code(body: bytes, prints: Prints | None) -> str | None:
     if prints is None:
         return None
     try:
-        return prints.found(texts(body))
+        forms = unwrapped(texts(body))
     except ValueError:
         return "the request cannot be read back, so it cannot be compared with NDA code"
+    return next((why for form in forms if (why := prints.found(form)) is not None), None)
 
 
 def _secrets(body: bytes) -> str | None:
