@@ -92,7 +92,7 @@ def retrieves(trial: Trial, file: Path, code: Code, kept: str = "", *, action: s
     before = len(trial.cloud.received)
     assert trial.ask(file, code, action=action) == "cloud"
     received = bytes(trial.cloud.received[before:])
-    assert not kept or traces(received, kept), "the open code around did not go along"
+    assert not kept or traces(received, kept), (trial.number, trial.secret, kept, received)
 
 
 def l16_retrieved_pieces(trial: Trial) -> None:
@@ -107,7 +107,8 @@ def l17_map_imports_signatures(trial: Trial) -> None:
     number = trial.chance.randint(1_000, 99_999)
     put(
         folder / "one.py",
-        f"class {name}:\n    def {method}(self, {trial.mark}={number}):\n        return {number}\n",
+        f"class {name}:\n    def {method}(self, {trial.mark}={number}):\n        return {number}\n"
+        f"\n\n{trial.other('python').text}",
     )
     inner = ".".join(folder.relative_to(trial.root).parts)
     mine = word(trial.chance)
@@ -131,7 +132,8 @@ def l18_documentation_and_types(trial: Trial) -> None:
         f'    """{words} {trial.mark}.\n\n    {words.title()}\n    """\n'
         f"    return {chance.randint(10_000, 99_999)} * {word(chance)}\n"
     )
-    code = Code(text, trial.other("python").language, name, 1, 6)
+    more = trial.other("python")
+    code = Code(f"{text}\n\n{more.text}", more.language, name, 1, 6)
     retrieves(trial, *caller(trial, code))
 
 
@@ -164,7 +166,7 @@ def l20_callers_and_references(trial: Trial) -> None:
     rows = [f"# {trial.mark}", f'{word(trial.chance)}("{trial.mark}")', f"{mine.name}({trial.chance.randint(1, 9_999)}, 2)"]  # fmt: skip
     trial.chance.shuffle(rows)
     body = "".join(f"    {row}\n" for row in rows)
-    put(folder / "one.py", f"{head}def f_{trial.mark}():\n{body}")
+    put(folder / "one.py", f"{head}def f_{trial.mark}():\n{body}\n\n{trial.other('python').text}")
     shown = trial.run("context", "--audience", "cloud", f"{file}:{mine.first}")
     assert not trial.secret or traces(shown.out.encode(), trial.mark) == []
     retrieves(trial, file, mine)

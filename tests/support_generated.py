@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LANGUAGES", "Code", "generated", "mark_of", "word"]
 
-_LETTERS = "bcdfghjklmnpqrstvwxz"
+_LETTERS = "bcdfghjklmnpqrstvwx"
 _SIGNS = "+-*"
 
 

@@ -105,7 +105,7 @@ class Bench:
                 assert hidden not in received, (trial.number, hidden)
         else:
             self.sent += 1
-            assert traces(received, trial.mark), f"open code did not get there: {trial.number}"
+            assert traces(received, trial.mark), (trial.number, trial.mark, received)
         assert self.elsewhere.connections == 0, trial.number
 
     def _conclude(self) -> None:
