@@ -14,7 +14,14 @@ settings.load_profile("house")
 
 # Nothing of the developer's own settings, keys or caches takes part.
 for name in [name for name in os.environ if name.startswith("TWOLANE_")]:
-    if name not in {"TWOLANE_FULL", "TWOLANE_EXAMPLES", "TWOLANE_KILLS", "TWOLANE_CACHE_DIR", "TWOLANE_LEAKS", "TWOLANE_LEAKS_INSIDE"}:
+    if name not in {
+        "TWOLANE_FULL",
+        "TWOLANE_EXAMPLES",
+        "TWOLANE_KILLS",
+        "TWOLANE_CACHE_DIR",
+        "TWOLANE_LEAKS",
+        "TWOLANE_LEAKS_INSIDE",
+    }:
         del os.environ[name]
 os.environ.pop("HOLYSHEEP_API_KEY", None)
 

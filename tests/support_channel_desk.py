@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from support_wire import TWOLANE, Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from support_leaks import World
 
 __all__ = ["ChannelDesk"]
@@ -20,8 +22,8 @@ _PATIENCE_SECONDS = 20.0
 class _Recorded(Wire):
     """A wire that keeps all that came."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
-        super().__init__(TWOLANE, environ)
+    def __init__(self, command: Sequence[str], environ: dict[str, str]) -> None:
+        super().__init__(command, environ)
         self.said: list[dict[str, Any]] = []
         self.texts: dict[str, tuple[int, str]] = {}
 
@@ -52,10 +54,11 @@ class ChannelDesk:
 
     Args:
         world: its repository has all its code by now, since what comes later is noticed later.
+        command: starts the server.
     """
 
-    def __init__(self, world: World) -> None:
-        self._wire = _Recorded(_environ(world))
+    def __init__(self, world: World, command: Sequence[str] = TWOLANE) -> None:
+        self._wire = _Recorded(command, _environ(world))
         self._wire.initialize(str(world.root))
         uri = world.tool.as_uri()
         self.open(uri, "python", world.tool.read_text("utf-8"))

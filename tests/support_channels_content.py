@@ -12,7 +12,6 @@ from support_repository import put
 if TYPE_CHECKING:
     from pathlib import Path
 
-
     from support_trial import Trial
 
 
@@ -214,8 +213,17 @@ def l24_history_of_git(trial: Trial) -> None:
     commit = f"{chance.randrange(16**8):08x}"
     rows = code.body.split("\n")
     forms = {
-        "blame": [f"{commit} (A. Person 2026-01-0{n % 9 + 1} 10:11:12 +0100 {n:3}) {row}" for n, row in enumerate(rows, 9)],  # fmt: skip
-        "log": [f"commit {commit}", "Author: A", "", "@@ -0,0 +1,9 @@", *(f"+{row}" for row in rows)],  # fmt: skip
+        "blame": [
+            f"{commit} (A. Person 2026-01-0{n % 9 + 1} 10:11:12 +0100 {n:3}) {row}"
+            for n, row in enumerate(rows, 9)
+        ],  # fmt: skip
+        "log": [
+            f"commit {commit}",
+            "Author: A",
+            "",
+            "@@ -0,0 +1,9 @@",
+            *(f"+{row}" for row in rows),
+        ],  # fmt: skip
         "message": [f"    {row}" for row in (f"commit {commit}", "", "why: this code", *rows)],
         "grep": [f"src/x.py:{n}:{row}" for n, row in enumerate(rows, 9)],
         "grep -C": [f"src/x.py-{n}-{row}" for n, row in enumerate(rows, 9)],

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support_channels_content import caller, retrieves
-from support_fake_server import Answer, answer
-from support_generated import word
+from support_fake_server import Answer
 from support_leaks import traces
 from support_repository import put
 from twolane_server.actions.docstring import WriteDocstring
@@ -164,9 +162,7 @@ def l45_exception_text(trial: Trial) -> None:
     """A server that repeats the prompt in its error."""
     file, code = trial.planted()
     said = json.dumps({"error": {"message": code.text, "code": trial.mark}}).encode()
-    echo = Answer(
-        (said,), trial.chance.choice((400, 403, 413, 422, 500, 503)), "application/json"
-    )
+    echo = Answer((said,), trial.chance.choice((400, 403, 413, 422, 500, 503)), "application/json")
     if trial.secret:
         trial.by_local_server().answers = (echo,)
     else:
@@ -224,5 +220,3 @@ def l48_report_for_others(trial: Trial) -> None:
     for words in (("ledger", "export"), *trial.chance.sample(commands, 2)):
         done: Done = trial.run(*words)
         _quiet(trial, done.out + done.err)
-
-

@@ -107,7 +107,9 @@ def l06_spelling_of_a_uri(trial: Trial) -> None:
     if trial.secret:
         forms |= {
             "slash": lambda: f"file://{root}/{inner.replace('/', '%2F')}",
-            "backslash": lambda: f"file://{root}/" + inner.replace("/", chance.choice(("%5C", "\\"))),  # fmt: skip
+            "backslash": lambda: (
+                f"file://{root}/" + inner.replace("/", chance.choice(("%5C", "\\")))
+            ),  # fmt: skip
             "UNC": lambda: f"file://server{root}/{inner}",
             "shouted": lambda: f"FILE://{root}/{inner}",
             "twice": lambda: f"file://{root}/{letters(inner).replace('%', '%25')}",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from support_channels_content import caller, retrieves, told
 from support_fake_server import Answer, answer, chunk, refusal
-from support_generated import Code, word
+from support_generated import word
 from support_repository import put
 from twolane_server.cli import main
 
@@ -192,7 +192,9 @@ def l37_tools_and_links(trial: Trial) -> None:
     trial.world.script({"reply": text})
     place = f"{file}:{code.first}"
     done = trial.run("do", "docstring", place, "--json", *trial.chance.choice(((), ("--apply",))))
-    assert done.status == 1 or done.json["decision"]["lane"] == ("local" if trial.secret else "cloud")
+    assert done.status == 1 or done.json["decision"]["lane"] == (
+        "local" if trial.secret else "cloud"
+    )
     mine = trial.other()
     trial.run("do", "docstring", f"{put(trial.shelf / trial.named(mine), mine.text)}:{mine.first}")
 

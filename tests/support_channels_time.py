@@ -34,7 +34,9 @@ def l49_tightened_while_it_waits(trial: Trial) -> None:
     comment = code.language.comment
     changes: dict[str, Callable[[], object]] = {
         "a rule": lambda: put(policy, text.replace("paths = [", f"paths = ['{inner}', ")),
-        "a rule for its folder": lambda: put(policy, text.replace("paths = [", "paths = ['lib/', ")),
+        "a rule for its folder": lambda: put(
+            policy, text.replace("paths = [", "paths = ['lib/', ")
+        ),
         "another tool's rule": lambda: put(file.parent / ".aiexclude", f"{file.name}\n"),
         "a nearer policy": lambda: put(file.parent / ".cursorignore", "*\n"),
         "a marker on disk": lambda: put(file, f"{comment} Trade secret\n{code.text}"),
@@ -89,7 +91,9 @@ def l51_after_a_restart(trial: Trial) -> None:
         shutil.rmtree(cache)
     else:
         for kept in (each for each in (cache / "index").rglob("*") if each.is_file()):
-            spoilt = trial.chance.choice((b"", trial.chance.randbytes(200), kept.read_bytes()[:999]))
+            spoilt = trial.chance.choice(
+                (b"", trial.chance.randbytes(200), kept.read_bytes()[:999])
+            )
             kept.write_bytes(spoilt)
     trial.expect(trial.ask(copy, code))
 
@@ -127,7 +131,9 @@ def l53_written_otherwise(trial: Trial) -> None:
     encoded = base64.b64encode(raw).decode()
     plain = {
         "base64": lambda: encoded,
-        "folded base64": lambda: "\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76)),  # fmt: skip
+        "folded base64": lambda: "\n".join(
+            encoded[at : at + 76] for at in range(0, len(encoded), 76)
+        ),  # fmt: skip
         "URL-safe base64": lambda: base64.urlsafe_b64encode(raw).decode(),
         "hexadecimal": raw.hex,
         "percent": lambda: quote(body),
@@ -138,7 +144,9 @@ def l53_written_otherwise(trial: Trial) -> None:
         "packed": lambda: base64.b64encode(gzip.compress(raw)).decode(),
         "look-alikes": lambda: body.translate(_LOOKS_LIKE),
         "full width": lambda: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in body),
-        "unseen": lambda: "".join(c + chance.choice(("", "", "\u200b", "\u200d", "\u2060")) for c in body),  # fmt: skip
+        "unseen": lambda: "".join(
+            c + chance.choice(("", "", "\u200b", "\u200d", "\u2060")) for c in body
+        ),  # fmt: skip
         "bidi": lambda: "\n".join(f"\u202e{row}\u202c" for row in body.split("\n")),
         "escapes": lambda: "".join(f"\\u{ord(c):04x}" for c in body),
     }
@@ -151,5 +159,3 @@ def l53_written_otherwise(trial: Trial) -> None:
     at = chance.randint(host.first, host.last - 1)
     lines[at:at] = rows
     told(trial, Code("\n".join(lines), host.language, host.name, host.first, host.last + len(rows)))
-
-

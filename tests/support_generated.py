@@ -51,14 +51,102 @@ class Language:
 LANGUAGES = {
     each.fence: each
     for each in (
-        Language(".py", "#", "def {f}({a}, {b}):", "{a} = {x}", "{f}({x})", "if {x}:\n        {f}({a})", "return {x}", "", True, "python"),  # fmt: skip
-        Language(".js", "//", "function {f}({a}, {b}) {{", "const {a} = {x};", "{f}({x});", "if ({x}) {{\n        {f}({a});\n    }}", "return {x};", "}", True, "javascript"),  # fmt: skip
-        Language(".ts", "//", "export function {f}({a}: number, {b}: number): number {{", "const {a}: number = {x};", "{f}({x});", "while ({x}) {{\n        {f}({a});\n    }}", "return {x};", "}", True, "typescript"),  # fmt: skip
-        Language(".go", "//", "package p\n\nfunc {f}({a}, {b} int) int {{", "{a} := {x}", "{f}({x})", "if {x} > 0 {{\n        {f}({a})\n    }}", "return {x}", "}", True, "go"),  # fmt: skip
-        Language(".rs", "//", "pub fn {f}({a}: i64, {b}: i64) -> i64 {{", "let {a} = {x};", "{f}({x});", "if {x} > 0 {{\n        {f}({a});\n    }}", "return {x};", "}", True, "rust"),  # fmt: skip
-        Language(".java", "//", "class K {{\n    int {f}(int {a}, int {b}) {{", "int {a} = {x};", "{f}({x});", "if ({x} > 0) {{\n        {f}({a});\n    }}", "return {x};", "    }\n}", True, "java"),  # fmt: skip
-        Language(".c", "//", "int {f}(int {a}, int {b})\n{{", "int {a} = {x};", "{f}({x});", "if ({x}) {{\n        {f}({a});\n    }}", "return {x};", "}", False, "c"),  # fmt: skip
-        Language(".lua", "--", "function {f}({a}, {b})", "local {a} = {x}", "{f}({x})", "if {x} > 0 then\n        {f}({a})\n    end", "return {x}", "end", False, "lua"),  # fmt: skip
+        Language(
+            ".py",
+            "#",
+            "def {f}({a}, {b}):",
+            "{a} = {x}",
+            "{f}({x})",
+            "if {x}:\n        {f}({a})",
+            "return {x}",
+            "",
+            True,
+            "python",
+        ),  # fmt: skip
+        Language(
+            ".js",
+            "//",
+            "function {f}({a}, {b}) {{",
+            "const {a} = {x};",
+            "{f}({x});",
+            "if ({x}) {{\n        {f}({a});\n    }}",
+            "return {x};",
+            "}",
+            True,
+            "javascript",
+        ),  # fmt: skip
+        Language(
+            ".ts",
+            "//",
+            "export function {f}({a}: number, {b}: number): number {{",
+            "const {a}: number = {x};",
+            "{f}({x});",
+            "while ({x}) {{\n        {f}({a});\n    }}",
+            "return {x};",
+            "}",
+            True,
+            "typescript",
+        ),  # fmt: skip
+        Language(
+            ".go",
+            "//",
+            "package p\n\nfunc {f}({a}, {b} int) int {{",
+            "{a} := {x}",
+            "{f}({x})",
+            "if {x} > 0 {{\n        {f}({a})\n    }}",
+            "return {x}",
+            "}",
+            True,
+            "go",
+        ),  # fmt: skip
+        Language(
+            ".rs",
+            "//",
+            "pub fn {f}({a}: i64, {b}: i64) -> i64 {{",
+            "let {a} = {x};",
+            "{f}({x});",
+            "if {x} > 0 {{\n        {f}({a});\n    }}",
+            "return {x};",
+            "}",
+            True,
+            "rust",
+        ),  # fmt: skip
+        Language(
+            ".java",
+            "//",
+            "class K {{\n    int {f}(int {a}, int {b}) {{",
+            "int {a} = {x};",
+            "{f}({x});",
+            "if ({x} > 0) {{\n        {f}({a});\n    }}",
+            "return {x};",
+            "    }\n}",
+            True,
+            "java",
+        ),  # fmt: skip
+        Language(
+            ".c",
+            "//",
+            "int {f}(int {a}, int {b})\n{{",
+            "int {a} = {x};",
+            "{f}({x});",
+            "if ({x}) {{\n        {f}({a});\n    }}",
+            "return {x};",
+            "}",
+            False,
+            "c",
+        ),  # fmt: skip
+        Language(
+            ".lua",
+            "--",
+            "function {f}({a}, {b})",
+            "local {a} = {x}",
+            "{f}({x})",
+            "if {x} > 0 then\n        {f}({a})\n    end",
+            "return {x}",
+            "end",
+            False,
+            "lua",
+        ),  # fmt: skip
     )
 }
 
@@ -84,9 +172,7 @@ class Code:
     def below(self, head: str) -> Code:
         """The same below other lines."""
         rows = head.count("\n")
-        return replace(
-            self, text=head + self.text, first=self.first + rows, last=self.last + rows
-        )
+        return replace(self, text=head + self.text, first=self.first + rows, last=self.last + rows)
 
     @property
     def body(self) -> str:

@@ -7,7 +7,6 @@ carries nothing is noticed.
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from support_generated import generated, mark_of, word
 from support_leaks import MODEL, World, traces
 from support_repository import put
 from support_trust import grant
+from support_wire import TWOLANE
 from twolane_server.border.ledger import verify
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from support_generated import Code
     from support_leaks import Done
 
-__all__ = ["Bench", "Cloud", "Trial"]
+__all__ = ["Bench", "Trial", "open_bench"]
 
 TWIN_EVERY = 8
 DOCSTRING = "Take it as it is."
@@ -62,6 +62,8 @@ class Bench:
         elsewhere: a server that nobody may come to.
         local: a real server for the local lane; most examples have a scripted one.
         patch: undone after each example.
+        server: starts the language server.
+        sent: how many open twins got there.
         seeds: the examples' numbers.
     """
 
@@ -70,6 +72,7 @@ class Bench:
     elsewhere: FakeServer
     local: FakeServer
     patch: pytest.MonkeyPatch
+    server: tuple[str, ...] = TWOLANE
     sent: int = 0
     seeds: range = range(0)
     _desk: ChannelDesk | None = None
@@ -130,7 +133,7 @@ class Bench:
     def desk(self) -> ChannelDesk:
         """The language server, started at first use."""
         if self._desk is None:
-            self._desk = ChannelDesk(self.world)
+            self._desk = ChannelDesk(self.world, self.server)
         return self._desk
 
     def stock(self, number: int, *, secret: bool) -> tuple[Path, Code, str]:
@@ -146,7 +149,9 @@ class Bench:
                 mark = mark_of(chance)
                 code = generated(chance, mark, language="python")
                 folder = "clients" if kind[1] else "lib"
-                file = put(self.world.root / folder / "stock" / f"{word(chance)}{each}.py", code.text)
+                file = put(
+                    self.world.root / folder / "stock" / f"{word(chance)}{each}.py", code.text
+                )
                 self._stock[kind] = file, code, mark
         return self._stock[number, secret]
 
@@ -155,6 +160,25 @@ class Bench:
         desk, self._desk = self._desk, None
         if desk is not None:
             desk.close()
+
+
+@contextmanager
+def open_bench(
+    top: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+) -> Iterator[Bench]:
+    """A bench with all its servers, and this process's environment as its world needs it."""
+    elsewhere = FakeServer(answer("I am somebody else."), models=(MODEL, LOCAL_MODEL))
+    local = FakeServer(answer(DOCSTRING), models=(LOCAL_MODEL,))
+    with Cloud() as cloud, elsewhere, local:
+        world = World(top, cloud, capture)
+        for name, value in world.variables.items():
+            patch.setenv(name, value)
+        patch.chdir(world.root)
+        bench = Bench(world, cloud, elsewhere, local, patch)
+        try:
+            yield bench
+        finally:
+            bench.close()
 
 
 @dataclass
@@ -280,14 +304,18 @@ class Trial:
         """Run an action in a file and give its lane: any action, and in any way to ask for one."""
         first, last = (code.first, code.last) if code else (1, 2)
         suffix = code.language.comment if code else "#"
-        action = action or ("rewrite" if instruction else self.chance.choice(("docstring", "rewrite")))
+        action = action or (
+            "rewrite" if instruction else self.chance.choice(("docstring", "rewrite"))
+        )
         if action == "rewrite":
             self.cloud.answers = (answer(f"```\n{suffix} x\n```"),)
             self.world.script({"reply": f"```\n{suffix} x\n```"})
             place = f"{file}:{first}-{last}" if self.chance.random() < 0.5 else f"{file}:{first}"
             words = ["--instruction", instruction or word(self.chance)]
         else:
-            self.cloud.answers = (answer(DOCSTRING),) if not self.cloud.answers else self.cloud.answers
+            self.cloud.answers = (
+                (answer(DOCSTRING),) if not self.cloud.answers else self.cloud.answers
+            )
             self.world.script({"reply": DOCSTRING})
             place, words = f"{file}:{first}", []
         lane = lane or self.chance.choice(("auto", "cloud"))
@@ -327,8 +355,3 @@ class Trial:
         self.patch.setenv("TWOLANE_LOCAL_URL", local.url)
         assert LOCAL_MODEL in local.models
         return local
-
-
-def as_json(value: object) -> str:
-    """For files that hold JSON."""
-    return json.dumps(value, ensure_ascii=False)

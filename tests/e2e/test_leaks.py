@@ -19,10 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_channels import CHANNELS
-from support_fake_server import MODEL as LOCAL_MODEL
-from support_fake_server import FakeServer, answer
-from support_leaks import MODEL, World
-from support_trial import Bench, Cloud
+from support_trial import Bench, open_bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +35,9 @@ NAMESPACE = ("unshare", "--map-root-user", "--net", "--mount")
 
 def _permitted() -> bool:
     try:
-        return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+        )
     except FileNotFoundError:
         return False
 
@@ -47,16 +46,8 @@ def _permitted() -> bool:
 def bench(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Bench]:
-    elsewhere = FakeServer(answer("I am somebody else."), models=(MODEL, LOCAL_MODEL))
-    local = FakeServer(answer("Take it."), models=(LOCAL_MODEL,))
-    with Cloud() as cloud, elsewhere, local:
-        world = World(tmp_path, cloud, capfd)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(world.root)
-        bench = Bench(world, cloud, elsewhere, local, monkeypatch)
+    with open_bench(tmp_path, monkeypatch, capfd) as bench:
         yield bench
-        bench.close()
 
 
 if INSIDE or not _permitted():

@@ -1,0 +1,127 @@
+"""What keeps code under NDA in, switched off one by one: each time some channel's test must fail.
+
+The gate's own checks are switched off in tests/server/border/test_checks.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_channels import CHANNELS
+from support_trial import Bench, open_bench
+from twolane_server import indexed, service
+from twolane_server.border import checks
+from twolane_server.border.gate import Gate
+from twolane_server.indexed import Indexed
+from twolane_server.lanes.base import LaneName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from twolane_server.actions.base import Surroundings
+    from twolane_server.border.standing import Prints, ReadStanding, Standing
+    from twolane_server.fragments import Origin
+    from twolane_server.indexing import Verdict
+    from twolane_server.settings.resolved import Folders, NdaRules, Settings
+    from twolane_server.surroundings import Seen, Wanted
+
+    KnownCode = Callable[[str, NdaRules], Prints]
+
+pytestmark = pytest.mark.slow
+EXAMPLES = range(12)
+_UNWATCHED = (
+    "import sys, twolane_server.pasted as pasted\n"
+    "pasted.Watched.look = lambda *_: None\n"
+    "from twolane_server.cli import main\n"
+    "sys.exit(main(['lsp']))\n"
+)
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Bench]:
+    with open_bench(tmp_path, monkeypatch, capfd) as bench:
+        yield bench
+
+
+def _labels_are_not_read_again(bench: Bench) -> None:
+    make = service.read_standing
+
+    def make_once(settings: Settings, folders: Folders, code: KnownCode) -> ReadStanding:
+        read = make(settings, folders, code)
+        known: dict[tuple[Origin, ...], Standing] = {}
+
+        def once(origins: tuple[Origin, ...]) -> Standing:
+            if origins not in known:
+                known[origins] = read(origins)
+            return known[origins]
+
+        return once
+
+    bench.patch.setattr(service, "read_standing", make_once)
+
+
+def _everything_is_shown_to_everybody(bench: Bench) -> None:
+    make = indexed.surroundings
+
+    def as_local(
+        seen: Seen,
+        wanted: Wanted,
+        verdict: Callable[[str], Verdict],
+        is_nda_code: Callable[[str], bool] | None,
+    ) -> Surroundings:
+        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, is_nda_code)
+
+    bench.patch.setattr(Indexed, "_allowed", lambda *_: None)
+    bench.patch.setattr(indexed, "surroundings", as_local)
+
+
+def _pasted_code_is_not_remembered(bench: Bench) -> None:
+    bench.server = (sys.executable, "-c", _UNWATCHED)
+
+
+def _wrapped_code_is_not_looked_into(bench: Bench) -> None:
+    bench.patch.setattr(checks, "unwrapped", lambda text: (text,))
+
+
+def _code_is_not_recognised(bench: Bench) -> None:
+    _without(bench, checks.no_nda_code)
+    bench.patch.setattr(checks, "_nda_code", lambda *_: None)
+
+
+def _words_are_not_looked_for(bench: Bench) -> None:
+    _without(bench, checks.no_forbidden_word)
+    bench.patch.setattr(checks, "_words", lambda *_: None)
+
+
+def _without(bench: Bench, check: checks.Check) -> None:
+    others = tuple(each for each in checks.CHECKS if each is not check)
+    bench.patch.setitem(Gate.__init__.__kwdefaults__, "checks", others)
+
+
+MUTATIONS: dict[Callable[[Bench], None], str] = {
+    _labels_are_not_read_again: "l49_tightened_while_it_waits",
+    _everything_is_shown_to_everybody: "l16_retrieved_pieces",
+    _pasted_code_is_not_remembered: "l26_undone",
+    _wrapped_code_is_not_looked_into: "l53_written_otherwise",
+    _code_is_not_recognised: "l15_pasted_snippet",
+    _words_are_not_looked_for: "l29_identifiers",
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: each.__name__.strip("_"))
+def test_what_is_switched_off_is_missed(bench: Bench, mutation: Callable[[Bench], None]) -> None:
+    mutation(bench)
+    with pytest.raises(AssertionError):
+        bench.run(CHANNELS[MUTATIONS[mutation]], EXAMPLES)
+
+
+@pytest.mark.parametrize("channel", sorted(set(MUTATIONS.values())))
+def test_with_all_switched_on_the_same_examples_pass(bench: Bench, channel: str) -> None:
+    bench.run(CHANNELS[channel], EXAMPLES)
