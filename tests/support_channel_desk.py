@@ -88,10 +88,10 @@ class ChannelDesk:
         """Close a document."""
         self._wire.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
-    def actions(self, uri: str, line: int, diagnostics: list[object] | None = None) -> object:
+    def actions(self, uri: str, line: int, diagnostics: Sequence[object] = ()) -> object:
         """What the menu offers at a line; 0-based."""
         here = {"line": line, "character": 0}
-        context = {"diagnostics": diagnostics or []}
+        context = {"diagnostics": list(diagnostics)}
         asked = {"textDocument": {"uri": uri}, "range": {"start": here, "end": here}}
         return self._wire.request("textDocument/codeAction", {**asked, "context": context})
 

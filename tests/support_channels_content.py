@@ -81,7 +81,13 @@ def caller(trial: Trial, code: Code, *, name: str = "") -> tuple[Path, Code, str
     mine = trial.other("python", calls=name or code.name)
     tail = f"    {friend.name}({word(trial.chance)})\n"
     cut = mine.text.rindex("    return")
-    both = Code(mine.text[:cut] + tail + mine.text[cut:], mine.language, mine.name, mine.first, mine.last + 1)  # fmt: skip
+    both = Code(
+        mine.text[:cut] + tail + mine.text[cut:],
+        mine.language,
+        mine.name,
+        mine.first,
+        mine.last + 1,
+    )
     both = both.below(lines)
     return put(trial.shelf / "mine.py", both.text), both, kept
 
@@ -142,12 +148,17 @@ def l19_diagnostics_and_titles(trial: Trial) -> None:
     desk = trial.bench.desk
     other = trial.other("python")
     mine = put(trial.shelf / "mine.py", other.text)
-    told = [{"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}, "message": code.body}]  # fmt: skip
+    told = [
+        {
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}},
+            "message": code.body,
+        }
+    ]
     desk.open(file.as_uri(), "python", code.text)
     desk.open(mine.as_uri(), "python", other.text)
     assert desk.said
     desk.actions(file.as_uri(), code.first, told)
-    desk.actions(mine.as_uri(), other.first, told if trial.secret else [])
+    desk.actions(mine.as_uri(), other.first, told if trial.secret else ())
     trial.expect(desk.act(file.as_uri(), code.first).partition(" ")[0].rstrip(":"))
     assert desk.act(mine.as_uri(), other.first).startswith("cloud")
     said = "".join(part for part in desk.said.split("\n") if "applyEdit" not in part)
@@ -162,7 +173,11 @@ def l20_callers_and_references(trial: Trial) -> None:
     file = put(trial.shelf / "mine.py", mine.text)
     folder = trial.home(fixed=True)
     head = f"from lib.{trial.shelf.name}.mine import {mine.name}\n\n\n"
-    rows = [f"# {trial.mark}", f'{word(trial.chance)}("{trial.mark}")', f"{mine.name}({trial.chance.randint(1, 9_999)}, 2)"]  # fmt: skip
+    rows = [
+        f"# {trial.mark}",
+        f'{word(trial.chance)}("{trial.mark}")',
+        f"{mine.name}({trial.chance.randint(1, 9_999)}, 2)",
+    ]
     trial.chance.shuffle(rows)
     body = "".join(f"    {row}\n" for row in rows)
     put(folder / "one.py", f"{head}def f_{trial.mark}():\n{body}\n\n{trial.other('python').text}")
@@ -216,14 +231,14 @@ def l24_history_of_git(trial: Trial) -> None:
         "blame": [
             f"{commit} (A. Person 2026-01-0{n % 9 + 1} 10:11:12 +0100 {n:3}) {row}"
             for n, row in enumerate(rows, 9)
-        ],  # fmt: skip
+        ],
         "log": [
             f"commit {commit}",
             "Author: A",
             "",
             "@@ -0,0 +1,9 @@",
             *(f"+{row}" for row in rows),
-        ],  # fmt: skip
+        ],
         "message": [f"    {row}" for row in (f"commit {commit}", "", "why: this code", *rows)],
         "grep": [f"src/x.py:{n}:{row}" for n, row in enumerate(rows, 9)],
         "grep -C": [f"src/x.py-{n}-{row}" for n, row in enumerate(rows, 9)],
@@ -247,7 +262,9 @@ def l26_undone(trial: Trial) -> None:
     _, code = trial.stocked()
     desk, host = trial.bench.desk, trial.other("python")
     file = put(trial.shelf / "host.py", host.text)
-    rest = host.text.replace("    return", f"    # {trial.mark[:12]}\n    # {trial.mark}\n    return", 1)  # fmt: skip
+    rest = host.text.replace(
+        "    return", f"    # {trial.mark[:12]}\n    # {trial.mark}\n    return", 1
+    )
     desk.open(file.as_uri(), "python", host.text)
     desk.act(file.as_uri(), host.first)
     desk.change(file.as_uri(), trial.pasted_into(code.body).text)

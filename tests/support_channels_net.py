@@ -53,7 +53,9 @@ def l40_proxies_and_netrc(trial: Trial) -> None:
     """Proxy variables that name the cloud (for the local lane) or another server (for the cloud)."""
     file, code = trial.planted()
     host = trial.cloud.host if trial.secret else trial.bench.elsewhere.host
-    for name in trial.chance.sample(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), 4):  # fmt: skip
+    for name in trial.chance.sample(
+        ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), 4
+    ):
         trial.patch.setenv(name, trial.chance.choice((f"http://{host}", host)))
     for name in ("no_proxy", "NO_PROXY"):
         trial.patch.setenv(name, trial.chance.choice(("", "example.test")))

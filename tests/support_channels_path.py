@@ -17,7 +17,7 @@ from support_repository import make_repository, put
 from support_trust import grant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from support_trial import Trial
@@ -69,7 +69,7 @@ def l04_bind_mount(trial: Trial) -> None:
 
 
 @contextmanager
-def _mounted(source: Path, place: Path) -> Iterator[None]:
+def _mounted(source: Path, place: Path) -> Generator[None]:
     subprocess.run(["mount", "--bind", source, place], check=True)
     try:
         yield
@@ -80,7 +80,9 @@ def _mounted(source: Path, place: Path) -> Iterator[None]:
 def l05_case_and_unicode_form(trial: Trial) -> None:
     """Another case of the rule's name, and composed or decomposed accents."""
     code, chance = trial.code("python"), trial.chance
-    name = chance.choice(("clients/", "société/", "tariff.py") if trial.secret else ("crèmes/", "tools.py"))  # fmt: skip
+    name = chance.choice(
+        ("clients/", "société/", "tariff.py") if trial.secret else ("crèmes/", "tools.py")
+    )
     name = "".join(chance.choice((each.upper(), each)) for each in name.removesuffix(".py"))
     name = unicodedata.normalize(chance.choice(("NFC", "NFD")), name)
     if name.endswith("/"):
@@ -96,7 +98,9 @@ def l06_spelling_of_a_uri(trial: Trial) -> None:
     root, inner = str(trial.root), str(file.relative_to(trial.root))
 
     def letters(text: str) -> str:
-        return "".join(f"%{ord(c):02x}" if c.isalnum() and chance.random() < 0.4 else quote(c) for c in text)  # fmt: skip
+        return "".join(
+            f"%{ord(c):02x}" if c.isalnum() and chance.random() < 0.4 else quote(c) for c in text
+        )
 
     forms: dict[str, Callable[[], str]] = {
         "letters": lambda: f"file://{root}/{letters(inner)}",
@@ -109,7 +113,7 @@ def l06_spelling_of_a_uri(trial: Trial) -> None:
             "slash": lambda: f"file://{root}/{inner.replace('/', '%2F')}",
             "backslash": lambda: (
                 f"file://{root}/" + inner.replace("/", chance.choice(("%5C", "\\")))
-            ),  # fmt: skip
+            ),
             "UNC": lambda: f"file://server{root}/{inner}",
             "shouted": lambda: f"FILE://{root}/{inner}",
             "twice": lambda: f"file://{root}/{letters(inner).replace('%', '%25')}",
@@ -158,20 +162,24 @@ def l09_no_file(trial: Trial) -> None:
     """Untitled documents, revisions, cells, views of a diff. The twin is a file with that text."""
     code, desk, chance = trial.code(), trial.bench.desk, trial.chance
     file = put(trial.shelf / trial.named(code), code.text if not trial.secret else "")
-    uri = file.as_uri() if not trial.secret else chance.choice(
-        (
-            f"untitled:Untitled-{trial.number}",
-            f"untitled:{file}",
-            f"git:{file}?%7B%22ref%22%3A%22HEAD%22%7D",
-            f"gitlens://{file}",
-            f"fugitive://{trial.root}/.git//0/{file.name}",
-            f"vscode-notebook-cell:{file}#W{trial.number}sZmlsZQ%3D%3D",
-            f"diff:{file}",
-            f"vscode-local-history:{file}",
-            f"{file.as_uri()}?ref=HEAD",
-            f"{file.as_uri()}#L1",
+    uri = (
+        file.as_uri()
+        if not trial.secret
+        else chance.choice(
+            (
+                f"untitled:Untitled-{trial.number}",
+                f"untitled:{file}",
+                f"git:{file}?%7B%22ref%22%3A%22HEAD%22%7D",
+                f"gitlens://{file}",
+                f"fugitive://{trial.root}/.git//0/{file.name}",
+                f"vscode-notebook-cell:{file}#W{trial.number}sZmlsZQ%3D%3D",
+                f"diff:{file}",
+                f"vscode-local-history:{file}",
+                f"{file.as_uri()}?ref=HEAD",
+                f"{file.as_uri()}#L1",
+            )
         )
-    )  # fmt: skip
+    )
     desk.open(uri, code.language.fence, code.text)
     trial.expect(desk.act(uri, code.first, lane="cloud").partition(" ")[0].rstrip(":"))
     desk.close_document(uri)
@@ -186,7 +194,12 @@ def l10_backup_or_build_output(trial: Trial) -> None:
     shelf = trial.shelf
     kind = chance.choice(("name", "folder", "build", "archive"))
     if kind == "name":
-        made = (f"{base}_LOCAL_{number}.py", f"{base}_REMOTE_{number}.py", f"{base}_BASE_{number}.py", f".#{base}.py")  # fmt: skip
+        made = (
+            f"{base}_LOCAL_{number}.py",
+            f"{base}_REMOTE_{number}.py",
+            f"{base}_BASE_{number}.py",
+            f".#{base}.py",
+        )
         trial.expect(trial.ask(put(shelf / chance.choice(made), code.text), code))
     elif kind == "folder":
         backup = trial.made(trial.root / f"{folder}.{chance.choice(('bak', 'orig', 'old'))}")
@@ -200,7 +213,10 @@ def l10_backup_or_build_output(trial: Trial) -> None:
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("a.py", code.text)
         put(shelf / chance.choice(("a.zip", "a.whl", "a.jar")), packed.getvalue())
-        put(shelf / chance.choice(("a.py.gz", "a.pyc", "cover.html")), gzip.compress(code.text.encode()))  # fmt: skip
+        put(
+            shelf / chance.choice(("a.py.gz", "a.pyc", "cover.html")),
+            gzip.compress(code.text.encode()),
+        )
         mine = code if not trial.secret else trial.other("python")
         assert trial.ask(put(shelf / "mine.py", mine.text), mine) == "cloud"
 
@@ -216,7 +232,10 @@ def l11_nested_repository(trial: Trial) -> None:
     elif chance.random() < 0.5:
         make_repository(inner, policy)
     else:
-        put(inner / ".git", f"gitdir: {chance.choice(('../../.git/modules/x', '/x/.git/worktrees/x'))}\n")  # fmt: skip
+        put(
+            inner / ".git",
+            f"gitdir: {chance.choice(('../../.git/modules/x', '/x/.git/worktrees/x'))}\n",
+        )
         if policy is not None:
             put(inner / "twolane.toml", policy)
     if trial.secret and policy is not None and chance.random() < 0.5:

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from support_channels_content import caller, retrieves, told
-from support_fake_server import Answer, answer, chunk, refusal
+from support_fake_server import Answer, answer, chunk, event, refusal
 from support_generated import word
 from support_repository import put
 from twolane_server.cli import main
@@ -59,7 +59,12 @@ def l29_identifiers(trial: Trial) -> None:
         told(trial, trial.pasted_into(f"{name}(1){'' if trial.secret else trial.mark}"))
         return
     first, second = word(chance), word(chance)
-    spelt = (f"{first}_{second}", f"{first}-{second}", f"{first.title()}{second.title()}", f"{first} {second}".upper())  # fmt: skip
+    spelt = (
+        f"{first}_{second}",
+        f"{first}-{second}",
+        f"{first.title()}{second.title()}",
+        f"{first} {second}".upper(),
+    )
     forbidden = f"{first} {second}" if trial.secret else f"{word(chance)} {word(chance)}"
     text = (trial.root / "twolane.toml").read_text("utf-8")
     host = trial.pasted_into(f"{chance.choice(spelt)} {trial.mark}")
@@ -117,9 +122,21 @@ def l32_reused_answer(trial: Trial) -> None:
 def l33_memory_files(trial: Trial) -> None:
     """Files for other assistants, with the code in them: nobody reads them. The twin: in its file."""
     code = trial.code("python")
-    names = ("AGENTS.md", "CLAUDE.md", ".cursorrules", ".github/copilot-instructions.md", "MEMORY.md", ".aider.chat.history.md", ".cursor/rules/a.mdc", ".continue/rules/a.md")  # fmt: skip
+    names = (
+        "AGENTS.md",
+        "CLAUDE.md",
+        ".cursorrules",
+        ".github/copilot-instructions.md",
+        "MEMORY.md",
+        ".aider.chat.history.md",
+        ".cursor/rules/a.mdc",
+        ".continue/rules/a.md",
+    )
     for name in trial.chance.sample(names, 3):
-        put(trial.made(trial.root / name), f"Always know this:\n{code.text}" if trial.secret else "x\n")  # fmt: skip
+        put(
+            trial.made(trial.root / name),
+            f"Always know this:\n{code.text}" if trial.secret else "x\n",
+        )
         put(trial.shelf / name, code.text if trial.secret else "x\n")
     mine = trial.other("python") if trial.secret else code
     assert trial.ask(put(trial.shelf / "mine.py", mine.text), mine) == "cloud"
@@ -184,10 +201,15 @@ def l37_tools_and_links(trial: Trial) -> None:
     """The model calls tools and names addresses in its answer: nobody goes there, nothing is called."""
     file, code = trial.planted()
     bait = f"{trial.bench.elsewhere.url}/{word(trial.chance)}"
-    call = {"index": 0, "id": "a", "type": "function", "function": {"name": "read_file", "arguments": json.dumps({"path": str(file)})}}  # fmt: skip
-    delta = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}]}
+    call = {
+        "index": 0,
+        "id": "a",
+        "type": "function",
+        "function": {"name": "read_file", "arguments": json.dumps({"path": str(file)})},
+    }
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}
     text = f"See ![x]({bait}) and {bait}?q=1."
-    more = [chunk(**delta)] if trial.chance.random() < 0.5 else []
+    more = [event({"choices": [choice]})] if trial.chance.random() < 0.5 else []
     trial.cloud.answers = (Answer((*more, chunk(text), chunk(finish="stop"))),)
     trial.world.script({"reply": text})
     place = f"{file}:{code.first}"

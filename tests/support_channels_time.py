@@ -133,7 +133,7 @@ def l53_written_otherwise(trial: Trial) -> None:
         "base64": lambda: encoded,
         "folded base64": lambda: "\n".join(
             encoded[at : at + 76] for at in range(0, len(encoded), 76)
-        ),  # fmt: skip
+        ),
         "URL-safe base64": lambda: base64.urlsafe_b64encode(raw).decode(),
         "hexadecimal": raw.hex,
         "percent": lambda: quote(body),
@@ -146,7 +146,7 @@ def l53_written_otherwise(trial: Trial) -> None:
         "full width": lambda: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in body),
         "unseen": lambda: "".join(
             c + chance.choice(("", "", "\u200b", "\u200d", "\u2060")) for c in body
-        ),  # fmt: skip
+        ),
         "bidi": lambda: "\n".join(f"\u202e{row}\u202c" for row in body.split("\n")),
         "escapes": lambda: "".join(f"\\u{ord(c):04x}" for c in body),
     }

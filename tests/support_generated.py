@@ -33,7 +33,6 @@ class Language:
         last: what gives a value back.
         foot: what ends it.
         accents: whether a name may hold an accent.
-        fence: the word for a fenced block; also the editor's.
     """
 
     suffix: str
@@ -43,111 +42,98 @@ class Language:
     call: str
     branch: str
     last: str
-    foot: str
-    accents: bool
-    fence: str
+    foot: str = ""
+    accents: bool = True
+
+    @property
+    def fence(self) -> str:
+        """The word for a fenced block of it; also the editor's."""
+        return next(name for name, each in LANGUAGES.items() if each is self)
 
 
+_BRACES = "{x} {{\n        {f}({a});\n    }}"
 LANGUAGES = {
-    each.fence: each
-    for each in (
-        Language(
-            ".py",
-            "#",
-            "def {f}({a}, {b}):",
-            "{a} = {x}",
-            "{f}({x})",
-            "if {x}:\n        {f}({a})",
-            "return {x}",
-            "",
-            True,
-            "python",
-        ),  # fmt: skip
-        Language(
-            ".js",
-            "//",
-            "function {f}({a}, {b}) {{",
-            "const {a} = {x};",
-            "{f}({x});",
-            "if ({x}) {{\n        {f}({a});\n    }}",
-            "return {x};",
-            "}",
-            True,
-            "javascript",
-        ),  # fmt: skip
-        Language(
-            ".ts",
-            "//",
-            "export function {f}({a}: number, {b}: number): number {{",
-            "const {a}: number = {x};",
-            "{f}({x});",
-            "while ({x}) {{\n        {f}({a});\n    }}",
-            "return {x};",
-            "}",
-            True,
-            "typescript",
-        ),  # fmt: skip
-        Language(
-            ".go",
-            "//",
-            "package p\n\nfunc {f}({a}, {b} int) int {{",
-            "{a} := {x}",
-            "{f}({x})",
-            "if {x} > 0 {{\n        {f}({a})\n    }}",
-            "return {x}",
-            "}",
-            True,
-            "go",
-        ),  # fmt: skip
-        Language(
-            ".rs",
-            "//",
-            "pub fn {f}({a}: i64, {b}: i64) -> i64 {{",
-            "let {a} = {x};",
-            "{f}({x});",
-            "if {x} > 0 {{\n        {f}({a});\n    }}",
-            "return {x};",
-            "}",
-            True,
-            "rust",
-        ),  # fmt: skip
-        Language(
-            ".java",
-            "//",
-            "class K {{\n    int {f}(int {a}, int {b}) {{",
-            "int {a} = {x};",
-            "{f}({x});",
-            "if ({x} > 0) {{\n        {f}({a});\n    }}",
-            "return {x};",
-            "    }\n}",
-            True,
-            "java",
-        ),  # fmt: skip
-        Language(
-            ".c",
-            "//",
-            "int {f}(int {a}, int {b})\n{{",
-            "int {a} = {x};",
-            "{f}({x});",
-            "if ({x}) {{\n        {f}({a});\n    }}",
-            "return {x};",
-            "}",
-            False,
-            "c",
-        ),  # fmt: skip
-        Language(
-            ".lua",
-            "--",
-            "function {f}({a}, {b})",
-            "local {a} = {x}",
-            "{f}({x})",
-            "if {x} > 0 then\n        {f}({a})\n    end",
-            "return {x}",
-            "end",
-            False,
-            "lua",
-        ),  # fmt: skip
-    )
+    "python": Language(
+        ".py",
+        "#",
+        "def {f}({a}, {b}):",
+        "{a} = {x}",
+        "{f}({x})",
+        "if {x}:\n        {f}({a})",
+        "return {x}",
+    ),
+    "javascript": Language(
+        ".js",
+        "//",
+        "function {f}({a}, {b}) {{",
+        "const {a} = {x};",
+        "{f}({x});",
+        f"while ({_BRACES.replace('{x}', '{x})')}",
+        "return {x};",
+        "}",
+    ),
+    "typescript": Language(
+        ".ts",
+        "//",
+        "export function {f}({a}: number, {b}: number): number {{",
+        "const {a}: number = {x};",
+        "{f}({x});",
+        f"if ({_BRACES.replace('{x}', '{x})')}",
+        "return {x};",
+        "}",
+    ),
+    "go": Language(
+        ".go",
+        "//",
+        "package p\n\nfunc {f}({a}, {b} int) int {{",
+        "{a} := {x}",
+        "{f}({x})",
+        f"if {_BRACES.replace('{x}', '{x} > 0').replace(';', '')}",
+        "return {x}",
+        "}",
+    ),
+    "rust": Language(
+        ".rs",
+        "//",
+        "pub fn {f}({a}: i64, {b}: i64) -> i64 {{",
+        "let {a} = {x};",
+        "{f}({x});",
+        f"if {_BRACES.replace('{x}', '{x} > 0')}",
+        "return {x};",
+        "}",
+    ),
+    "java": Language(
+        ".java",
+        "//",
+        "class K {{\n    int {f}(int {a}, int {b}) {{",
+        "int {a} = {x};",
+        "{f}({x});",
+        f"if ({_BRACES.replace('{x}', '{x} > 0)')}",
+        "return {x};",
+        "    }\n}",
+    ),
+    "c": Language(
+        ".c",
+        "//",
+        "int {f}(int {a}, int {b})\n{{",
+        "int {a} = {x};",
+        "{f}({x});",
+        f"if ({_BRACES.replace('{x}', '{x})')}",
+        "return {x};",
+        "}",
+        accents=False,
+    ),
+    "lua": Language(
+        ".lua",
+        "--",
+        "function {f}({a}, {b})",
+        "local {a} = {x}",
+        "{f}({x})",
+        "if {x} > 0 then\n        {f}({a})\n    end",
+        "return {x}",
+        "end",
+        accents=False,
+    ),
 }
 
 
@@ -245,7 +231,9 @@ def _value(chance: random.Random, names: list[str]) -> str:
     parts = [chance.choice(names), *(str(chance.randint(1_000, 99_999)) for _ in range(2))]
     for _ in range(chance.randint(0, 2)):
         parts.insert(chance.randint(0, len(parts)), f"{word(chance)}({chance.choice(names)})")
-    return "".join(part if not at else f" {chance.choice(_SIGNS)} {part}" for at, part in enumerate(parts))  # fmt: skip
+    return "".join(
+        part if not at else f" {chance.choice(_SIGNS)} {part}" for at, part in enumerate(parts)
+    )
 
 
 def _marked(chance: random.Random, wanted: Language, mark: str) -> str:

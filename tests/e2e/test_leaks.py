@@ -1,25 +1,22 @@
 """Every channel of the catalogue of leaks, in a network namespace that has nothing but loopback.
 
 Each is driven through the real command line or the real language server, `TWOLANE_LEAKS` times with
-other names, places, languages and actions; see `support_trial.Bench` for what must hold. One test
-starts the others in the namespace. Where this system permits no namespace they run without one.
+other names, places, languages and actions; see `support_bench.Bench` for what must hold. One test
+runs the others in the namespace. Where this system permits no namespace they run without one.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import socket
-import struct
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support_bench import Bench, open_bench
 from support_channels import CHANNELS
-from support_trial import Bench, open_bench
+from support_namespace import INSIDE, permitted, run_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,17 +26,8 @@ pytestmark = pytest.mark.slow
 
 FULL = os.environ.get("TWOLANE_FULL") == "1"
 COUNT = int(os.environ.get("TWOLANE_LEAKS") or (100 if FULL else 25))
-INSIDE = os.environ.get("TWOLANE_LEAKS_INSIDE") == "1"
-NAMESPACE = ("unshare", "--map-root-user", "--net", "--mount")
-
-
-def _permitted() -> bool:
-    try:
-        return (
-            subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
-        )
-    except FileNotFoundError:
-        return False
+PERMITTED = INSIDE or permitted()
+PROCESSES = "2"
 
 
 @pytest.fixture
@@ -50,7 +38,7 @@ def bench(
         yield bench
 
 
-if INSIDE or not _permitted():
+if INSIDE or not PERMITTED:
 
     @pytest.mark.parametrize("channel", CHANNELS)
     def test_nothing_under_nda_leaves_by(bench: Bench, channel: str) -> None:
@@ -63,40 +51,25 @@ if INSIDE:
 
     def test_there_is_nothing_but_loopback() -> None:
         assert [name for _, name in socket.if_nameindex()] == ["lo"]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outwards:
-            with pytest.raises(OSError, match="unreachable"):
-                outwards.connect(("192.0.2.1", 53))
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outwards,
+            pytest.raises(OSError, match="unreachable"),
+        ):
+            outwards.connect(("192.0.2.1", 53))
 
 else:
 
     def test_every_channel_in_a_namespace_with_only_loopback() -> None:
-        if not _permitted():
-            assert not FULL, "user namespaces are not permitted here"
+        if not PERMITTED:
+            assert not FULL, "this system permits no network namespace"
             pytest.skip("this system permits no network namespace; the channels ran without one")
-        command = [*NAMESPACE, sys.executable, __file__]
-        environ = {**os.environ, "TWOLANE_LEAKS_INSIDE": "1", "TWOLANE_LEAKS": str(COUNT)}
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        words = ("-q", "-n", PROCESSES, "-p", "no:cacheprovider", __file__)
+        done = run_inside(*words, TWOLANE_LEAKS=str(COUNT))
         assert done.returncode == 0, done.stdout + done.stderr
-        summary = re.search(r"(\d+) passed[^\n]* in ", done.stdout)
-        assert summary is not None, done.stdout
-        assert int(summary[1]) == len(CHANNELS) + 1
-        assert "skipped" not in done.stdout
+        summary = re.search(r"^(\d+) passed in ", done.stdout, re.MULTILINE)
+        assert summary is not None, done.stdout  # and none was skipped
+        assert int(summary[1]) == len(CHANNELS) + 2
 
 
 def test_no_channel_of_the_catalogue_is_missing() -> None:
     assert [name[:3] for name in CHANNELS] == [f"l{number:02}" for number in range(1, 54)]
-
-
-def _loopback_up() -> None:
-    """What `ip link set lo up` does, which is not everywhere."""
-    get, put, up = 0x8913, 0x8914, 1  # SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        asked = struct.pack("16sh14x", b"lo", 0)
-        (flags,) = struct.unpack_from("h", fcntl.ioctl(any_socket, get, asked), 16)
-        fcntl.ioctl(any_socket, put, struct.pack("16sh14x", b"lo", flags | up))
-
-
-if __name__ == "__main__":
-    _loopback_up()
-    words = ["-q", "-n", "2", "-p", "no:cacheprovider", "--deselect", f"{__file__}::test_no_channel_of_the_catalogue_is_missing"]  # fmt: skip
-    sys.exit(pytest.main([__file__, *words]))

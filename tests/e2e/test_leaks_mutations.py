@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_bench import Bench, open_bench
 from support_channels import CHANNELS
-from support_trial import Bench, open_bench
 from twolane_server import indexed, service
 from twolane_server.border import checks
 from twolane_server.border.gate import Gate
@@ -50,6 +50,10 @@ def bench(
         yield bench
 
 
+def _nothing(*_: object) -> None:
+    """Instead of a check."""
+
+
 def _labels_are_not_read_again(bench: Bench) -> None:
     make = service.read_standing
 
@@ -78,7 +82,7 @@ def _everything_is_shown_to_everybody(bench: Bench) -> None:
     ) -> Surroundings:
         return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, is_nda_code)
 
-    bench.patch.setattr(Indexed, "_allowed", lambda *_: None)
+    bench.patch.setattr(Indexed, "_allowed", _nothing)
     bench.patch.setattr(indexed, "surroundings", as_local)
 
 
@@ -87,22 +91,27 @@ def _pasted_code_is_not_remembered(bench: Bench) -> None:
 
 
 def _wrapped_code_is_not_looked_into(bench: Bench) -> None:
-    bench.patch.setattr(checks, "unwrapped", lambda text: (text,))
+    def as_it_is(text: str) -> tuple[str, ...]:
+        return (text,)
+
+    bench.patch.setattr(checks, "unwrapped", as_it_is)
 
 
 def _code_is_not_recognised(bench: Bench) -> None:
     _without(bench, checks.no_nda_code)
-    bench.patch.setattr(checks, "_nda_code", lambda *_: None)
+    bench.patch.setattr(checks, "_nda_code", _nothing)
 
 
 def _words_are_not_looked_for(bench: Bench) -> None:
     _without(bench, checks.no_forbidden_word)
-    bench.patch.setattr(checks, "_words", lambda *_: None)
+    bench.patch.setattr(checks, "_words", _nothing)
 
 
 def _without(bench: Bench, check: checks.Check) -> None:
     others = tuple(each for each in checks.CHECKS if each is not check)
-    bench.patch.setitem(Gate.__init__.__kwdefaults__, "checks", others)
+    defaults = Gate.__init__.__kwdefaults__
+    assert defaults is not None
+    bench.patch.setitem(defaults, "checks", others)
 
 
 MUTATIONS: dict[Callable[[Bench], None], str] = {
