@@ -187,12 +187,22 @@ def l20_callers_and_references(trial: Trial) -> None:
 
 
 def l21_test_output(trial: Trial) -> None:
-    """A test's report that shows the function in which it failed, pasted into an open file."""
-    _, code = trial.planted()
+    """A test's report, a log or a traceback that shows the code line by line, in an open file."""
+    _, code = trial.planted(trial.code(terse=True))
+    chance = trial.chance
     rows = code.body.split("\n")
-    report = [f"____ {word(trial.chance)} ____", "", *rows[:-2], f">   {rows[-2].strip()}"]
-    report += [f"E   AssertionError: {word(trial.chance)}", f"a/{word(trial.chance)}.py:12: Error"]
-    told(trial, trial.pasted_into("\n".join(report)))
+    report = [f"____ {word(chance)} ____", "", *rows[:-2], f">   {rows[-2].strip()}"]
+    forms = {
+        "report": [
+            *report,
+            f"E   AssertionError: {word(chance)}",
+            f"a/{word(chance)}.py:12: Error",
+        ],
+        "traceback": [f'  File "/a/x.py", line {n}, in f\n{row}' for n, row in enumerate(rows, 9)],
+        "log": [f"[2026-01-05 10:11:{n}] INFO {row}" for n, row in enumerate(rows, 10)],
+        "debugger": [f"{n:3}  -> {row}" for n, row in enumerate(rows, 9)],
+    }
+    told(trial, trial.pasted_into("\n".join(forms[chance.choice(sorted(forms))])))
 
 
 def l22_clipboard(trial: Trial) -> None:
@@ -223,7 +233,7 @@ def l23_diff(trial: Trial) -> None:
 
 def l24_history_of_git(trial: Trial) -> None:
     """What `git blame`, `log -p`, `stash show` and `grep` print of the file, in an open one."""
-    _, code = trial.planted()
+    _, code = trial.planted(trial.code(terse=True))
     chance = trial.chance
     commit = f"{chance.randrange(16**8):08x}"
     rows = code.body.split("\n")
@@ -232,6 +242,7 @@ def l24_history_of_git(trial: Trial) -> None:
             f"{commit} (A. Person 2026-01-0{n % 9 + 1} 10:11:12 +0100 {n:3}) {row}"
             for n, row in enumerate(rows, 9)
         ],
+        "blame -s": [f"^{commit[1:]} {n:3}) {row}" for n, row in enumerate(rows, 9)],
         "log": [
             f"commit {commit}",
             "Author: A",

@@ -178,7 +178,12 @@ def mark_of(chance: random.Random) -> str:
 
 
 def generated(
-    chance: random.Random, mark: str, *, language: str | None = None, calls: str | None = None
+    chance: random.Random,
+    mark: str,
+    *,
+    language: str | None = None,
+    calls: str | None = None,
+    terse: bool = False,
 ) -> Code:
     """A file with a function that holds `mark` near its start, near its end and in between.
 
@@ -187,16 +192,17 @@ def generated(
         mark: a canary.
         language: its name; else any.
         calls: a function that it calls, where it should call a certain one.
+        terse: in lines too short to be told by themselves, and the canary is no name.
     """
     wanted = LANGUAGES[language or chance.choice(sorted(LANGUAGES))]
     function, first, second = word(chance), word(chance), word(chance)
     names = [first, second]
-    rows = [_statement(chance, wanted, names) for _ in range(chance.randint(5, 14))]
+    rows = [_statement(chance, wanted, names, terse=terse) for _ in range(chance.randint(5, 14))]
     for place in (0, len(rows) // 2, len(rows)):
-        rows.insert(place, _marked(chance, wanted, mark))
+        rows.insert(place, _marked(chance, wanted, mark, terse=terse))
     if calls is not None:
         rows.insert(chance.randint(0, len(rows)), wanted.call.format(f=calls, x=first))
-    rows.append(wanted.last.format(x=_value(chance, names)))
+    rows.append(wanted.last.format(x=_value(chance, names, terse=terse)))
     top = _preface(chance, wanted)
     head = wanted.head.format(f=function, a=first, b=second)
     start, _, opening = head.rpartition("\n\n")
@@ -212,8 +218,8 @@ def _preface(chance: random.Random, wanted: Language) -> str:
     return "".join(f"{wanted.comment} {word(chance)} {word(chance)}\n" for _ in range(count))
 
 
-def _statement(chance: random.Random, wanted: Language, names: list[str]) -> str:
-    value = _value(chance, names)
+def _statement(chance: random.Random, wanted: Language, names: list[str], *, terse: bool) -> str:
+    value = _value(chance, names, terse=terse)
     kinds: dict[str, Callable[[], str]] = {
         "let": lambda: wanted.let.format(a=_new(chance, names), x=value),
         "call": lambda: wanted.call.format(f=word(chance), x=value),
@@ -227,7 +233,9 @@ def _new(chance: random.Random, names: list[str]) -> str:
     return names[-1]
 
 
-def _value(chance: random.Random, names: list[str]) -> str:
+def _value(chance: random.Random, names: list[str], *, terse: bool) -> str:
+    if terse:
+        return f"{chance.choice(names)} {chance.choice(_SIGNS)} {chance.randint(1_000, 99_999)}"
     parts = [chance.choice(names), *(str(chance.randint(1_000, 99_999)) for _ in range(2))]
     for _ in range(chance.randint(0, 2)):
         parts.insert(chance.randint(0, len(parts)), f"{word(chance)}({chance.choice(names)})")
@@ -236,11 +244,11 @@ def _value(chance: random.Random, names: list[str]) -> str:
     )
 
 
-def _marked(chance: random.Random, wanted: Language, mark: str) -> str:
+def _marked(chance: random.Random, wanted: Language, mark: str, *, terse: bool) -> str:
     forms = [
         f"{wanted.comment} {word(chance)} {mark} {word(chance)}",
         wanted.call.format(f=word(chance), x=f'"{mark} {word(chance)}"'),
     ]
-    if wanted.accents:
+    if wanted.accents and not terse:
         forms.append(wanted.let.format(a=mark, x=str(chance.randint(1_000, 99_999))))
     return chance.choice(forms)

@@ -96,9 +96,11 @@ class Trial:
 
     # What is in them.
 
-    def code(self, language: str | None = None, calls: str | None = None) -> Code:
+    def code(
+        self, language: str | None = None, calls: str | None = None, *, terse: bool = False
+    ) -> Code:
         """Code with the canary in it."""
-        return generated(self.chance, self.mark, language=language, calls=calls)
+        return generated(self.chance, self.mark, language=language, calls=calls, terse=terse)
 
     def other(self, language: str | None = None, calls: str | None = None) -> Code:
         """Open code of any kind, with a mark that does not matter."""

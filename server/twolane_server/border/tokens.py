@@ -36,6 +36,15 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _NUMBERED = re.compile(r"[ \t>*=-]*[\[(L]?(\d{1,7})(?:[ \t]*[\])|:.\u2502\u2192]|[ \t]|$)")
 _HUNK = re.compile(r"^@@ -\d", re.MULTILINE)
 _RUN_OF_NUMBERS = 3
+_QUOTING = r"[ \t#/*>;]*"
+_PREFIX = re.compile(
+    rf"{_QUOTING}(?:"
+    r"\^?[0-9a-f]{7,40}[ \t]+(?:\S+[ \t]+)?(?:\([^()\n]*[ \t])?\d+\)"  # git blame
+    r"|\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]+\]?(?:[ \t]+\[?[A-Z]{4,8}\]?:?)?"  # a log
+    r"|[^\s:]+[:-]\d+[:-]"  # grep
+    rf")|{_QUOTING}(?:File \"[^\"\n]*\", line \d+|at [^\n]*:\d+\)?$).*"  # a frame, the whole line
+)
+_FEW_PREFIXES = 3
 
 
 class Line(NamedTuple):
@@ -62,7 +71,10 @@ def lines(text: str) -> Iterator[Line]:
 
 
 def readings(text: str) -> Iterator[str]:
-    """The ways to read a text that may quote code: as it is, without line numbers, without a side.
+    """The ways to read a text that may quote code.
+
+    As it is, without line numbers, without what blame, grep, logs and tracebacks put between the
+    lines, and without one side of a diff.
 
     In a diff the old lines and the new ones each make a whole when the other ones are left out.
     """
@@ -70,6 +82,9 @@ def readings(text: str) -> Iterator[str]:
     plain = _without_numbers(text)
     if plain is not None:
         yield plain
+    bare = _without_prefixes(text)
+    if bare is not None:
+        yield bare
     if is_diff(text):
         rows = text.split("\n")
         for sign in "+-":
@@ -113,3 +128,14 @@ def _without_numbers(text: str) -> str | None:
             run = [place] if match else []
         last = number
     return "\n".join(rows) if changed else None
+
+
+def _without_prefixes(text: str) -> str | None:
+    """The text without what tools that quote lines put before each, where at least three have it."""
+    rows = text.split("\n")
+    found = [_PREFIX.match(row) for row in rows]
+    if sum(each is not None for each in found) < _FEW_PREFIXES:
+        return None
+    return "\n".join(
+        row[each.end() :] if each else row for row, each in zip(rows, found, strict=True)
+    )

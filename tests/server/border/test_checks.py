@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -53,6 +54,16 @@ GOOD = Facts(
 
 def test_good_facts_pass() -> None:
     assert refusals(GOOD) == ()
+
+
+CODE = b"some lines and then\nacme = 1\nand more lines"
+
+
+@pytest.mark.parametrize("said", [CODE, base64.b64encode(CODE), CODE.hex().encode()])
+def test_code_under_nda_is_known_again_when_it_is_wrapped(said: bytes) -> None:
+    body = json.dumps({"messages": [{"content": said.decode()}]}).encode()
+    found = refusals(replace(GOOD, standing=KNOWING, body=body))
+    assert found == ("it holds code of acme.py (line 1), which is NDA",)
 
 
 def test_the_checks_stand_in_the_order_of_the_design() -> None:

@@ -34,6 +34,30 @@ def numbered(form: str) -> Callable[[str], str]:
     return lambda text: "\n".join(form.format(n, row) for n, row in enumerate(text.split("\n"), 98))
 
 
+def behind(form: str) -> Callable[[str], str]:
+    return lambda text: "\n".join(form % n + row for n, row in enumerate(text.split("\n"), 98))
+
+
+PREFIXES = {
+    "blame": "3f2a9c1e (A. Person 2026-01-05 10:11:12 +0100 %d) ",
+    "blame of a move": "^3f2a9c1 src/old.py (A. Person 2026-01-05 10:11:12 +0100 %d) ",
+    "blame, short": "3f2a9c1e %d) ",
+    "grep": "src/x.py:%d:",
+    "grep's context": "src/x.py-%d-",
+    "blame in a comment": "  # 3f2a9c1e (A. Person 2026-01-05 10:11:12 +0100 %d) ",
+    "a log": "[2026-01-05 10:11:%d] INFO ",
+    "a log of a server": "2026-01-05T10:11:%d.123Z ",
+    "a traceback": '  File "/a/x.py", line %d, in settle\n',
+    "a traceback of JavaScript": "    at settle (/a/x.js:%d)\n",
+}
+
+
+@pytest.mark.parametrize("form", PREFIXES)
+def test_what_a_tool_puts_between_the_lines_can_be_left_out(form: str) -> None:
+    read = [tokens(reading) for reading in readings(behind(PREFIXES[form])(CODE))]
+    assert tokens(CODE) in read
+
+
 def each_line(start: str) -> Callable[[str], str]:
     return lambda text: re.sub("(?m)^", start, text)
 
