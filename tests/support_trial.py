@@ -125,14 +125,14 @@ class Trial:
         return file, code
 
     def pasted_into(self, text: str) -> Code:
-        """Open Python code with a text in its function: as a string, in a comment or as it is."""
+        """Open Python code with a text in its function: as a string or in a comment."""
         host = self.other("python")
         rows = host.text.split("\n")
         at = self.chance.randint(host.first, host.last - 1)
         safe = text.replace("\\", "/").replace("'''", "")
         string = [f"    {word(self.chance)} = r'''", *safe.split("\n"), "    '''"]
         comment = [f"    # {row}" for row in text.split("\n")]
-        put_in = string if "\n@@ " in f"\n{text}" else self.chance.choice((string, comment))
+        put_in = self.chance.choice((string, comment))
         rows[at:at] = put_in
         return replace(host, text="\n".join(rows), last=host.last + len(put_in))
 

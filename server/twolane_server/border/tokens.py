@@ -33,8 +33,8 @@ _ONE_QUOTE = str.maketrans("'`", '""', "\\")
 _SAME_SIGNS = re.compile(r"([^\w\s()\[\]{}])\1{2,}")
 _LEADING = re.compile(r"[\s\"+\-|>#/*%;!:~]+")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_NUMBERED = re.compile(r"[ \t>*=-]*[\[(L]?(\d{1,7})(?:[ \t]*[\])|:.\u2502\u2192]|[ \t]|$)")
-_HUNK = re.compile(r"^@@ -\d", re.MULTILINE)
+_NUMBERED = re.compile(r"[ \t#/;>*=-]*[\[(L]?(\d{1,7})(?:[ \t]*[\])|:.\u2502\u2192]|[ \t]|$)")
+_HUNK = re.compile(r"^([ \t#/*>;]*)@@ -\d", re.MULTILINE)
 _RUN_OF_NUMBERS = 3
 _QUOTING = r"[ \t#/*>;]*"
 _PREFIX = re.compile(
@@ -85,10 +85,10 @@ def readings(text: str) -> Iterator[str]:
     bare = _without_prefixes(text)
     if bare is not None:
         yield bare
-    if is_diff(text):
+    if hunk := _HUNK.search(text):
         rows = text.split("\n")
         for sign in "+-":
-            yield "\n".join("" if row.startswith(sign) else row for row in rows)
+            yield "\n".join("" if row.startswith(f"{hunk[1]}{sign}") else row for row in rows)
 
 
 def is_diff(text: str) -> bool:

@@ -39,6 +39,7 @@ def behind(form: str) -> Callable[[str], str]:
 
 
 PREFIXES = {
+    "numbers in a comment": "    // %d -> ",
     "blame": "3f2a9c1e (A. Person 2026-01-05 10:11:12 +0100 %d) ",
     "blame of a move": "^3f2a9c1 src/old.py (A. Person 2026-01-05 10:11:12 +0100 %d) ",
     "blame, short": "3f2a9c1e %d) ",
@@ -122,8 +123,10 @@ def test_numbers_that_do_not_count_the_lines_are_code() -> None:
     assert tokens("7, 8\n") == ["7", ",", "8"]
 
 
-def test_each_side_of_a_diff_is_a_reading() -> None:
-    diff = "@@ -1,3 +1,3 @@ def f():\n a = 1\n-b = 2\n+b = 3\n c = 4\n"
+@pytest.mark.parametrize("before", ["", "    # ", "// ", "> "])
+def test_each_side_of_a_diff_is_a_reading(before: str) -> None:
+    diff = "@@ -1,3 +1,3 @@ def f():\n a = 1\n-b = 2\n+b = 3\n c = 4"
+    diff = each_line(before)(diff)
     read = [tokens(reading) for reading in readings(diff)]
     assert any(contains(each, tokens("a = 1\nb = 2\nc = 4")) for each in read)
     assert any(contains(each, tokens("a = 1\nb = 3\nc = 4")) for each in read)
