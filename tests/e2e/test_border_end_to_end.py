@@ -324,7 +324,7 @@ def test_a_link_that_is_turned_between_reading_and_labelling(
 
 TIGHTENED: dict[str, Callable[[World], object]] = {
     "a rule": lambda world: put(
-        world.root / "twolane.toml", POLICY.replace("[", "['tool.py', ", 2)
+        world.root / "twolane.toml", POLICY.replace("paths = [", "paths = ['tool.py', ")
     ),
     "another tool's rule": lambda world: put(world.root / ".aiexclude", "tool.py\n"),
     "a nearer policy": lambda world: put(world.root / ".cursorignore", "*\n"),

@@ -59,12 +59,12 @@ if INSIDE:
 
 else:
 
-    def test_every_channel_in_a_namespace_with_only_loopback() -> None:
+    def test_every_channel_in_a_namespace_with_only_loopback(tmp_path: Path) -> None:
         if not PERMITTED:
             assert not FULL, "this system permits no network namespace"
             pytest.skip("this system permits no network namespace; the channels ran without one")
         words = ("-q", "-n", PROCESSES, "-p", "no:cacheprovider", __file__)
-        done = run_inside(*words, TWOLANE_LEAKS=str(COUNT))
+        done = run_inside(tmp_path, *words, TWOLANE_LEAKS=str(COUNT))
         assert done.returncode == 0, done.stdout + done.stderr
         summary = re.search(r"^(\d+) passed in ", done.stdout, re.MULTILINE)
         assert summary is not None, done.stdout  # and none was skipped
