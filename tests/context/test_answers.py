@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 
 import twolane_context.answers as module
 from support_repository import put
+from support_sources import SOURCES
 from twolane_context.answers import Answers
 from twolane_context.index import Changed
-from twolane_context.question import Selection
+from twolane_context.question import Selection, around, row_span
 from twolane_context.repository import Repository
 from twolane_context.tokens import estimate
 from twolane_context.trees import Parsed, parse
+from twolane_context.uses import uses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from twolane_context.languages import Language
     from twolane_context.pack import Piece
     from twolane_context.resolve import Resolver
 
@@ -164,3 +167,43 @@ def test_a_part_of_a_file_gives_the_answer_of_the_whole(
     whole = Answers(repository)
     whole.tree("b.py")
     assert ask(Answers(repository), row) == ask(whole, row)
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_so_it_does_in_every_language(tmp_path: Path, path: str) -> None:
+    put(tmp_path / path, SOURCES[path])
+    repository = Repository(tmp_path)
+    repository.refresh()
+    outline = repository.index.files[path].outline
+    whole = Answers(repository).tree(path)
+    assert whole is not None
+    parts = 0
+    for row in range(SOURCES[path].count("\n")):
+        part = Answers(repository)._around(Selection(path, row, row))  # pyright: ignore[reportPrivateUsage]
+        assert part is not None
+        _, rows = around(outline, row, row)
+        one, other = (uses(parsed, row_span(parsed.source, *rows)) for parsed in (part, whole))
+        assert one == other
+        parts += bool(one.uses) and part.source != whole.source
+    assert parts
+
+
+def test_a_member_of_a_large_class_is_parsed_without_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = "".join(f"  m{number}() {{ return {number}; }}\n" for number in range(500))
+    put(tmp_path / "a.ts", f"class A {{\n{others}  go() {{ return this.m7(); }}\n}}\n")
+    repository = Repository(tmp_path)
+    repository.refresh()
+    _ = repository.index.files["a.ts"].outline
+    parsed: list[bytes] = []
+
+    def parsing(language: Language, source: bytes, previous: Parsed | None = None) -> Parsed:
+        parsed.append(source)
+        return parse(language, source, previous)
+
+    monkeypatch.setattr(module, "parse", parsing)
+    assert ask(Answers(repository), 501, "a.ts") == ["a.ts:9-9"]
+    assert [b" ".join(source.split()) for source in parsed] == [
+        b"class A { go() { return this.m7(); } }"
+    ]
