@@ -46,7 +46,7 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
-def _room(tmp_path: Path, repository: Path, cloud: FakeServer) -> Neovim:
+def _room(tmp_path: Path, repository: Path, cloud: FakeServer, *, granted: bool = True) -> Neovim:
     """A Neovim with a granted repository, a key and a scripted local lane."""
     script = tmp_path / "replies.json"
     script.write_text(json.dumps([{"reply": "Multiply by the answer."}]))
@@ -58,12 +58,13 @@ def _room(tmp_path: Path, repository: Path, cloud: FakeServer) -> Neovim:
         },
         environ={KEY_VARIABLE: "sk-" + "x" * 20},
     )
-    subprocess.run(
-        [sys.executable, "-m", "twolane_server.cli", "trust", "--yes", str(repository)],
-        env=room.environment(),
-        check=True,
-        capture_output=True,
-    )
+    if granted:
+        subprocess.run(
+            [sys.executable, "-m", "twolane_server.cli", "trust", "--yes", str(repository)],
+            env=room.environment(),
+            check=True,
+            capture_output=True,
+        )
     return room
 
 
@@ -111,3 +112,20 @@ def test_the_cloud_sees_the_open_file_and_nothing_of_its_neighbour(
     for canary in CANARIES:
         assert canary not in bytes(cloud.received).lower()
     drove.check_clean()
+
+
+@pytest.mark.parametrize(("says", "second"), [(1, f"cloud {MODEL}"), (2, "local"), (0, "local")])
+def test_the_editor_asks_once_for_the_grant(
+    says: int, second: str, tmp_path: Path, repository: Path, cloud: FakeServer
+) -> None:
+    room = _room(tmp_path, repository, cloud, granted=False)
+    drove = room.drive("grant.lua", file=str(repository / "open.py"), at="def ", says=says)
+    (asked,) = drove.report["asked"]
+    assert (
+        asked["prompt"].count("May open code of repository go to deepseek-v3.2 at 127.0.0.1") == 1
+    )
+    assert asked["count"] == 2
+    first, then = drove.report["decisions"]
+    assert first.startswith("local: this repository may not use the cloud lane")
+    assert then.startswith(second)
+    assert len(cloud.chats) == (says == 1)
