@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MOST_FILES = 20_000
 _GIT_SECONDS = 30
+_SHOWN_HASH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def _print(value: Standing, root: Path, *, as_json: bool) -> None:
         print(json.dumps({"root": str(root), **asdict(value)}))
     else:
         lane = "may use the cloud lane" if value.granted else "stays local"
-        print(f"{one_line(str(root))} {lane}: {one_line(value.reason)}")
+        policy = f", policy {value.policy_hash[:_SHOWN_HASH]}" if value.policy_hash else ""
+        print(f"{one_line(str(root))} {lane}: {one_line(value.reason)}{policy}")
 
 
 def _explain(root: Path, rules: Iterable[Rule], count: _Count | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,11 @@ def test_granted_shown_taken_back(root: Path, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     assert "clients/**  (twolane.toml)" in out
     assert f"{root} may use the cloud lane: granted since" in out
+    policy = re.search(r", policy ([0-9a-f]{12})$", out, re.MULTILINE)
+    assert policy, "for which policy"
+    put(root / ".aiexclude", "more/\n")
+    assert main(["trust", "--show", str(root)]) == 0
+    assert policy[1] not in capsys.readouterr().out
     assert _granted(root, capsys)
     assert main(["trust", "--revoke", str(root)]) == 0
     assert not _granted(root, capsys)
