@@ -60,7 +60,8 @@ lint: .venv/.test
 	$(BIN)/basedpyright
 
 bench: .venv/.test
-	@for file in tests/benchmarks/bench_*.py; do PYTHONPATH=tests $(BIN)/python $$file || exit 1; done
+	@status=0; for file in tests/benchmarks/bench_*.py; do \
+	  PYTHONPATH=tests $(BIN)/python $$file || status=1; done; exit $$status
 
 schemas: .venv/.test
 	$(BIN)/python -m twolane_server.settings.schema

@@ -25,6 +25,7 @@ import django_gold as gold
 
 from twolane_server.border.fingerprints import Fingerprints, Source
 from twolane_server.border.public import FILE, public
+from twolane_server.border.unwrapped import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -226,6 +227,28 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def times(prints: Fingerprints, nda: dict[str, str], large: list[str]) -> dict[str, float]:
+    """How long a check of 16 KB takes."""
+    found: dict[str, float] = {}
+
+    def check(text: str) -> str | None:
+        """As the gate asks: also about what is wrapped."""
+        return next((why for form in unwrapped(text) if (why := prints.found(form))), None)
+
+    taken = timed(check, large)
+    found["a check of 16 KB, median CPU ms"] = taken[len(taken) // 2]
+    found["a check of 16 KB, p95 CPU ms"] = taken[len(taken) * 95 // 100]
+    again = [time for text in large for time in timed(prints.found, [text])[:1]]
+    found["the same text again, median CPU ms"] = sorted(again)[len(again) // 2]
+    taken = timed(lambda text: set(WORD.findall(text)), large)
+    found["its floor: to find the words of 16 KB, CPU ms"] = taken[len(taken) // 2]
+    whole = "\n".join(nda.values())
+    theirs = [whole[place : place + PIECE] for place in range(0, 40 * PIECE, PIECE)]
+    taken = timed(check, theirs)
+    found["a check of 16 KB of NDA code, p95 CPU ms"] = taken[len(taken) * 95 // 100]
+    return found
+
+
 def measure(folder: Path) -> tuple[str, dict[str, float]]:
     """Everything, and a sentence on the size of it."""
     nda, others = files(NDA), other_code()
@@ -267,17 +290,7 @@ def measure(folder: Path) -> tuple[str, dict[str, float]]:
     for path in folder.glob("less.*"):
         path.unlink()
     found |= recall(prints, nda, small)
-    taken = timed(prints.found, large)
-    found["a check of 16 KB, median CPU ms"] = taken[len(taken) // 2]
-    found["a check of 16 KB, p95 CPU ms"] = taken[len(taken) * 95 // 100]
-    again = [time for text in large for time in timed(prints.found, [text])[:1]]
-    found["the same text again, median CPU ms"] = sorted(again)[len(again) // 2]
-    taken = timed(lambda text: set(WORD.findall(text)), large)
-    found["its floor: to find the words of 16 KB, CPU ms"] = taken[len(taken) // 2]
-    whole = "\n".join(nda.values())
-    theirs = [whole[place : place + PIECE] for place in range(0, 40 * PIECE, PIECE)]
-    taken = timed(prints.found, theirs)
-    found["a check of 16 KB of NDA code, p95 CPU ms"] = taken[len(taken) * 95 // 100]
+    found |= times(prints, nda, large)
     prints.close()
     found["on disk, MB"] = sum(one.stat().st_size for one in folder.iterdir()) / 1e6
     found["list of public code, KB"] = FILE.stat().st_size / 1000
