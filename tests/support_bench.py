@@ -116,7 +116,7 @@ class Bench:
         assert sorted(texts) == sorted(chats), "the ledger and what was received differ"
         assert len(chats) >= self.sent
         assert verify(world.folders.state / "ledger").whole
-        world.check()
+        world.check(in_order=False)  # some channels ask twice at once
         everything = bytes(self.cloud.received)
         kept = [
             file.read_bytes()

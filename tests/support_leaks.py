@@ -164,16 +164,20 @@ class World:
     def chats(self) -> list[Received]:
         return self.cloud.chats
 
-    def check(self) -> None:
+    def check(self, *, in_order: bool = True) -> None:
         """What holds after each test, whatever happened in it.
 
         Nothing of the NDA source is in what the cloud received; what it received is on record, byte
-        for byte; and the key went nowhere but into its header.
+        for byte and, unless requests were made at the same time, in order; and the key went nowhere
+        but into its header.
         """
         received = bytes(self.cloud.received)
         assert traces(received, self.secret) == []
-        recorded = Counter(row.text.encode() for row in self.rows if row.text is not None)
-        assert not Counter(chat.body for chat in self.chats) - recorded, "sent and not recorded"
+        recorded = [row.text.encode() for row in self.rows if row.text is not None]
+        sent = [chat.body for chat in self.chats]
+        assert not Counter(sent) - Counter(recorded), "sent and not recorded"
+        left = iter(recorded)
+        assert not in_order or all(body in left for body in sent), "recorded in another order"
         assert verify(self.folders.state / "ledger").whole
         keys = sum(f"Bearer {self.key}" == r.headers["authorization"] for r in self.cloud.requests)
         assert received.count(self.key.encode()) == keys == len(self.cloud.requests)
