@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from twolane_server.problems import Problem
-from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY, CloudLane, SentSettings
+from twolane_server.settings.sent import CloudLane, SentSettings
+from twolane_server.settings.values import HOW_TO_GIVE_A_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ _PLAIN = {
     "bool_type": "must be true or false",
     "list_type": "must be a list",
     "model_type": "must be a table",
+    "dict_type": "must be a table",
     "literal_error": "must be one of auto, local, cloud",
     "string_unicode": "must be text without lone surrogates",
 }
@@ -33,6 +35,8 @@ _KEY_NAMES = frozenset(
     {"key", "apikey", "secret", "token", "password", "bearer", "authorization", "auth"}
 )
 _LONGEST_NAME = 40
+# How pydantic says that not a value but its name in the table is wrong.
+_OF_A_NAME = "[key]"
 # What decides to whom code and key go: the rest of [cloud] may fall back to a default.
 _DESTINATION = {"cloud", *(f"cloud.{key}" for key in CloudLane.model_fields if "key" in key)}
 _DESTINATION.add("cloud.url")
@@ -48,6 +52,7 @@ class Level:
         nda_whole: whether every rule about NDA could be read; if not, some rule is unknown.
         mode_whole: the same of `mode`.
         cloud_whole: the same of where the cloud lane is and which key it takes.
+        budget_whole: the same of what it may cost.
     """
 
     sent: SentSettings
@@ -55,6 +60,7 @@ class Level:
     nda_whole: bool = True
     mode_whole: bool = True
     cloud_whole: bool = True
+    budget_whole: bool = True
 
 
 def check(raw: Mapping[str, object], source: str) -> Level:
@@ -85,33 +91,37 @@ def check(raw: Mapping[str, object], source: str) -> Level:
                 nda_whole="nda" not in tables,
                 mode_whole="mode" not in tables,
                 cloud_whole=not wrong & _DESTINATION,
+                budget_whole="budget" not in tables,
             )
 
 
 def _copy(raw: Mapping[str, object]) -> dict[str, object]:
-    """As deep as settings go, without what is `None`."""
-    return {str(key): _copy_value(value) for key, value in raw.items() if value is not None}
+    """All tables and lists anew, and without what is `None`."""
+    return {_name(key): _copy_value(value) for key, value in raw.items() if value is not None}
+
+
+def _name(key: object) -> str:
+    """Lone surrogates, which JSON can hold and a model's field cannot, become question marks."""
+    return str(key).encode("utf-8", "replace").decode("utf-8")
 
 
 def _copy_value(value: object) -> object:
     if isinstance(value, dict):
-        table = cast("dict[object, object]", value)
-        return {
-            str(key): list(cast("list[object]", each)) if isinstance(each, list) else each
-            for key, each in table.items()
-            if each is not None
-        }
-    return value
+        return _copy(cast("dict[str, object]", value))
+    return list(cast("list[object]", value)) if isinstance(value, list) else value
 
 
 def _drop(data: dict[str, object], place: tuple[int | str, ...]) -> None:
+    """Take a value out, if it was not taken out with its table or for another fault already."""
+    *steps, last = place[:-1] if place[-1] == _OF_A_NAME else place
     holder: object = data
-    for step in place[:-1]:
-        holder = cast("dict[int | str, object]", holder)[step]
+    for step in steps:
+        if isinstance(holder, dict):
+            holder = cast("dict[int | str, object]", holder).get(step)
     if isinstance(holder, list):
-        del cast("list[object]", holder)[int(place[-1])]
-    else:
-        del cast("dict[int | str, object]", holder)[place[-1]]
+        del cast("list[object]", holder)[int(last)]
+    elif isinstance(holder, dict):
+        cast("dict[int | str, object]", holder).pop(last, None)
 
 
 def _explain(detail: ErrorDetails, source: str) -> tuple[Problem, str]:
@@ -139,7 +149,7 @@ def _safe_side(meant: str) -> str:
         return "Until that is mended, all code is taken as NDA."
     if meant == "mode":
         return "Until that is mended, the mode is local."
-    if meant in _DESTINATION:
+    if meant in _DESTINATION or meant.partition(".")[0] == "budget":
         return "Until that is mended, the cloud lane is not used."
     return ""
 
@@ -148,6 +158,8 @@ def _dotted(place: tuple[int | str, ...]) -> str:
     """`nda.paths[0]`; a name that might itself be a secret is cut."""
     parts: list[str] = []
     for step in place:
+        if step == _OF_A_NAME:
+            continue
         if isinstance(step, int):
             parts[-1] += f"[{step}]"
         else:
@@ -169,9 +181,12 @@ def _names_a_key(name: str) -> bool:
 
 
 def _nearest(place: tuple[int | str, ...]) -> str | None:
-    model: type[BaseModel] = SentSettings
+    model: object = SentSettings
     for step in place[:-1]:
-        inner = model.model_fields[str(step)].annotation
-        model = cast("type[BaseModel]", inner)
+        if get_origin(model) is dict:  # a table with names of the user's, all of one kind
+            model = get_args(model)[1]
+        else:
+            model = cast("type[BaseModel]", model).model_fields[str(step)].annotation
+    model = cast("type[BaseModel]", model)
     found = get_close_matches(str(place[-1]).lower(), model.model_fields, n=1)
     return ".".join([*map(str, place[:-1]), found[0]]) if found else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.problems import Problem
 from twolane_server.settings.check import Level, check
-from twolane_server.settings.sent import HOW_TO_GIVE_A_KEY
+from twolane_server.settings.values import HOW_TO_GIVE_A_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

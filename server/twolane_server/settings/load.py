@@ -21,11 +21,14 @@ from twolane_server.settings.environment import from_environment
 from twolane_server.settings.resolved import (
     CLOUD,
     LOCAL,
+    PRICES,
+    ActionSettings,
     EmbeddedSettings,
     KeySource,
     LaneSettings,
     Mode,
     NdaRules,
+    Price,
     Settings,
 )
 from twolane_server.settings.sent import CloudLane, LocalLane, SentSettings
@@ -38,8 +41,11 @@ if TYPE_CHECKING:
 __all__ = ["FILE", "load"]
 
 FILE = "settings.toml"
-_UNREAD = Level(SentSettings(), nda_whole=False, mode_whole=False, cloud_whole=False)
+_UNREAD = Level(
+    SentSettings(), nda_whole=False, mode_whole=False, cloud_whole=False, budget_whole=False
+)
 _CLOUD_FAULT = "the URL or the key of [cloud] in your settings cannot be used"
+_BUDGET_FAULT = "the budget in your settings cannot be used"
 
 
 def load(
@@ -53,17 +59,21 @@ def load(
         environ: the environment variables.
     """
     levels = (_file(folders.config / FILE), _options(options), from_environment(environ))
+    prices, incomplete = _prices(levels)
     settings = Settings(
         mode=_mode(levels),
         local=_lane(LOCAL, [level.sent.local for level in levels], folders.config),
         cloud=_lane(CLOUD, [level.sent.cloud for level in levels], folders.config),
         # The default relay is not where the code of somebody with another one may go.
-        cloud_fault=None if all(level.cloud_whole for level in levels) else _CLOUD_FAULT,
+        cloud_fault=_cloud_fault(levels),
         embedded=_embedded(levels, folders.config),
+        actions=_actions(levels),
+        prices=prices,
+        usd_per_month=_budget(levels),
         nda=_nda(levels),
     )
     problems = tuple(problem for level in levels for problem in level.problems)
-    return settings, (*problems, *_far(settings.local))
+    return settings, (*problems, *incomplete, *_far(settings.local))
 
 
 def _file(path: Path) -> Level:
@@ -142,6 +152,45 @@ def _embedded(levels: Iterable[Level], config: Path) -> EmbeddedSettings:
     if "gguf" in said:
         said["gguf"] = _path(str(said["gguf"]), config)
     return replace(EmbeddedSettings(), **said)  # pyright: ignore[reportArgumentType] - as above
+
+
+def _cloud_fault(levels: Iterable[Level]) -> str | None:
+    if not all(level.cloud_whole for level in levels):
+        return _CLOUD_FAULT
+    # Without its limit it could cost anything.
+    return None if all(level.budget_whole for level in levels) else _BUDGET_FAULT
+
+
+def _actions(levels: Iterable[Level]) -> tuple[ActionSettings, ...]:
+    said: dict[str, dict[str, object]] = {}
+    for level in levels:
+        for name, one in level.sent.actions.model_dump(exclude_none=True).items():
+            said.setdefault(name, {}).update(one)
+    return tuple(
+        ActionSettings(name, **one)  # pyright: ignore[reportArgumentType] - checked by the model
+        for name, one in said.items()
+        if one
+    )
+
+
+def _prices(levels: Iterable[Level]) -> tuple[tuple[Price, ...], tuple[Problem, ...]]:
+    """The prices, and what is wrong with some; a price that is not whole stands for none."""
+    prices: dict[str, Price | None] = {price.model: price for price in PRICES}
+    problems: list[Problem] = []
+    for name, sent in (pair for level in levels for pair in level.sent.prices.items()):
+        prices[name] = None
+        if sent.input is None or sent.output is None or sent.as_of is None:
+            message = "needs `input`, `output` and `as_of`; until then its cost is not known."
+            problems.append(Problem(f"prices.{name}", message))
+            continue
+        cached = sent.input if sent.cached is None else sent.cached
+        prices[name] = Price(name, sent.input, cached, sent.output, sent.as_of, sent.source or "")
+    return tuple(price for price in prices.values() if price), tuple(problems)
+
+
+def _budget(levels: Iterable[Level]) -> float | None:
+    said = [level.sent.budget.usd_per_month for level in levels]
+    return next((limit for limit in reversed(said) if limit is not None), None)
 
 
 def _nda(levels: Iterable[Level]) -> NdaRules:

@@ -79,6 +79,44 @@ class EmbeddedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """What one action takes instead of the lanes' own; `None` for what is not said.
+
+    Attributes:
+        name: the action's.
+        cloud_model: its model on the cloud lane.
+        local_model: its model on the local lane.
+        max_tokens: how many tokens its answer may have.
+    """
+
+    name: str
+    cloud_model: str | None = None
+    local_model: str | None = None
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model of the cloud lane costs, in US dollars for a million tokens.
+
+    Attributes:
+        model: its name or id.
+        input: of the prompt.
+        cached: of that part of the prompt that the server had in its cache.
+        output: of the answer.
+        as_of: the day on which that was so, `2026-05-31`.
+        source: who says so.
+    """
+
+    model: str
+    input: float
+    cached: float
+    output: float
+    as_of: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NdaRules:
     """What the user calls NDA in every repository, on top of what repositories say.
 
@@ -102,6 +140,18 @@ CLOUD = LaneSettings(
     key=KeySource(environment="HOLYSHEEP_API_KEY"),
     window=131_072,
 )
+# Two texts of the relay's model disagree: $0.14 in, $0.014 cached, $0.42 out; or $0.42 in, $1.68 out.
+# The dearer one is taken, which names no price of cached tokens: a budget then rather ends too soon.
+PRICES = (
+    Price(
+        model="deepseek-v3.2",
+        input=0.42,
+        cached=0.42,
+        output=1.68,
+        as_of="2026-11-26",
+        source="the dearer of two lists that disagree; check it against your relay's",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +165,9 @@ class Settings:
         cloud_fault: why it is not known where the cloud lane is meant to be, or with which key, and
             then it is not used; else `None`.
         embedded: the local lane's stand-in.
+        actions: what single actions take instead of the lanes' own.
+        prices: of the cloud lane's models.
+        usd_per_month: what the cloud lane may cost in a month of UTC; `None` for no limit.
         nda: the user's own rules.
     """
 
@@ -123,7 +176,22 @@ class Settings:
     cloud: LaneSettings = CLOUD
     cloud_fault: str | None = None
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
+    actions: tuple[ActionSettings, ...] = ()
+    prices: tuple[Price, ...] = PRICES
+    usd_per_month: float | None = None
     nda: NdaRules = field(default_factory=NdaRules)
+
+    def cloud_model(self, action: str) -> str:
+        """The model of an action on the cloud lane."""
+        return self.action(action).cloud_model or self.cloud.model
+
+    def local_model(self, action: str) -> str:
+        """The model of an action on the local lane."""
+        return self.action(action).local_model or self.local.model
+
+    def action(self, name: str) -> ActionSettings:
+        """What is said of one action; nothing of most."""
+        return next((one for one in self.actions if one.name == name), ActionSettings(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,139 +6,64 @@ JSON schemas are made from them (`python -m twolane_server.settings.schema`).
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from twolane_server import globs
-from twolane_server.nearby import network
-
-__all__ = ["CloudLane", "Embedded", "LocalLane", "Nda", "SentPolicy", "SentSettings"]
-
-_WORD_LENGTH = 200
-_DAY = 86_400
-_TOKENS = 10_000_000
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What keys of providers look like; nobody names a file or a variable so.
-_KEY = re.compile(r"(?i)(?:sk|pk|rk|hf|gsk|xai|ghp|key)[-_].{12,}|(?=.*\d)[A-Za-z0-9]{24,}")
-HOW_TO_GIVE_A_KEY = (
-    "a key is not written here: put it into an environment variable and name that in "
-    "`key_environment`, or into a file of its own and name that in `key_file`"
+from twolane_server.settings.values import (
+    WORD_LENGTH,
+    CloudUrl,
+    Day,
+    Dollars,
+    File,
+    Glob,
+    LocalUrl,
+    Model,
+    Network,
+    Seconds,
+    Sent,
+    Tokens,
+    Variable,
+    Window,
+    Word,
 )
 
-
-def _plain_http(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\\]", url):
-        raise ValueError("must be a URL such as https://example.com/v1")
-    if "@" in parts.netloc:
-        raise ValueError(f"must not hold a user name or password; {HOW_TO_GIVE_A_KEY}")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise ValueError(f"must end before any ? or #; {HOW_TO_GIVE_A_KEY}")
-    return url.rstrip("/")
+__all__ = [
+    "Actions",
+    "Budget",
+    "CloudLane",
+    "Embedded",
+    "LocalLane",
+    "Models",
+    "Nda",
+    "Price",
+    "SentPolicy",
+    "SentSettings",
+]
 
 
-def _own_network(text: str) -> str:
-    try:
-        return str(network(text))
-    except ValueError as error:
-        said = str(error) if str(error).startswith("is ") else "must be an address or a network"
-        raise ValueError(f"{said}, such as 203.0.113.7 or 10.1.0.0/16") from None
-
-
-def _local_url(url: str) -> str:
-    return url if url.startswith("scripted:") else _plain_http(url)
-
-
-def _cloud_url(url: str) -> str:
-    url = _plain_http(url)
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not _on_this_machine(parts.hostname or ""):
-        raise ValueError("must start with https://, since it leads to another machine")
-    return url
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _not_a_key(text: str) -> str:
-    if _KEY.fullmatch(text.strip()):
-        raise ValueError(f"looks like a key; {HOW_TO_GIVE_A_KEY}")
-    if not text.strip():
-        raise ValueError("is empty")
-    return text
-
-
-def _variable(name: str) -> str:
-    if not _VARIABLE.fullmatch(_not_a_key(name)):
-        raise ValueError(f"must be the name of an environment variable; {HOW_TO_GIVE_A_KEY}")
-    return name
-
-
-def _glob(glob: str) -> str:
-    if wrong := globs.fault(glob):
-        raise ValueError(wrong)
-    return glob
-
-
-def _word(word: str) -> str:
-    word = word.strip()
-    if not word or len(word) > _WORD_LENGTH:
-        raise ValueError(f"must have 1 to {_WORD_LENGTH} characters")
-    if not word.isprintable():
-        raise ValueError("must not hold line ends or invisible characters")
-    return word
-
-
-def _model_name(name: str) -> str:
-    return _not_a_key(name.strip())
-
-
-_Seconds = Annotated[float, Field(gt=0, le=_DAY, allow_inf_nan=False)]
-_Window = Annotated[int, Field(ge=512, le=_TOKENS)]
-_File = Annotated[str, AfterValidator(_not_a_key)]
-_Word = Annotated[str, AfterValidator(_word)]
-
-
-class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class _Lane(_Sent):
-    model: Annotated[str, AfterValidator(_model_name)] | None = Field(
+class _Lane(Sent):
+    model: Model | None = Field(
         default=None, description="An id of the server, or a part of one that fits a single id."
     )
-    key_environment: Annotated[str, AfterValidator(_variable)] | None = Field(
+    key_environment: Variable | None = Field(
         default=None, description="The name of the environment variable that holds the key."
     )
-    key_file: _File | None = Field(
+    key_file: File | None = Field(
         default=None,
         description="A file that holds the key and nothing else; relative to the config folder.",
     )
-    key_keyring: _File | None = Field(
+    key_keyring: File | None = Field(
         default=None, description="The service in the desktop's key store; the user is `twolane`."
     )
-    window: _Window | None = Field(
+    window: Window | None = Field(
         default=None, description="How many tokens prompt and answer may have together."
     )
-    connect_seconds: _Seconds | None = Field(
+    connect_seconds: Seconds | None = Field(
         default=None, description="How long a connection may take."
     )
-    idle_seconds: _Seconds | None = Field(
-        default=None, description="How long the answer may pause."
-    )
-    deadline_seconds: _Seconds | None = Field(
+    idle_seconds: Seconds | None = Field(default=None, description="How long the answer may pause.")
+    deadline_seconds: Seconds | None = Field(
         default=None, description="How long the whole answer may take."
     )
 
@@ -146,12 +71,12 @@ class _Lane(_Sent):
 class LocalLane(_Lane):
     """The team's own model, which code under NDA stays with."""
 
-    url: Annotated[str, AfterValidator(_local_url)] | None = Field(
+    url: LocalUrl | None = Field(
         default=None,
         description="The base URL of an OpenAI-compatible API, up to and with /v1; or `scripted:` "
         "and a name, for the fake that needs no server.",
     )
-    allow: list[Annotated[str, AfterValidator(_own_network)]] | None = Field(
+    allow: list[Network] | None = Field(
         default=None,
         description="Addresses and networks that the URL may lead to, beside this machine and "
         'private networks: `["203.0.113.7", "100.64.0.0/10"]`.',
@@ -161,45 +86,96 @@ class LocalLane(_Lane):
 class CloudLane(_Lane):
     """The relay for open code. Plain http only on this machine."""
 
-    url: Annotated[str, AfterValidator(_cloud_url)] | None = Field(
+    url: CloudUrl | None = Field(
         default=None,
         description="The base URL of an OpenAI-compatible API, up to and with /v1.",
     )
 
 
-class Embedded(_Sent):
+class Embedded(Sent):
     """The model in twolane's own process, for when nothing answers on the local lane's URL."""
 
     enabled: bool | None = Field(default=None, description="Whether it may stand in.")
-    gguf: _File | None = Field(
+    gguf: File | None = Field(
         default=None,
         description="A model file of your own; relative to the config folder.",
     )
-    window: _Window | None = Field(
+    window: Window | None = Field(
         default=None, description="How many tokens prompt and answer may have together."
     )
 
 
-class Nda(_Sent):
+class Models(Sent):
+    """What one action takes instead of the lanes' own."""
+
+    cloud_model: Model | None = Field(
+        default=None, description="The model of this action on the cloud lane."
+    )
+    local_model: Model | None = Field(
+        default=None, description="The model of this action on the local lane."
+    )
+    max_tokens: Tokens | None = Field(
+        default=None, description="How many tokens the answer may have."
+    )
+
+
+class Actions(Sent):
+    """Models of single actions; what is not said here is as the lane says."""
+
+    docstring: Models = Field(default=Models(), description="Of writing a docstring.")
+    rewrite: Models = Field(default=Models(), description="Of rewriting a selection.")
+    refactor: Models = Field(default=Models(), description="Of refactoring the repository.")
+    fix: Models = Field(default=Models(), description="Of fixing a diagnostic.")
+    tests: Models = Field(default=Models(), description="Of writing tests.")
+    explain: Models = Field(default=Models(), description="Of explaining code.")
+    pr: Models = Field(default=Models(), description="Of writing a pull request's text.")
+    commit: Models = Field(default=Models(), description="Of writing a commit message.")
+    review: Models = Field(default=Models(), description="Of reviewing code.")
+
+
+class Price(Sent):
+    """What a model of the cloud lane costs, in US dollars for a million tokens."""
+
+    input: Dollars | None = Field(default=None, description="Of the prompt.")
+    cached: Dollars | None = Field(
+        default=None,
+        description="Of that part of the prompt that the server had in its cache; the same as "
+        "`input` when it is not said.",
+    )
+    output: Dollars | None = Field(default=None, description="Of the answer.")
+    as_of: Day | None = Field(default=None, description="The day on which that was so.")
+    source: str | None = Field(default=None, max_length=WORD_LENGTH, description="Who says so.")
+
+
+class Budget(Sent):
+    """What the cloud lane may cost."""
+
+    usd_per_month: Dollars | None = Field(
+        default=None,
+        description="US dollars in a month of UTC; what would cost more stays local.",
+    )
+
+
+class Nda(Sent):
     """What is under NDA."""
 
-    paths: list[Annotated[str, AfterValidator(_glob)]] = Field(
+    paths: list[Glob] = Field(
         default=[],
         description="Globs in gitignore syntax for files under NDA, relative to the folder of "
         "twolane.toml (in your own settings, to each repository). No `!`: rules only tighten.",
     )
-    markers: list[_Word] = Field(
+    markers: list[Word] = Field(
         default=[],
         description="Words in a file's head that put it under NDA, beside CONFIDENTIAL, NDA, "
         "TRADE SECRET and PROPRIETARY AND CONFIDENTIAL.",
     )
-    words: list[_Word] = Field(
+    words: list[Word] = Field(
         default=[],
         description="Names of clients and projects; a prompt that holds one stays local.",
     )
 
 
-class SentSettings(_Sent):
+class SentSettings(Sent):
     """Your own settings of twolane."""
 
     model_config = ConfigDict(title="twolane settings.toml")
@@ -211,10 +187,17 @@ class SentSettings(_Sent):
     local: LocalLane = LocalLane()
     cloud: CloudLane = CloudLane()
     embedded: Embedded = Embedded()
+    actions: Actions = Actions()
+    prices: dict[Model, Price] = Field(
+        default={},
+        description='Prices by model, such as `[prices."deepseek-v3.2"]`; each needs `input`, '
+        "`output` and `as_of`. Without one, the cost of a model is not known.",
+    )
+    budget: Budget = Budget()
     nda: Nda = Nda()
 
 
-class SentPolicy(_Sent):
+class SentPolicy(Sent):
     """What a repository says about itself. It can only tighten."""
 
     model_config = ConfigDict(title="twolane.toml")

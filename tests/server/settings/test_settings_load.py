@@ -126,6 +126,10 @@ def test_a_bad_value_is_named_once(tmp_path: Path, toml: str, where: str, messag
             "must be text. Until that is mended, the cloud lane is not used.",
         ),
         ("[nda]\nwords = 'x'", "must be a list. Until that is mended, all code is taken as NDA."),
+        (
+            "[budget]\nusd_per_month = '20'",
+            "must be a number. Until that is mended, the cloud lane is not used.",
+        ),
         ("[nda]\nzzz = 'x'", "unknown key. Until that is mended, all code is taken as NDA."),
     ],
 )
@@ -332,6 +336,13 @@ def test_options_that_are_no_object_are_one_problem(tmp_path: Path, options: obj
     assert [problem.where for problem in problems] == ["initializationOptions"]
 
 
+def test_names_that_are_no_text_are_unknown_keys(tmp_path: Path) -> None:
+    options = {"\ud800": 3, "local": {"\ud800": 1}, "prices": {"\ud800": {"\ud800": 1}}}
+    settings, problems = _load(tmp_path, None, options)
+    assert replace(settings, prices=Settings().prices) == Settings()
+    assert len(problems) == 4
+
+
 def test_options_may_come_in_their_section(tmp_path: Path) -> None:
     settings, problems = _load(tmp_path, None, {"twolane": {"mode": "cloud"}})
     assert (settings.mode, problems) == (Mode.CLOUD, ())
@@ -368,13 +379,24 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-_NAMES = st.sampled_from(["url", "model", "window", "paths", "key", "key_file", "enabled"])
+_NAMES = st.sampled_from(["url", "model", "window", "paths", "key", "key_file", "enabled"]) | (
+    st.sampled_from(["input", "output", "as_of", "cached", "cloud_model", "usd_per_month"])
+)
 
 
 @given(
     st.dictionaries(
-        st.sampled_from(["mode", "local", "cloud", "embedded", "nda", "other"]) | st.text(),
-        _VALUES | st.dictionaries(_NAMES | st.text(), _VALUES, max_size=4),
+        st.sampled_from(
+            ["mode", "local", "cloud", "embedded", "nda", "prices", "budget", "actions", "other"]
+        )
+        | st.text(),
+        _VALUES
+        | st.dictionaries(_NAMES | st.text(), _VALUES, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["docstring", "review", "deepseek-v3.2"]) | st.text(),
+            _VALUES | st.dictionaries(_NAMES | st.text(), _VALUES, max_size=4),
+            max_size=3,
+        ),
         max_size=5,
     )
 )
