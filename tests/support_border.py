@@ -75,9 +75,9 @@ class RecordingCloud:
 
     answer: tuple[Chunk | Exception, ...] = ANSWER
     host: str = "api.example.test:443"
-    model: str = "deepseek-v3.2"
     listed: str = "deepseek-v3.2-relay"
     resolved: int = 0
+    asked_for: str = ""
     bodies: list[bytes] = field(default_factory=list[bytes])
     opened: int = 0
     stopped: int = 0
@@ -89,8 +89,9 @@ class RecordingCloud:
     def name(self) -> LaneName:
         return LaneName.CLOUD
 
-    async def resolve(self) -> str:
+    async def resolve(self, model: str, /) -> str:
         self.resolved += 1
+        self.asked_for = model
         return self.listed
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:

@@ -123,7 +123,7 @@ async def _local(settings: Settings, folders: Folders, environ: Mapping[str, str
     except TwolaneError as error:
         return Finding("local lane", ok=False, message=str(error), fix="correct [local]")
     try:
-        answering = await lane.answering()
+        answering = await lane.answering(settings.local.model)
         about = await lane.about()
     except LaneError as error:
         stands_in = settings.embedded.enabled and isinstance(error, LaneUnreachable)

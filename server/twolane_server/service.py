@@ -231,10 +231,14 @@ class Service:
 
     def _counted(self, question: Question, prompt: Prompt, settings: Settings) -> Question:
         """The question with each lane's count. What cannot go to the cloud is not counted for it."""
-        raw = prompt.tokens(settings.local.model)
-        local = self._runner.calibration(settings).corrected(raw) if self._runner else raw
+        model = settings.local_model(prompt.action)
+        local = prompt.tokens(model)
+        if self._runner:
+            local = self._runner.calibration(settings, model).corrected(local)
+            window = self._runner.local_window(settings, model)
+            question = replace(question, local_window=window)
         may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
-        cloud = prompt.tokens(settings.cloud.model) if may_leave else local
+        cloud = prompt.tokens(settings.cloud_model(prompt.action)) if may_leave else local
         return replace(question, local_tokens=local, cloud_tokens=cloud)
 
     def _cloud_state(self, settings: Settings) -> str | None:
@@ -277,8 +281,8 @@ class Service:
             grant_reason=known.grant_reason,
             cloud_state=known.cloud_state,
             budget_spent=False,
-            local_model=settings.local.model,
-            cloud_model=settings.cloud.model,
+            local_model=settings.local_model(action.name),
+            cloud_model=settings.cloud_model(action.name),
         )
 
 

@@ -135,8 +135,9 @@ class Gate:
         standing = await self._standing(prompt)
         self._usable_ledger()
         lane = self._cloud()
-        await self._check(prompt, standing, _encode(prompt, lane.model), lane)
-        model = await lane.resolve()
+        wanted = self._settings.cloud_model(prompt.action)
+        await self._check(prompt, standing, _encode(prompt, wanted), lane)
+        model = await lane.resolve(wanted)
         body = _encode(prompt, model)
         await self._check(prompt, standing, body, lane)
         digest = hashlib.sha256(body).hexdigest()
@@ -206,14 +207,14 @@ class Gate:
             raise _refused((why,)) from error
 
     async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
-        cloud = self._settings.cloud
+        cloud, model = self._settings.cloud, self._settings.cloud_model(prompt.action)
 
         def check() -> tuple[str, ...]:
             facts = Facts(
                 label=prompt.label,
                 standing=standing,
                 body=body,
-                tokens=prompt.tokens(lane.model) + prompt.max_tokens,
+                tokens=prompt.tokens(model) + prompt.max_tokens,
                 window=cloud.window,
                 url=cloud.url,
                 host=lane.host,

@@ -78,17 +78,15 @@ class Lane(Protocol):
         ...
 
     @property
-    def model(self) -> str:
-        """The model as people know it; after `resolve`, the server's own id."""
-        ...
-
-    @property
     def host(self) -> str:
         """Where requests go: `host:port`, or `in this process`."""
         ...
 
-    async def resolve(self) -> str:
-        """The model's id on this server, which the request's body must name.
+    async def resolve(self, model: str, /) -> str:
+        """A model's id on this server, which the request's body must name.
+
+        Args:
+            model: the model as the settings name it.
 
         Raises:
             LaneError: nothing answers, or the model is not there.

@@ -64,12 +64,13 @@ class Embedded:
         """Not a host at all."""
         return "in this process"
 
-    async def resolve(self) -> str:
-        """See that the model can be loaded; fetch its file if it must be.
+    async def resolve(self, model: str, /) -> str:
+        """See that the one model can be loaded; fetch its file if it must be.
 
         Raises:
             ModelMissing: the extra or the file is not there.
         """
+        del model
         await self._file()
         return self.model
 

@@ -49,12 +49,12 @@ class About:
 
     Attributes:
         address: the address that it answered from.
-        models: the ids that it lists.
+        models: the ids that it lists, each with its window in tokens where that is told.
         version: vLLM's; `None` from another server.
     """
 
     address: str
-    models: tuple[str, ...]
+    models: Mapping[str, int | None]
     version: str | None
 
 
@@ -77,25 +77,28 @@ class Local:
         self._embedded = embedded
         self._on_progress = on_progress
 
-    async def answering(self) -> Answering:
+    async def answering(self, model: str) -> Answering:
         """Find out who answers now.
 
         The embedded model stands in only when no connection comes about. A server that answers
         and refuses (a wrong key, another model) is a mistake to be told, not worked around.
+
+        Args:
+            model: the model as the settings name it.
 
         Raises:
             LaneError: nobody answers, or the server refuses.
         """
         server = self._server
         if isinstance(server, Scripted):
-            return Answering(server, await server.resolve())
+            return Answering(server, await server.resolve(model))
         try:
-            model = await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
             return await self._stand_in(self._embedded, error)
-        return Answering(server, model)
+        return Answering(server, await server.resolve(model))
 
     async def _stand_in(self, embedded: Embedded, error: LaneUnreachable) -> Answering:
         reason = str(error).partition(". ")[0]
@@ -103,25 +106,30 @@ class Local:
         if self._on_progress is not None:
             self._on_progress(sentence, None)
         try:
-            model = await embedded.resolve()
+            model = await embedded.resolve(embedded.model)
         except ModelMissing as missing:
             raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
         return Answering(embedded, model, sentence)
 
-    async def count(self, request_for: Callable[[str], Request]) -> int | None:
+    async def count(self, model: str, request_for: Callable[[str], Request]) -> int | None:
         """How many tokens the server makes of a prompt; `None` where it does not tell.
 
         Args:
+            model: the model as the settings name it.
             request_for: the request, given the model's id.
         """
         server = self._server
         if isinstance(server, Scripted) or not server.counts:
             return None
         try:
-            model = await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
-            return await server.count(request_for(model))
+            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+            return await server.count(request_for(await server.resolve(model)))
         except LaneError:
             return None  # whoever asks next for an answer hears why
+
+    def window(self, model: str) -> int | None:
+        """How many tokens a model holds, where the server has told it; asks nobody."""
+        return None if isinstance(self._server, Scripted) else self._server.window(model)
 
     async def about(self) -> About | None:
         """What can be told of the server that just answered; `None` for a script.

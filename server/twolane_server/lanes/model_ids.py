@@ -1,11 +1,13 @@
-"""Which of a server's models is meant by the name in the settings."""
+"""Which models a server has, and which of them is meant by a name in the settings."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from twolane_server.errors import ModelMissing
+from twolane_server.errors import AnswerIncomplete, ModelMissing
+from twolane_server.lanes.shapes import as_list, as_object, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +18,87 @@ _SHOWN = 10
 _LONGEST = 100
 
 
-def pick(wanted: str, ids: Sequence[str], peer: Peer) -> str:
+class Models:
+    """The models of one server, as it listed them last.
+
+    Args:
+        peer: the server, in words.
+        own: the lane's own model by its name in the settings; all others belong to actions.
+
+    Attributes:
+        listed: the ids, each with its window in tokens where the server tells it.
+    """
+
+    def __init__(self, peer: Peer, own: str) -> None:
+        self._peer = peer
+        self._own = own
+        self._ids: dict[str, str] = {}
+        self.listed: dict[str, int | None] = {}
+
+    def take(self, raw: bytes) -> None:
+        """Read a server's list.
+
+        Raises:
+            AnswerIncomplete: it is none.
+        """
+        listed = _read(raw)
+        if listed is None:
+            raise AnswerIncomplete(
+                f"{self._peer.host} sent no list of models. Check {self._peer.lane}.url in the"
+                " settings."
+            )
+        self.forget()  # what was true before is not, if nothing fits now
+        self.listed = listed
+
+    def forget(self) -> None:
+        """The server's models may have changed."""
+        self.listed = {}
+        self._ids.clear()
+
+    def known(self, wanted: str) -> str | None:
+        """The id that a name in the settings means; `None` if the list at hand has none."""
+        if wanted not in self._ids and self.listed:
+            with suppress(ModelMissing):
+                return self.pick(wanted)
+        return self._ids.get(wanted)
+
+    def pick(self, wanted: str) -> str:
+        """The same, or an error that names those that exist.
+
+        Raises:
+            ModelMissing: none fits, or several do.
+        """
+        lane = self._peer.lane
+        setting = f"{lane}.model" if wanted == self._own else f"the action's {lane}_model"
+        self._ids[wanted] = pick(wanted, tuple(self.listed), self._peer, setting)
+        return self._ids[wanted]
+
+
+def _read(raw: bytes) -> dict[str, int | None] | None:
+    """VLLM and SGLang tell a model's window as `max_model_len`, relays as `context_length`."""
+    entries = as_list((as_object(parsed(raw)) or {}).get("data"))
+    if entries is None:
+        return None
+    found: dict[str, int | None] = {}
+    for entry in entries:
+        model = as_object(entry) or {}
+        windows = (model.get("max_model_len"), model.get("context_length"))
+        if isinstance(name := model.get("id"), str):
+            found[name] = next((one for one in windows if type(one) is int and one > 0), None)
+    return found
+
+
+def pick(wanted: str, ids: Sequence[str], peer: Peer, setting: str) -> str:
     """The one id that `wanted` names: exactly, but for case, or as a part of it.
 
     Parts are compared without case and punctuation, so that `Qwen3-Coder` fits
     `Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8`.
+
+    Args:
+        wanted: the model as the settings name it.
+        ids: those that exist.
+        peer: where they are.
+        setting: the key in the settings, for the sentence.
 
     Raises:
         ModelMissing: none fits, or several do. Names the ids that exist.
@@ -37,13 +115,13 @@ def pick(wanted: str, ids: Sequence[str], peer: Peer) -> str:
         if fits:
             raise ModelMissing(
                 f"{wanted} fits several models at {peer.host}: {_listed(fits)}. Write one of them"
-                f" into {peer.lane}.model in the settings."
+                f" into {setting} in the settings."
             )
     if not there:
         raise ModelMissing(f"{peer.host} has no model loaded. Load {wanted} there.")
     raise ModelMissing(
         f"{peer.host} has no model {wanted}; it has {_listed(there)}. Write one of them into"
-        f" {peer.lane}.model in the settings."
+        f" {setting} in the settings."
     )
 
 

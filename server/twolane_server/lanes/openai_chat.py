@@ -16,15 +16,15 @@ from twolane_server.lanes.address import address
 from twolane_server.lanes.answer import Answer
 from twolane_server.lanes.base import Chunk, LaneName, Request
 from twolane_server.lanes.failures import Peer
-from twolane_server.lanes.model_ids import pick
+from twolane_server.lanes.model_ids import Models
 from twolane_server.lanes.near import NearBackend, look_up
-from twolane_server.lanes.shapes import as_list, as_object, parsed
+from twolane_server.lanes.shapes import as_object, parsed
 from twolane_server.lanes.sse import BadEvents, Events
 from twolane_server.lanes.wire import Wire
 from twolane_server.nearby import network
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     import httpx
 
@@ -42,7 +42,7 @@ _VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,40}")
 
 
 class OpenAIChat:
-    """One server, one model. Belongs to the event loop that first uses it.
+    """One server, with all of its models. Belongs to the event loop that first uses it.
 
     Args:
         name: which lane it is.
@@ -53,7 +53,6 @@ class OpenAIChat:
 
     Attributes:
         counts: whether the server may have a `/tokenize`; false once it said that it has none.
-        listed: the models' ids that the server told last.
 
     Raises:
         SettingsError: the URL cannot be used.
@@ -69,9 +68,8 @@ class OpenAIChat:
         allowed = tuple(map(network, settings.allow))
         self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
         self._wire = Wire(self._peer, key, self._near)
-        self._id: str | None = None
+        self._models = Models(self._peer, settings.model)
         self.counts = True
-        self.listed: tuple[str, ...] = ()
 
     @property
     def name(self) -> LaneName:
@@ -79,14 +77,14 @@ class OpenAIChat:
         return self._name
 
     @property
-    def model(self) -> str:
-        """The configured name; after `resolve`, the server's id."""
-        return self._id or self._settings.model
-
-    @property
     def host(self) -> str:
         """`host:port`."""
         return self._address.host
+
+    @property
+    def listed(self) -> Mapping[str, int | None]:
+        """The models' ids that the server told last, each with its window where that was told."""
+        return self._models.listed
 
     @property
     def reached(self) -> str:
@@ -98,22 +96,31 @@ class OpenAIChat:
         """Whether the server is on this machine."""
         return self._address.loopback
 
-    async def resolve(self) -> str:
-        """The model's id on this server; asks once.
+    async def resolve(self, model: str, /) -> str:
+        """A model's id on this server; asks for the list when the model is not in the one at hand.
 
         Raises:
             LaneError: nothing answers, or the model is not there.
         """
-        return self._id or await self.probe()
+        found = self._models.known(model)
+        if found is None:
+            await self.probe()
+            found = self._models.pick(model)
+        return found
 
-    async def probe(self, connect_seconds: float | None = None) -> str:
-        """Ask the server now which models it has, and pick ours.
+    def window(self, model: str) -> int | None:
+        """How many tokens a model holds, where the server has told it; asks nobody."""
+        found = self._models.known(model)
+        return self._models.listed.get(found) if found else None
+
+    async def probe(self, connect_seconds: float | None = None) -> None:
+        """Ask the server now which models it has.
 
         Args:
             connect_seconds: how long the connection may take, if not as the settings say.
 
         Raises:
-            LaneError: nothing answers, or the model is not there.
+            LaneError: nothing answers, or with no list of models.
         """
         seconds = min(_LIST_SECONDS, self._settings.deadline_seconds)
         deadline = asyncio.get_running_loop().time() + seconds
@@ -128,10 +135,7 @@ class OpenAIChat:
             ) from None
         finally:
             await response.aclose()
-        self._id = None  # what was true before is not, if nothing fits now
-        self.listed = tuple(self._ids(raw))
-        self._id = pick(self._settings.model, self.listed, self._peer)
-        return self._id
+        self._models.take(raw)
 
     async def count(self, request: Request) -> int | None:
         """How many tokens a request's messages are, by the server's own `/tokenize`, or `None`.
@@ -237,7 +241,8 @@ class OpenAIChat:
             )
         except LaneRejected as error:
             if error.status == _NOT_FOUND:
-                self._id = None  # the server's models may have changed: ask again next time
+                # The server's models may have changed: ask again next time.
+                self._models.forget()
             raise
         if (what := _no_stream(response.headers.get("content-type", ""))) is not None:
             await response.aclose()
@@ -259,15 +264,6 @@ class OpenAIChat:
                 f"{self.host} sent {error}; nothing was applied. Try again."
             ) from None
         return [] if rest is None else [rest]
-
-    def _ids(self, raw: bytes) -> list[str]:
-        entries = as_list((as_object(parsed(raw)) or {}).get("data"))
-        if entries is None:
-            raise AnswerIncomplete(
-                f"{self.host} sent no list of models. Check {self._name}.url in the settings."
-            )
-        ids = [(as_object(entry) or {}).get("id") for entry in entries]
-        return [one for one in ids if isinstance(one, str)]
 
     def _too_slow(self, *, paused: bool) -> LaneTimeout:
         limits = self._settings

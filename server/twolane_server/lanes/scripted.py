@@ -104,8 +104,9 @@ class Scripted:
         """Not a host at all."""
         return "in this process"
 
-    async def resolve(self) -> str:
-        """The name it goes by."""
+    async def resolve(self, model: str, /) -> str:
+        """The name it goes by, whatever it is called."""
+        del model
         return self._model
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:

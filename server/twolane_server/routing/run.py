@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,8 +18,6 @@ from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.calibration import Calibration
 from twolane_server.errors import (
-    AnswerIncomplete,
-    AnswerTruncated,
     KeyUnusable,
     LaneError,
     LedgerError,
@@ -27,12 +25,12 @@ from twolane_server.errors import (
 )
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.local import open_local
+from twolane_server.routing.reply import Answer, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from twolane_server.border.standing import ReadStanding
-    from twolane_server.lanes.base import Chunk, Usage
     from twolane_server.lanes.local import Local
     from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision
@@ -40,65 +38,6 @@ if TYPE_CHECKING:
 
 Notify: TypeAlias = "Callable[[str, float | None], None]"
 """Takes a sentence and how much of that work is done, 0 to 1, where it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer.
-
-    Attributes:
-        text: all of it.
-        decision: the lane that gave it, and why.
-        model: the model that gave it.
-        usage: the server's counts, where it sent them.
-        first_token_at: when the first text came, on the monotonic clock.
-    """
-
-    text: str = field(repr=False)
-    decision: Decision
-    model: str
-    usage: Usage | None
-    first_token_at: float
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer on its way."""
-
-    on_text: Callable[[str, int], None]
-    parts: list[str] = field(default_factory=list, repr=False)
-    finish: str | None = None
-    usage: Usage | None = None
-    model: str | None = None
-    first_token_at: float = 0.0
-
-    async def read(self, chunks: AsyncGenerator[Chunk]) -> None:
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                self._take(chunk)
-
-    def _take(self, chunk: Chunk) -> None:
-        if chunk.text:
-            self.first_token_at = self.first_token_at or time.monotonic()
-            self.parts.append(chunk.text)
-            self.on_text(chunk.text, len(self.parts))
-        self.finish = chunk.finish or self.finish
-        self.usage = chunk.usage or self.usage
-        self.model = chunk.model or self.model
-
-    def whole(self, decision: Decision, model: str) -> Reply:
-        if self.finish == "length":
-            raise AnswerTruncated(
-                "The answer reached its token limit before its end, so nothing was applied; "
-                "use a larger model, or select less."
-            )
-        if self.finish != "stop":
-            raise AnswerIncomplete(
-                "The model's server ended the answer early, so nothing was applied; run the "
-                "action again."
-            )
-        text = "".join(self.parts)
-        return Reply(text, decision, self.model or model, self.usage, self.first_token_at)
 
 
 class Runner:
@@ -154,7 +93,7 @@ class Runner:
             TooLarge: the cloud lane cannot be used and the local one cannot hold the prompt.
         """
         if decision.lane is LaneName.CLOUD:
-            answer = _Answer(on_text)
+            answer = Answer(on_text)
             try:
                 return await self._cloud(prompt, decision, settings, answer)
             except Refused as refused:
@@ -164,11 +103,17 @@ class Runner:
                     raise
                 decision = otherwise(str(error))
             on_decision(decision)
-        return await self._local(prompt, decision, settings, _Answer(on_text), on_notice)
+        return await self._local(prompt, decision, settings, Answer(on_text), on_notice)
 
-    def calibration(self, settings: Settings) -> Calibration:
-        """What the local lane's server taught about estimates of its model's tokens."""
-        return self._calibrations.get((settings.local.url, settings.local.model), Calibration())
+    def calibration(self, settings: Settings, model: str) -> Calibration:
+        """What the local lane's server taught about estimates of a model's tokens."""
+        return self._calibrations.get((settings.local.url, model), Calibration())
+
+    def local_window(self, settings: Settings, model: str) -> int:
+        """How many tokens a model of the local lane holds: the settings' word, or the server's."""
+        lane = self._locals.get(_local_key(settings))
+        told = lane.window(model) if lane else None
+        return min(settings.local.window, told or settings.local.window)
 
     async def count_local(self, prompt: Prompt, settings: Settings) -> int | None:
         """The local server's own count of a prompt's tokens; `None` where it does not tell.
@@ -177,8 +122,9 @@ class Runner:
             KeyUnusable: a key is configured and cannot be used.
             SettingsError: the local lane's URL cannot be used.
         """
+        wanted = settings.local_model(prompt.action)
         lane = self._local_lane(settings)
-        counted = await lane.count(lambda model: local_request(prompt, model))
+        counted = await lane.count(wanted, lambda model: local_request(prompt, model))
         if counted is not None:
             await self._learn(prompt, settings, counted)
         return counted
@@ -193,7 +139,7 @@ class Runner:
             self._ledger.close()
 
     async def _cloud(
-        self, prompt: Prompt, decision: Decision, settings: Settings, answer: _Answer
+        self, prompt: Prompt, decision: Decision, settings: Settings, answer: Answer
     ) -> Reply:
         gate = await self._gate(settings)
         cleared = await gate.clear(prompt, reasons=decision.reasons)
@@ -205,11 +151,12 @@ class Runner:
         prompt: Prompt,
         decision: Decision,
         settings: Settings,
-        answer: _Answer,
+        answer: Answer,
         on_notice: Notify,
     ) -> Reply:
         self._notify = on_notice
-        answering = await self._local_lane(settings).answering()
+        wanted = settings.local_model(prompt.action)
+        answering = await self._local_lane(settings).answering(wanted)
         if answering.stand_in:
             decision = replace(decision, reasons=(*decision.reasons, answering.stand_in))
             prompt = prompt.without_context()
@@ -232,14 +179,13 @@ class Runner:
         return answer.whole(decision, answering.model)
 
     async def _learn(self, prompt: Prompt, settings: Settings, counted: int) -> None:
-        estimated = await asyncio.to_thread(prompt.tokens, settings.local.model)
-        learned = self.calibration(settings).learned(estimated, counted)
-        self._calibrations[settings.local.url, settings.local.model] = learned
+        model = settings.local_model(prompt.action)
+        estimated = await asyncio.to_thread(prompt.tokens, model)
+        learned = self.calibration(settings, model).learned(estimated, counted)
+        self._calibrations[settings.local.url, model] = learned
 
     def _local_lane(self, settings: Settings) -> Local:
-        # Not by all settings: another mode needs no second model in memory. The cloud's address is
-        # one of them, since the local lane is refused where that is.
-        which = (settings.local, settings.embedded, settings.cloud.url)
+        which = _local_key(settings)
         lane = self._locals.get(which)
         if lane is None:
             lane = open_local(settings, self._folders, self._environ, self._tell)
@@ -262,7 +208,7 @@ class Runner:
 
     @asynccontextmanager
     async def _recorded(
-        self, sending: Sending, answer: _Answer, on_notice: Notify
+        self, sending: Sending, answer: Answer, on_notice: Notify
     ) -> AsyncGenerator[None]:
         """Keep the local lane's account. It may be lost; nothing leaves the team's own machines."""
         ledger, started = await self._open_ledger(), time.monotonic()
@@ -298,3 +244,12 @@ class Runner:
                 except LedgerError as error:
                     self._ledger = error
             return self._ledger
+
+
+def _local_key(settings: Settings) -> object:
+    """What a local lane is opened for.
+
+    Not all settings: another mode needs no second model in memory. The cloud's address is one of
+    them, since the local lane is refused where that is.
+    """
+    return settings.local, settings.embedded, settings.cloud.url

@@ -34,7 +34,7 @@ from twolane_server.errors import (
 )
 from twolane_server.fragments import Fragment, Label
 from twolane_server.prompts import Message, Prompt, Role
-from twolane_server.settings.resolved import KeySource, LaneSettings, Settings
+from twolane_server.settings.resolved import ActionSettings, KeySource, LaneSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -393,6 +393,22 @@ async def test_without_a_say_the_gate_opens_the_real_cloud_lane(ledger: Ledger) 
     gate = Gate(Settings(cloud=cloud), {}, ledger, lambda _: OPEN)
     with pytest.raises(KeyUnusable, match="NO_SUCH_KEY"):
         await gate.clear(prompt())
+
+
+async def test_the_model_is_that_of_the_action(ledger: Ledger) -> None:
+    cloud = RecordingCloud()
+    review = ActionSettings("review", cloud_model="claude-sonnet-4.5")
+    gate = Gate(
+        replace(SETTINGS, actions=(review,)),
+        {},
+        ledger,
+        lambda _: OPEN,
+        connect=lambda _settings, _environ: cloud,
+    )
+    await gate.clear(replace(prompt(), action="review"))
+    assert cloud.asked_for == "claude-sonnet-4.5"
+    await gate.clear(prompt())
+    assert cloud.asked_for == "deepseek-v3.2"
 
 
 def test_the_local_lane_may_have_any_label() -> None:

@@ -78,7 +78,7 @@ async def test_an_answer_its_end_and_its_counts(
     told: list[tuple[str, float | None]] = []
     lane = Embedded(EmbeddedSettings(), cache, lambda what, part: told.append((what, part)))
     assert (lane.name, lane.host) == (LaneName.LOCAL, "in this process")
-    assert await lane.resolve() == lane.model == "SmolLM2-135M-Instruct"
+    assert await lane.resolve("any") == lane.model == "SmolLM2-135M-Instruct"
     assert not told
     cut = await read(lane, asking(STORY, max_tokens=5))
     assert told == [("Loading SmolLM2-135M-Instruct", None)]
@@ -277,7 +277,7 @@ def _strace() -> str | None:
 async def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino_genai", None)
     lane = Embedded(EmbeddedSettings(), tmp_path)
-    for work in (lane.resolve(), read(lane, asking("x"))):
+    for work in (lane.resolve("any"), read(lane, asking("x"))):
         with pytest.raises(ModelMissing, match=r"pip install 'twolane\[embedded\]'"):
             await work
     assert os.listdir(tmp_path) == [], "nothing is fetched in vain"  # noqa: PTH208 - iterdir blocks too, says ASYNC240

@@ -100,7 +100,7 @@ async def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
     async with FakeServer(tls=tls) as server:
         chat = OpenAIChat(LaneName.CLOUD, LaneSettings(url=server.url, model="m"), None)
         with pytest.raises(LaneUnreachable, match=r"certificate .* not trusted here \(self.signed"):
-            await chat.resolve()
+            await chat.resolve("m")
         await chat.aclose()
         assert not server.requests
 
@@ -117,7 +117,7 @@ async def test_tls_to_a_server_without_it() -> None:
         url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
         chat = OpenAIChat(LaneName.CLOUD, LaneSettings(url=url, model="m"), None)
         with pytest.raises(LaneUnreachable, match=r"write http:// in cloud\.url"):
-            await chat.resolve()
+            await chat.resolve("m")
         await chat.aclose()
 
 
@@ -125,5 +125,5 @@ async def test_a_name_that_nobody_knows() -> None:
     settings = LaneSettings(url="http://no-such-host.invalid/v1", model="m")
     chat = OpenAIChat(LaneName.CLOUD, settings, None)
     with pytest.raises(LaneUnreachable, match=r"at no-such-host\.invalid:80"):
-        await chat.resolve()
+        await chat.resolve("m")
     await chat.aclose()

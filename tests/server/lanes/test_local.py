@@ -65,7 +65,8 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The embedded model resolves at once; what is resolved is noted."""
     resolved: list[str] = []
 
-    async def resolve(self: Embedded) -> str:
+    async def resolve(self: Embedded, model: str, /) -> str:
+        del model
         resolved.append(self.model)
         return self.model
 
@@ -76,7 +77,7 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_the_server_answers(tmp_path: Path, ready: list[str]) -> None:
     async with FakeServer(answer("hi")) as server:
         lane = opened(settings(server.url), tmp_path)
-        found = await lane.answering()
+        found = await lane.answering("Qwen3-Coder")
         assert (found.lane.name, found.model, found.stand_in) == (LaneName.LOCAL, MODEL, None)
         assert found.lane.host == server.host
         assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "hi"
@@ -89,7 +90,7 @@ async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: l
     async with server:
         lane = opened(settings(server.url), tmp_path)
     begin = time.monotonic()
-    found = await lane.answering()
+    found = await lane.answering("Qwen3-Coder")
     assert time.monotonic() - begin < 1.0
     assert (found.model, found.lane.host) == ("SmolLM2-135M-Instruct", "in this process")
     assert found.stand_in == (
@@ -97,11 +98,11 @@ async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: l
         " SmolLM2-135M-Instruct answers"
     )
     async with server:  # on the same port again: the next action finds it
-        again = await lane.answering()
+        again = await lane.answering("Qwen3-Coder")
         assert (again.model, again.stand_in, again.lane.host) == (MODEL, None, server.host)
         # Who asked before keeps what it found: requests do not change each other's lane.
         assert found.lane.host == "in this process"
-    assert (await lane.answering()).stand_in is not None
+    assert (await lane.answering("Qwen3-Coder")).stand_in is not None
     assert len(ready) == 2
     await lane.aclose()
 
@@ -124,7 +125,7 @@ async def test_nobody_stands_in_for_a_server_that_refuses(
     async with FakeServer(models_answer=listing) as server:
         lane = opened(settings(server.url, deadline_seconds=0.3), tmp_path)
         with pytest.raises(kind):
-            await lane.answering()
+            await lane.answering("Qwen3-Coder")
         await lane.aclose()
     assert not ready
 
@@ -134,14 +135,14 @@ async def test_without_a_stand_in_the_error_stays(tmp_path: Path) -> None:
         pass
     lane = opened(settings(server.url, embedded=False), tmp_path)
     with pytest.raises(LaneUnreachable, match="Nothing answers at"):
-        await lane.answering()
+        await lane.answering("Qwen3-Coder")
     await lane.aclose()
 
 
 async def test_when_both_are_missing_both_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolve(_self: Embedded) -> str:
+    async def resolve(_self: Embedded, _model: str, /) -> str:
         raise ModelMissing("The embedded model needs openvino-genai. Run: pip")
 
     monkeypatch.setattr(Embedded, "resolve", resolve)
@@ -149,7 +150,7 @@ async def test_when_both_are_missing_both_are_named(
         pass
     lane = opened(settings(server.url), tmp_path)
     with pytest.raises(ModelMissing, match=r"Nothing answers at .* openvino-genai"):
-        await lane.answering()
+        await lane.answering("Qwen3-Coder")
     await lane.aclose()
 
 
@@ -158,7 +159,7 @@ async def test_the_key_goes_along(tmp_path: Path) -> None:
     async with FakeServer() as server:
         found = settings(server.url, key=KeySource(environment="LOCAL_KEY"))
         lane = opened(found, tmp_path, {"LOCAL_KEY": f"{key}\n"})
-        await lane.answering()
+        await lane.answering("Qwen3-Coder")
         assert server.requests[0].headers["authorization"] == f"Bearer {key}"
         await lane.aclose()
         with pytest.raises(KeyUnusable, match="LOCAL_KEY"):
@@ -169,7 +170,7 @@ async def test_a_script_takes_the_lane(tmp_path: Path) -> None:
     script = tmp_path / "replies.json"
     script.write_text('[{"reply": "scripted hello"}]')
     lane = open_local(settings(f"scripted:{script}"), folders(tmp_path), {})
-    found = await lane.answering()
+    found = await lane.answering("Qwen3-Coder")
     assert isinstance(found.lane, Scripted)
     assert (found.lane.name, found.model, found.stand_in) == (LaneName.LOCAL, "scripted", None)
     assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "scripted hello"
@@ -188,7 +189,7 @@ async def test_with_the_real_model(tmp_path: Path, cache: Path) -> None:
         pass
     at = Folders(config=tmp_path, state=tmp_path, cache=cache)
     lane = open_local(settings(server.url), at, {})
-    found = await lane.answering()
+    found = await lane.answering("Qwen3-Coder")
     assert "SmolLM2" in (found.stand_in or "")
     async with contextlib.aclosing(found.lane.stream(REQUEST)) as stream:
         chunks = [chunk async for chunk in stream]
@@ -256,6 +257,6 @@ async def test_nobody_stands_in_for_a_name_that_leads_elsewhere(
     monkeypatch.setattr(NearBackend, "_near", elsewhere)
     lane = opened(settings("http://gpu.lan:8000/v1"), tmp_path)
     with pytest.raises(LaneNotLocal):
-        await lane.answering()
+        await lane.answering("Qwen3-Coder")
     assert ready == []
     await lane.aclose()

@@ -27,7 +27,7 @@ QWEN = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
     ],
 )
 def test_names_that_fit(wanted: str, ids: list[str], expected: str) -> None:
-    assert pick(wanted, ids, PEER) == expected
+    assert pick(wanted, ids, PEER, "local.model") == expected
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_names_that_fit(wanted: str, ids: list[str], expected: str) -> None:
 )
 def test_names_that_do_not(wanted: str, ids: list[str], words: str) -> None:
     with pytest.raises(ModelMissing, match=words):
-        pick(wanted, ids, PEER)
+        pick(wanted, ids, PEER, "local.model")
 
 
 @given(wanted=st.text(max_size=5), ids=st.lists(st.text(max_size=8), max_size=15))
 def test_a_pick_is_always_an_id_that_exists(wanted: str, ids: list[str]) -> None:
     try:
-        assert pick(wanted, ids, PEER) in ids
+        assert pick(wanted, ids, PEER, "local.model") in ids
     except ModelMissing as error:
         assert str(error).count(", ") <= 10 + sum(one.count(", ") for one in ids) + 1  # noqa: PT017 - both ends are fine

@@ -83,7 +83,7 @@ async def said(found: OpenAIChat) -> str:
 async def test_a_name_that_leads_to_this_machine_is_used(server: FakeServer) -> None:
     names = Names(("127.0.0.1",))
     found = lane(server, names)
-    assert await found.resolve() == MODEL
+    assert await found.resolve(MODEL) == MODEL
     assert await said(found) == "hi"
     assert await found.version() == "0.11.0"
     assert found.reached == "127.0.0.1"
@@ -123,7 +123,7 @@ async def test_an_answer_that_changes_between_two_look_ups_leads_nowhere(
     """Rebinding: near while the models are listed, far when the code is sent."""
     names = Names(("127.0.0.1",), ("203.0.113.7",))
     found = lane(server, names)
-    assert await found.resolve() == MODEL
+    assert await found.resolve(MODEL) == MODEL
     await found.aclose()  # as an idle connection that the server closed
     with pytest.raises(LaneNotLocal):
         await said(found)
@@ -163,7 +163,7 @@ async def test_a_listed_address_is_used_and_its_neighbour_is_not() -> None:
 async def test_an_allowed_network_reaches_the_lane_from_its_settings(server: FakeServer) -> None:
     names = Names(("127.0.0.1", "100.64.1.1"))
     found = lane(server, names, "100.64.0.0/10")
-    assert await found.resolve() == MODEL
+    assert await found.resolve(MODEL) == MODEL
     await found.aclose()
 
 
@@ -273,6 +273,6 @@ async def test_the_cloud_lane_is_not_held_to_near_addresses(server: FakeServer) 
     """It goes out by design; the border decides what with."""
     names = Names(("127.0.0.1",))
     cloud = OpenAIChat(LaneName.CLOUD, LaneSettings(server.url, MODEL), None, names)
-    assert await cloud.resolve() == MODEL
+    assert await cloud.resolve(MODEL) == MODEL
     assert (names.asked, cloud.reached) == ([], "")
     await cloud.aclose()

@@ -148,7 +148,7 @@ async def test_without_a_key_nothing_is_authorised() -> None:
 
 async def test_the_connection_is_used_again() -> None:
     async with FakeServer() as server, lane(server) as chat:
-        await chat.resolve()
+        await chat.resolve("Qwen3-Coder")
         for _ in range(3):
             await read(chat)
         assert server.connections == 1
@@ -270,7 +270,7 @@ async def test_what_speaks_no_http() -> None:
         settings = LaneSettings(url=f"http://127.0.0.1:{port}/v1", model="m")
         chat = OpenAIChat(LaneName.LOCAL, settings, None)
         with pytest.raises(AnswerIncomplete, match="before it answered"):
-            await chat.resolve()
+            await chat.resolve("Qwen3-Coder")
         await chat.aclose()
 
 
@@ -379,7 +379,7 @@ async def test_nobody_listens() -> None:
     async with FakeServer() as server:
         pass
     async with lane(server) as chat:
-        for work in (chat.resolve(), read(chat)):
+        for work in (chat.resolve("Qwen3-Coder"), read(chat)):
             with pytest.raises(LaneUnreachable, match=r"Nothing answers at .*refused.*local\.url"):
                 await work
 
@@ -431,23 +431,62 @@ async def test_a_storm_of_cancels_leaves_nothing() -> None:
 
 async def test_models_are_asked_once_and_resolved() -> None:
     async with FakeServer(models=("other", MODEL)) as server, lane(server, key=KEY) as chat:
-        assert chat.model == "Qwen3-Coder"
-        assert [await chat.resolve(), await chat.resolve()] == [MODEL, MODEL]
-        assert chat.model == MODEL
+        assert [await chat.resolve("Qwen3-Coder"), await chat.resolve("other")] == [MODEL, "other"]
+        assert [await chat.resolve("Qwen3-Coder"), await chat.resolve("Oth-er")] == [MODEL, "other"]
         assert [request.path for request in server.requests] == ["/v1/models"]
         assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
         server.models = ("other",)
-        with pytest.raises(ModelMissing, match="it has other"):
-            await chat.probe()
-        assert chat.model == "Qwen3-Coder"
+        await chat.probe()
+        with pytest.raises(ModelMissing, match=r"it has other\..* into local\.model in"):
+            await chat.resolve("Qwen3-Coder")
+        with pytest.raises(ModelMissing, match="into the action's local_model in the settings"):
+            await chat.resolve("Sonnet")
+        assert await chat.resolve("other") == "other"
+
+
+async def test_a_model_that_came_later_is_found() -> None:
+    async with FakeServer(models=("other",)) as server, lane(server) as chat:
+        assert await chat.resolve("other") == "other"
+        server.models = ("other", MODEL)
+        assert await chat.resolve("Qwen3-Coder") == MODEL
+        assert len(server.requests) == 2
+
+
+async def test_two_models_of_one_server_share_its_connection() -> None:
+    async with FakeServer(models=("one", "two")) as server, lane(server) as chat:
+        for name in ("one", "two", "one"):
+            model = await chat.resolve(name)
+            body = json.dumps({"model": model}).encode()
+            async with contextlib.aclosing(chat.stream(Request(body))) as chunks:
+                assert [chunk.finish async for chunk in chunks][-1] == "stop"
+        asked = [request.json["model"] for request in server.requests if request.body]
+        assert asked == ["one", "two", "one"]
+        assert server.connections == 1
+
+
+async def test_a_window_is_what_the_server_told_of_that_model() -> None:
+    entries = [
+        {"id": "vllm", "max_model_len": 32_768},
+        {"id": "relayed", "context_length": 131_072},
+        {"id": "silent"},
+        {"id": "odd", "max_model_len": True, "context_length": -1},
+    ]
+    listing = Answer((json.dumps({"data": entries}).encode(),), content_type="application/json")
+    async with FakeServer(models_answer=listing) as server, lane(server) as chat:
+        assert chat.window("vllm") is None
+        assert not server.requests, "nobody was asked"
+        await chat.probe()
+        windows = [chat.window(name) for name in ("VLLM", "relayed", "silent", "odd", "none")]
+        assert windows == [32_768, 131_072, None, None, None]
+        assert len(server.requests) == 1
 
 
 async def test_an_unknown_model_is_asked_for_again() -> None:
     async with FakeServer(refusal(404)) as server, lane(server) as chat:
-        await chat.resolve()
+        await chat.resolve("Qwen3-Coder")
         with pytest.raises(LaneRejected):
             await read(chat)
-        await chat.resolve()
+        await chat.resolve("Qwen3-Coder")
         assert [request.method for request in server.requests] == ["GET", "POST", "GET"]
 
 
@@ -468,7 +507,7 @@ async def test_an_unknown_model_is_asked_for_again() -> None:
 async def test_lists_of_models_that_are_none(listing: Answer, kind: type[LaneError]) -> None:
     async with FakeServer(models_answer=listing) as server, lane(server, deadline=0.5) as chat:
         with pytest.raises(kind, match=r"127\.0\.0\.1"):
-            await chat.resolve()
+            await chat.resolve("Qwen3-Coder")
 
 
 async def test_a_lane_may_be_closed_and_used_again() -> None:

@@ -37,7 +37,7 @@ async def test_the_first_reply_that_fits_and_is_left() -> None:
         LaneName.LOCAL,
         [Reply(("once",), times=1), Reply(("a ", "b"), match='say "ä"'), Reply(("rest",))],
     )
-    assert await lane.resolve() == lane.model == "scripted"
+    assert await lane.resolve("any") == lane.model == "scripted"
     said = [await text_of(lane, "system", 'please say "ä"') for _ in range(2)]
     assert [*said, await text_of(lane, "x")] == ["once", "a b", "rest"]
     assert lane.requests[0] == asking("system", 'please say "ä"').body

@@ -41,6 +41,7 @@ from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.routing.choose import Decision, Question, choose
 from twolane_server.routing.run import Reply, Runner
 from twolane_server.settings.resolved import (
+    ActionSettings,
     EmbeddedSettings,
     Folders,
     KeySource,
@@ -592,11 +593,10 @@ async def test_the_local_server_s_counts_correct_the_estimate_of_its_model(tmp_p
     estimated = long.tokens("Qwen3-Coder")
     telling = Answer((chunk("Say"), chunk(finish="stop"), usage(2 * estimated), DONE))
     async with FakeServer(telling) as local, team(tmp_path, local=local) as us:
-        assert us.runner.calibration(us.settings).corrected(1_000) == 1_000
+        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
         await us.run(long, LOCALLY)
-        assert us.runner.calibration(us.settings).corrected(1_000) == 2_200
-        other = replace(us.settings, local=replace(us.settings.local, model="Qwen/Other"))
-        assert us.runner.calibration(other).corrected(1_000) == 1_000
+        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 2_200
+        assert us.runner.calibration(us.settings, "Qwen/Other").corrected(1_000) == 1_000
 
 
 async def test_the_cloud_s_counts_say_nothing_of_the_local_model(tmp_path: Path) -> None:
@@ -604,7 +604,7 @@ async def test_the_cloud_s_counts_say_nothing_of_the_local_model(tmp_path: Path)
     telling = Answer((chunk("Say"), chunk(finish="stop"), usage(40_000), DONE))
     async with a_cloud(telling) as cloud, team(tmp_path, cloud) as us:
         await us.run(long)
-        assert us.runner.calibration(us.settings).corrected(1_000) == 1_000
+        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
 
 
 async def test_the_local_server_counts_a_prompt_of_any_label(tmp_path: Path) -> None:
@@ -616,7 +616,7 @@ async def test_the_local_server_counts_a_prompt_of_any_label(tmp_path: Path) -> 
         team(tmp_path, cloud, local) as us,
     ):
         assert await us.runner.count_local(long, us.settings) == 3 * estimated
-        assert us.runner.calibration(us.settings).corrected(1_000) == 3_301
+        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 3_301
         assert CANARY in local.requests[-1].body.decode()
         assert touched(cloud) == (0, b"")
 
@@ -655,3 +655,49 @@ async def test_a_local_lane_that_settings_make_the_clouds_is_refused(
         cloud = replace(us.settings.cloud, url="https://box.example.test/v1")
         with pytest.raises(SettingsError, match="both lead to"):
             await us.run(decision=LOCALLY, settings=replace(apart, cloud=cloud))
+
+
+async def test_each_action_takes_its_own_model_over_one_connection(tmp_path: Path) -> None:
+    models = (CLOUD_MODEL, "claude-sonnet-4.5")
+    async with FakeServer(models=models) as cloud, team(tmp_path, cloud) as us:
+        review = ActionSettings("review", cloud_model="Claude-Sonnet-4.5")
+        both = replace(us.settings, actions=(review,))
+        for name in ("docstring", "review", "docstring"):
+            await us.run(replace(asked(), action=name), settings=both)
+        assert [row.sent["model"] for row in us.rows] == [CLOUD_MODEL, models[1], CLOUD_MODEL]
+        sent = [request.json["model"] for request in cloud.requests if request.body]
+        assert sent == [CLOUD_MODEL, models[1], CLOUD_MODEL]
+        assert cloud.connections == 1
+
+
+async def test_a_model_of_an_action_that_is_missing_is_told_and_stays_local(
+    tmp_path: Path,
+) -> None:
+    async with a_cloud() as cloud, FakeServer() as local, team(tmp_path, cloud, local) as us:
+        review = ActionSettings("review", cloud_model="claude-sonnet-4.5")
+        both = replace(us.settings, actions=(review,))
+        reply = await us.run(replace(asked(), action="review"), settings=both)
+        assert reply.decision.lane is LOCAL
+        assert "has no model claude-sonnet-4.5; it has deepseek-v3.2" in str(reply.decision)
+        assert "the action's cloud_model" in str(reply.decision)
+
+
+async def test_the_local_window_and_the_calibration_are_those_of_the_model(tmp_path: Path) -> None:
+    entries = [{"id": "big", "max_model_len": 99_999}, {"id": "small", "max_model_len": 4_096}]
+    listing = Answer((json.dumps({"data": entries}).encode(),), content_type="application/json")
+    long = replace(prompt("x = 1\n" * 2_000), action="review")
+    telling = Answer((chunk("Say"), chunk(finish="stop"), usage(2 * long.tokens("small")), DONE))
+    async with (
+        FakeServer(telling, models_answer=listing) as local,
+        team(tmp_path, local=local) as us,
+    ):
+        review = ActionSettings("review", local_model="small")
+        lane = replace(us.settings.local, model="big", window=65_536)
+        both = replace(us.settings, local=lane, actions=(review,))
+        assert us.runner.local_window(both, "small") == 65_536, "nobody was asked yet"
+        await us.run(long, LOCALLY, settings=both)
+        assert local.requests[-1].json["model"] == "small"
+        assert us.runner.local_window(both, "small") == 4_096
+        assert us.runner.local_window(both, "big") == 65_536
+        assert us.runner.calibration(both, "small").corrected(1_000) == 2_200
+        assert us.runner.calibration(both, "big").corrected(1_000) == 1_000
