@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
     import ssl
@@ -40,6 +42,9 @@ class Answer:
         headers: more headers.
         clean: whether the body ends properly; otherwise the connection is cut.
         repeat: whether the pieces start again after the last one.
+        framed: whether each of the bytes is sent as a chunk of HTTP; otherwise they are the body as
+            it is, which ends with the connection unless `headers` say something else.
+        reset: whether the connection is reset at the end, instead of closed.
     """
 
     pieces: tuple[bytes | float, ...] = ()
@@ -48,6 +53,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     clean: bool = True
     repeat: bool = False
+    framed: bool = True
+    reset: bool = False
 
 
 def event(document: object) -> bytes:
@@ -66,6 +73,11 @@ def usage(prompt: int = 10, completion: int = 3, **more: object) -> bytes:
     """The chunk with token counts and no choices."""
     counts: dict[str, object] = {"prompt_tokens": prompt, "completion_tokens": completion}
     return event({"model": MODEL, "choices": [], "usage": counts | more})
+
+
+def framed(piece: bytes) -> bytes:
+    """A chunk of HTTP; nothing for no bytes, since an empty chunk ends the body."""
+    return b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b""
 
 
 DONE = b"data: [DONE]\n\n"
@@ -298,16 +310,24 @@ class FakeServer:
         while True:
             for piece in chosen.pieces:
                 if isinstance(piece, bytes):
-                    writer.write(b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b"")
+                    writer.write(framed(piece) if chosen.framed else piece)
                     await self._pause(0.0, reader, writer)
                 else:
                     await self._pause(piece, reader, writer)
             if not chosen.repeat:
                 break
-        if chosen.clean and chosen.status:
+        if chosen.reset:
+            # The data before it is to arrive first; without a linger, closing resets.
+            await self._pause(_TICK, reader, writer)
+            connection = cast("socket.socket", writer.get_extra_info("socket"))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif not chosen.framed:
+            writer.close()
+            await writer.wait_closed()
+        elif chosen.clean and chosen.status:
             writer.write(b"0\r\n\r\n")
             await writer.drain()
-        return chosen.clean
+        return chosen.clean and chosen.framed and not chosen.reset
 
     async def _pause(
         self, seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -325,7 +345,9 @@ class FakeServer:
 
 
 def _head(chosen: Answer) -> bytes:
-    lines = [f"HTTP/1.1 {chosen.status} Whatever", "transfer-encoding: chunked"]
+    lines = [f"HTTP/1.1 {chosen.status} Whatever"]
+    if chosen.framed:
+        lines.append("transfer-encoding: chunked")
     if chosen.content_type:
         lines.append(f"content-type: {chosen.content_type}")
     lines += [f"{name}: {value}" for name, value in chosen.headers]

@@ -11,6 +11,7 @@ from typing import Any
 
 from twolane_server.errors import AnswerIncomplete
 from twolane_server.lanes.base import Chunk, Usage
+from twolane_server.lanes.order import Order
 from twolane_server.lanes.shapes import as_list, as_object, parsed
 
 DONE = "[DONE]"
@@ -43,6 +44,8 @@ class Answer:
         self._finish: str | None = None
         self._usage: Usage | None = None
         self._characters = 0
+        self._order = Order()
+        self._half = ""
         self.model: str | None = None
         self.done = False
 
@@ -70,9 +73,12 @@ class Answer:
         if not choices:
             return Step()
         choice = as_object(choices[0])
-        if choice is None or len(choices) > 1:
+        if choice is None or len(choices) > 1 or choice.get("index"):
             raise self._broken("sent a chunk that cannot be read")
-        return self._choice(choice)
+        step = self._choice(choice)
+        if self._order.lost(chunk, step.text, usage):
+            raise self._broken("mixed up the pieces of its answer")
+        return step
 
     def last(self) -> Chunk:
         """The chunk with `finish`, once the stream has ended cleanly.
@@ -82,6 +88,10 @@ class Answer:
         """
         if self._finish is None:
             raise self._broken("stopped before its answer was finished")
+        if self._half:
+            raise self._broken("sent half a character")
+        if self._order.repeated:
+            raise self._broken("sent a piece of its answer twice")
         return Chunk(finish=self._finish, usage=self._usage, model=self.model)
 
     def _choice(self, choice: dict[str, Any]) -> Step:
@@ -94,11 +104,27 @@ class Answer:
         if self._finish is not None and (text or finish not in {None, self._finish}):
             raise self._broken("went on after the end of its answer")
         self._finish = self._finish or finish
+        text = self._joined(text)
         self._characters += len(text)
         if self._characters > _LONGEST:
             raise self._broken(f"sent more than {_LONGEST:,} characters")
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
         return Step(text=text, alive=bool(text or finish or reasoning))
+
+    def _joined(self, text: str) -> str:
+        """The text without half a character at its end, which waits for its other half.
+
+        Servers that count in UTF-16 cut there. What is no text may not get into anybody's code.
+        """
+        if text.isascii() and not self._half:
+            return text
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        try:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            raise self._broken("sent half a character") from None
 
     def _broken(self, what: str) -> AnswerIncomplete:
         return AnswerIncomplete(f"{self._host} {what}; nothing was applied. Try again.")

@@ -84,19 +84,21 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def _no_key(what: str) -> KeyUnusable:
+    return KeyUnusable(f"{_sentence(what)} Put the key there, and nothing else.")
+
+
 def _checked(text: str, place: str) -> Key | None:
     """The key in `text`, or None when there is only white space."""
     value = text.removeprefix(_BOM).strip()
     if not value:
         return None
     if len(value) > _LONGEST:
-        raise KeyUnusable(_sentence(f"{place} holds too much text for a key"))
+        raise _no_key(f"{place} holds too much text for a key")
     if not value.isascii():
-        raise KeyUnusable(_sentence(f"{place} holds letters that no key has (not ASCII)"))
+        raise _no_key(f"{place} holds letters that no key has (not ASCII)")
     if any(not "!" <= character <= "~" for character in value):
-        raise KeyUnusable(
-            _sentence(f"{place} holds a space, a line break or a control character inside the key")
-        )
+        raise _no_key(f"{place} holds a space, a line break or a control character inside the key")
     return Key(value)
 
 
@@ -107,12 +109,14 @@ def _file_text(file: Path, place: str) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise KeyUnusable(_sentence(f"{place} cannot be read ({error.strerror})")) from None
+        raise KeyUnusable(
+            _sentence(f"{place} cannot be read ({error.strerror})") + " Make it yours to read."
+        ) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         # `from None`: the error's object holds the bytes that were read.
-        raise KeyUnusable(_sentence(f"{place} is not plain text in UTF-8")) from None
+        raise _no_key(f"{place} is not plain text in UTF-8") from None
 
 
 def _keyring_text(service: str, place: str) -> str | None:
@@ -129,4 +133,5 @@ def _keyring_text(service: str, place: str) -> str | None:
     except keyring.errors.KeyringError:
         raise KeyUnusable(
             _sentence(f"{place} cannot be read: no key store is available or it is locked")
+            + " Unlock it, or put the key into a file."
         ) from None

@@ -129,7 +129,8 @@ class Wire:
             raise unreachable(self._peer, error, connect) from error
         except httpx.TransportError as error:
             raise AnswerIncomplete(
-                f"{self._peer.host} closed the connection before it answered. Try again."
+                f"{self._peer.host} closed the connection before it answered. Try again, or check"
+                f" {self._peer.lane}.url in the settings."
             ) from error
         if response.status_code != _OK:
             await self._refuse(response, deadline)

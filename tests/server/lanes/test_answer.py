@@ -148,3 +148,74 @@ def test_no_error_repeats_what_the_server_wrote() -> None:
 )
 def test_three_dialects_of_counts(usage: object, expected: Usage | None) -> None:
     assert usage_of(usage) == expected
+
+
+def numbered(index: int, **more: object) -> str:
+    """A chunk of a server that sends an id, a time and counts with each."""
+    choice = {"index": 0, "delta": {"content": f"t{index}"}, "finish_reason": None}
+    counts = {"prompt_tokens": 9, "completion_tokens": index}
+    fixed = {"id": "one", "created": 5, "usage": counts, "choices": [choice]}
+    return json.dumps({**fixed, **more})
+
+
+ODD = {
+    "another id": [numbered(1), numbered(2), numbered(3, id="two")],
+    "an id of before": [numbered(1), numbered(2, id="two"), numbered(3)],
+    "an earlier time": [numbered(1), numbered(2, created=4)],
+    "fewer tokens than before": [numbered(2), numbered(1)],
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_pieces_of_another_answer_are_noticed(case: str) -> None:
+    *before, odd = ODD[case]
+    answer = Answer("h")
+    for data in before:
+        answer.take(data)
+    with pytest.raises(AnswerIncomplete, match="mixed up"):
+        answer.take(odd)
+
+
+def test_a_piece_that_comes_twice_is_noticed_at_the_end() -> None:
+    answer = Answer("h")
+    for data in (numbered(1), numbered(1), numbered(2), chunk(finish="stop")):
+        answer.take(data)
+    with pytest.raises(AnswerIncomplete, match="twice"):
+        answer.last()
+
+
+SOUND = {
+    "an id for each chunk": [numbered(at, id=str(at)) for at in range(1, 5)],
+    "no id": [numbered(at, id="") for at in range(1, 5)],
+    "the same count for all": [numbered(1, usage={"prompt_tokens": 1, "completion_tokens": 7})] * 4,
+    "no counts": [numbered(1, usage=None)] * 4,
+    "a time that goes on": [numbered(at, created=at) for at in range(1, 5)],
+}
+
+
+@pytest.mark.parametrize("case", SOUND)
+def test_what_proves_nothing_is_no_reason(case: str) -> None:
+    answer = Answer("h")
+    for data in (*SOUND[case], chunk(finish="stop")):
+        answer.take(data)
+    assert answer.last().finish == "stop"
+
+
+def test_halves_of_a_character_are_joined() -> None:
+    answer = Answer("h")
+    texts = [answer.take(chunk(half)).text for half in ("a\ud83d", "\ude42b", "c")]
+    assert texts == ["a", "\U0001f642b", "c"]
+
+
+@pytest.mark.parametrize("text", ["\ude42", "a\ud83db"])
+def test_half_a_character_is_no_text(text: str) -> None:
+    with pytest.raises(AnswerIncomplete, match="half a character"):
+        Answer("h").take(chunk(text))
+
+
+def test_half_a_character_at_the_end_is_no_answer() -> None:
+    answer = Answer("h")
+    answer.take(chunk("a\ud83d"))
+    answer.take(chunk(finish="stop"))
+    with pytest.raises(AnswerIncomplete, match="half a character"):
+        answer.last()

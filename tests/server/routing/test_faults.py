@@ -1,0 +1,70 @@
+"""Every row of the catalogue of faults, twenty seeds each, on both lanes.
+
+The runner, the gate and the ledger are the product's; see `support_fault_bench` for what must hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_certificate import certificates
+from support_fault_bench import faulty_names, open_bench
+from support_fault_rows_stream import STREAM_ROWS
+from support_fault_rows_wire import WIRE_ROWS
+from support_faults import CANARIES, Row
+from twolane_server.border.secrets import warm
+from twolane_server.lanes.base import LaneName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+SEEDS = int(os.environ.get("TWOLANE_FAULT_SEEDS", "20"))
+AT_ONCE = 5
+ROWS = sorted((*WIRE_ROWS, *STREAM_ROWS), key=lambda row: row.number)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _scanner() -> None:
+    """What takes a second, once, is none of the lanes'."""
+    warm()
+
+
+@pytest.fixture
+def names_and_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty_names(monkeypatch)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates().authority))
+
+
+@pytest.mark.parametrize("lane", LaneName)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.usefixtures("names_and_authorities")
+async def test_a_fault(
+    row: Row,
+    lane: LaneName,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level("INFO")
+    # Names that are looked up slowly hold a thread each: they are not to wait for one another.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
+    some = asyncio.Semaphore(AT_ONCE)
+    async with open_bench(tmp_path, {}) as bench:
+
+        async def check(seed: int) -> None:
+            async with some:
+                await bench.check(row, lane, seed)
+
+        async with asyncio.TaskGroup() as group:
+            for seed in range(SEEDS):
+                group.create_task(check(seed))
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    said = caplog.text + told + "".join(capfd.readouterr())
+    assert not any(canary in said for canary in CANARIES), said

@@ -1,0 +1,295 @@
+"""Rows of the catalogue of faults: the way to a server, and what it says instead of an answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from support_certificate import Certificates, certificates
+from support_fake_server import EVENTS, FOREVER, MODEL, Answer, refusal
+from support_faults import (
+    CLOUD_MODEL,
+    DEADLINE,
+    ECHO,
+    KEY,
+    MODELS,
+    Fault,
+    Limits,
+    Row,
+    packed,
+    written,
+)
+from twolane_server.errors import (
+    AnswerIncomplete,
+    KeyUnusable,
+    LaneRejected,
+    LaneTimeout,
+    LaneUnreachable,
+    ModelMissing,
+)
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+__all__ = ["KEY_PLACE", "WIRE_ROWS"]
+
+KEY_PLACE = "LANE_KEY"
+"""The environment variable with the key of either lane."""
+
+_IMPATIENT = Limits(connect=0.3)
+
+
+def _refused(chance: random.Random) -> Fault:
+    host = chance.choice(("127.0.0.1", "127.0.0.2", "localhost"))
+    return Fault(
+        url=f"http://{host}:{chance.choice((1, 7, 9, 11, 13, 19))}/v1",
+        error=LaneUnreachable,
+        words=("Nothing answers at", "connection refused", "Start the server there"),
+        sent=False,
+    )
+
+
+def _no_such_name(chance: random.Random) -> Fault:
+    """What becomes of a name that ends in `.invalid` is in `support_fault_bench`."""
+    how = chance.choice(("unknown", "again", "failed", "slow"))
+    why = "no connection within 0.3 s" if how == "slow" else "no such name is known"
+    return Fault(
+        url=f"https://{how}-{chance.getrandbits(32):x}.invalid/v1",
+        error=LaneUnreachable,
+        words=("Nothing answers at", why, "Check the network, or correct"),
+        sent=False,
+        limits=_IMPATIENT,
+    )
+
+
+def _tls(chance: random.Random) -> Fault:
+    made = certificates()
+    way = chance.choice((*Certificates.BAD, "silent", "plain", "trusted"))
+    sure = "Add its authority to the system's trust store"
+    if way == "trusted":
+        stream = written(chance)
+        good = Answer(packed(chance, stream.whole))
+        return Fault((good,), None, text=stream.text, tls=made.context("good"))
+    if way == "silent":  # a server that waits for HTTP hears no request in a TLS greeting
+        words = ("no connection within 0.3 s", "correct")
+        return Fault(
+            url="https://{host}/v1",
+            error=LaneUnreachable,
+            words=words,
+            sent=False,
+            limits=_IMPATIENT,
+        )
+    if way == "plain":
+        return Fault(
+            url="http://{host}/v1",
+            tls=made.context("good"),
+            words=("closed the connection before it answered", "check"),
+            sent=False,
+        )
+    return Fault(
+        tls=made.context(way),
+        error=LaneUnreachable,
+        words=("The TLS certificate of", "is not trusted here", sure),
+        sent=False,
+    )
+
+
+def _no_headers(chance: random.Random) -> Fault:
+    silent = chance.choice(
+        (
+            Answer((FOREVER,), status=0),
+            Answer((b"HTTP/1.1 200 OK\r\ncontent-ty", FOREVER), status=0, framed=False),
+            Answer((b"HTTP/1.1 200 OK\r\n", *[b"x-a: 1\r\n", 0.05] * 400), status=0, framed=False),
+        )
+    )
+    on_models = chance.random() < 0.3
+    return Fault(
+        (silent,),
+        LaneTimeout,
+        ("did not answer in time", "Try again"),
+        models=silent if on_models else None,
+        sent=not on_models,
+        limits=DEADLINE,
+        seconds=2 * DEADLINE.deadline,
+    )
+
+
+def _instead(chance: random.Random, answers: list[Answer], words: tuple[str, ...]) -> Fault:
+    """Something else than an answer, or than a list of models."""
+    answer = chance.choice(answers)
+    if chance.random() < 0.3:
+        words = ("sent no list of models", "Check")
+        return Fault((answer,), AnswerIncomplete, words, models=answer, sent=False)
+    return Fault((answer,), AnswerIncomplete, words)
+
+
+def _json_error(chance: random.Random) -> Fault:
+    body = json.dumps(
+        chance.choice(
+            ({"error": {"message": ECHO}}, {"error": ECHO}, {"detail": ECHO}, {"code": 500}, ECHO)
+        )
+    ).encode()
+    kind = chance.choice(("application/json", "application/json; charset=utf-8", EVENTS, ""))
+    words = ("stopped before its answer",) if kind == EVENTS else ("instead of a streamed answer",)
+    return _instead(chance, [Answer(packed(chance, body), content_type=kind)], words)
+
+
+def _portal(chance: random.Random) -> Fault:
+    page = f"<!DOCTYPE html><html><body>Log in. {ECHO} {'data: x' * 50}</body></html>".encode()
+    kind = chance.choice(("text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml"))
+    return _instead(
+        chance, [Answer(packed(chance, page), content_type=kind)], ("a web page", "Check")
+    )
+
+
+def _empty(chance: random.Random) -> Fault:
+    none = (("content-length", "0"),)
+    events = [Answer(()), Answer((), framed=False), Answer((), framed=False, headers=none)]
+    if chance.random() < 0.5:
+        return _instead(chance, events, ("stopped before its answer",))
+    kind = chance.choice(("text/plain", "", "application/json"))
+    return _instead(chance, [Answer((), content_type=kind)], ("instead of a streamed answer",))
+
+
+def _elsewhere(chance: random.Random) -> Fault:
+    """A name that ends in `.invalid` and is looked up fails the test."""
+    status = chance.choice((301, 302, 303, 307, 308))
+    target = chance.choice(
+        ("https://trap.invalid/v1/chat/completions", "//trap.invalid/", "http://trap.invalid:81")
+    )
+    away = refusal(status, {"error": ECHO}, location=target)
+    on_models = chance.random() < 0.3
+    return Fault(
+        (away,),
+        LaneRejected,
+        ("to trap.invalid", "which twolane never does", f"(HTTP {status})"),
+        models=away if on_models else None,
+        sent=not on_models,
+    )
+
+
+_OVERFLOWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        (
+            "This model's maximum context length is {most} tokens. However, you requested 512"
+            " output tokens and your prompt contains at least {need} input tokens, for a total of"
+            " at least {more} tokens."
+        ),
+        ("{most:,}", "{more:,}"),
+    ),
+    (
+        (
+            "This model's maximum context length is {most} tokens. However, your messages resulted"
+            " in {need} tokens. Please reduce the length of the messages."
+        ),
+        ("{most:,}", "{need:,}"),
+    ),
+    ("maximum model length of {most}", ("{most:,}",)),
+)
+
+
+def _bad_request(chance: random.Random) -> Fault:
+    status = chance.choice((400, 413, 422))
+    told = ("cannot use the request", "Select less")
+    message = ECHO
+    if chance.random() < 0.5:
+        most = chance.randint(2_048, 262_144)
+        need = most + chance.randint(1, 9_999)
+        numbers = {"most": most, "need": need, "more": need + 512}
+        wording, words = chance.choice(_OVERFLOWS)
+        message = f"{wording.format(**numbers)} {ECHO}"
+        told = (*(word.format(**numbers) for word in words), "Select less")
+    body = chance.choice(({"error": {"message": message}}, {"error": message}, {"detail": message}))
+    return Fault((refusal(status, body),), LaneRejected, (*told, f"(HTTP {status})"))
+
+
+def _unauthorised(chance: random.Random) -> Fault:
+    status = chance.choice((401, 403))
+    bodies = ({"error": "Unauthorized"}, {"error": {"message": ECHO}}, ECHO)
+    no = refusal(status, chance.choice(bodies), www_authenticate=f"Bearer realm={KEY}")
+    on_models = chance.random() < 0.4
+    return Fault(
+        (no,),
+        LaneRejected,
+        ("does not accept the key", f"Check {KEY_PLACE}"),
+        models=no if on_models else None,
+        sent=not on_models,
+    )
+
+
+def _frayed_key(chance: random.Random) -> Fault:
+    around = ("", " ", "\n", "\r\n", "\t", "\u00a0", "\ufeff"[:0])
+    key = chance.choice(around) + KEY + chance.choice(around) + chance.choice(("\n", " ", "\r\n"))
+    stream = written(chance)
+    return Fault((Answer(packed(chance, stream.whole)),), None, text=stream.text, key=key)
+
+
+def _no_key(chance: random.Random) -> Fault:
+    way = chance.choice(("empty", "foreign", "broken", "long"))
+    inner = chance.choice(("\n", "\r\nx-other: 1", " ", "\x00", "\x7f", "\t"))
+    key, words = {
+        "empty": (chance.choice(("", " ", "\n\n")), "is empty"),
+        "foreign": (KEY + chance.choice(("é", "\u2013", "\u200b", "ключ")), "not ASCII"),
+        "broken": (KEY + inner + KEY, "inside the key"),
+        "long": (KEY * 300, "too much text"),
+    }[way]
+    return Fault(error=KeyUnusable, words=(KEY_PLACE, words), key=key, sent=False)
+
+
+def _no_balance(chance: random.Random) -> Fault:
+    poor = refusal(402, chance.choice(({"error": {"message": ECHO}}, "Insufficient Balance")))
+    return Fault((poor,), LaneRejected, ("has no balance left", "Top it up", "(HTTP 402)"))
+
+
+def _no_model(chance: random.Random) -> Fault:
+    others = tuple(f"vendor/model-{chance.randint(1, 99)}{letter}" for letter in "abc")
+    way = chance.choice(("other", "none", "several", "refused", "alias"))
+    if way == "alias":
+        stream = written(chance)
+        ids = (f"org/{CLOUD_MODEL.upper()}", MODEL.lower(), *others)
+        return Fault((Answer(packed(chance, stream.whole)),), None, text=stream.text, ids=ids)
+    if way == "refused":
+        gone = refusal(404, {"error": {"message": ECHO, "type": "NotFoundError"}})
+        words = ("does not know the model or the address", "Check")
+        return Fault((gone,), LaneRejected, words)
+    ids, words = {
+        "other": (others, (*others, "Write one of them")),
+        "none": ((), ("has no model loaded", "Load")),
+        "several": (
+            tuple(f"{name}-{size}" for name in MODELS for size in ("big", "small")),
+            ("fits several models", "-big", "-small", "Write one of them"),
+        ),
+    }[way]
+    return Fault(error=ModelMissing, words=words, ids=ids, sent=False)
+
+
+def _status(status: int, *words: str) -> Callable[[random.Random], Fault]:
+    """A refusal that a later try may not meet; here it is met each time."""
+
+    def make(chance: random.Random) -> Fault:
+        bodies = ({"error": {"message": ECHO}}, {"error": ECHO}, ECHO, None)
+        answer = refusal(status, chance.choice(bodies))
+        return Fault((answer,), LaneRejected, (*words, f"(HTTP {status})"))
+
+    return make
+
+
+WIRE_ROWS = (
+    Row(1, "connection refused", _refused),
+    Row(2, "DNS failure", _no_such_name),
+    Row(3, "TLS or certificate error", _tls),
+    Row(4, "no headers ever", _no_headers),
+    Row(14, "200 with a JSON error", _json_error),
+    Row(15, "200 with a portal page", _portal),
+    Row(16, "200 with an empty body", _empty),
+    Row(25, "redirect to another host", _elsewhere),
+    Row(26, "400 413 422", _bad_request),
+    Row(27, "401 403", _unauthorised),
+    Row(28, "key with white space around", _frayed_key),
+    Row(29, "no usable key", _no_key),
+    Row(30, "402 no balance", _no_balance),
+    Row(31, "404 no such model", _no_model),
+    Row(32, "408", _status(408, "could not take the request", "Try again")),
+    Row(33, "409", _status(409, "could not take the request", "Try again")),
+)
