@@ -11,6 +11,7 @@ from twolane_context.languages import language_for
 from twolane_context.spans import Span
 from twolane_context.trees import parse
 from twolane_server.actions.base import Subject
+from twolane_server.actions.outcomes import edits_of
 from twolane_server.fragments import Label, disclose
 from twolane_server.text import Text, encode
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twolane_context.trees import Parsed
-    from twolane_server.actions.base import Action, Edit, Task
+    from twolane_server.actions.base import Action, Task
+    from twolane_server.actions.outcomes import Outcome
     from twolane_server.prompts import Prompt
 
 EXAMPLES = int(os.environ.get("TWOLANE_EXAMPLES", "300"))
@@ -59,9 +61,10 @@ def applied(action: Action, subject: Subject, reply: str) -> str:
     return after(task, action.finish(task, reply))
 
 
-def after(task: Task, edit: Edit) -> str:
-    assert task.target.contains(edit.span)
-    return str(task.subject.text.replaced([(edit.span, edit.text)]))
+def after(task: Task, outcome: Outcome) -> str:
+    edits = edits_of(outcome)
+    assert all(task.target.contains(edit.span) for edit in edits)
+    return str(task.subject.text.replaced((edit.span, edit.text) for edit in edits))
 
 
 def shown(prompt: Prompt) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -58,12 +59,14 @@ class Editor(LanguageClient):
         self.versions: dict[str, int] = {}
         self.edits: list[tuple[str, str]] = []
         self.previews: list[dict[str, Any]] = []
+        self.pages: list[dict[str, Any]] = []
         self.streamed = asyncio.Event()
         self.questions: list[types.ShowMessageRequestParams] = []
         self.answer: str | None = None
         register_lsp_features(self)
         self.feature(types.WORKSPACE_APPLY_EDIT)(self._on_apply())
         self.feature("twolane/preview")(self._on_preview())
+        self.feature("twolane/page")(self._on_page())
         self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(self._on_question())
 
     async def end(self) -> None:
@@ -167,12 +170,19 @@ class Editor(LanguageClient):
             self.edits.append((uri, self.texts[uri]))
             if change.text_document.version != self.versions[uri]:
                 return types.ApplyWorkspaceEditResult(applied=False)
-            (edit,) = change.edits
-            assert isinstance(edit, types.TextEdit)
-            self.replace(uri, edit.range, edit.new_text)
+            # From the last to the first, since all count in the text as it is now.
+            for edit in reversed(change.edits):
+                assert isinstance(edit, types.TextEdit)
+                self.replace(uri, edit.range, edit.new_text)
             return types.ApplyWorkspaceEditResult(applied=True)
 
         return apply
+
+    def _on_page(self) -> object:
+        def page(params: Any) -> None:  # noqa: ANN401 - a notification of our own
+            self.pages.append(cast("dict[str, Any]", params))
+
+        return page
 
     def _on_question(self) -> object:
         def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
@@ -190,11 +200,14 @@ class Editor(LanguageClient):
 
 
 def config(environ: dict[str, str]) -> ClientServerConfig:
-    """Start the real server with this environment."""
+    """Start the real server with this environment, from the tree that is under test."""
+    tree = {
+        name: os.environ[name] for name in ("PYTHONPATH", "PYTHONSAFEPATH") if name in os.environ
+    }
     return ClientServerConfig(
         server_command=[sys.executable, "-m", "twolane_server.cli", "lsp"],
         client_factory=cast("Any", Editor),
-        server_env=environ,
+        server_env={**tree, **environ},
     )
 
 

@@ -114,7 +114,10 @@ class Neovim:
             name: value
             for name, value in os.environ.items()
             if name
-            in {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TWOLANE_FULL", "KF_RULE_CACHE_DIR"}
+            in {
+                *("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TWOLANE_FULL", "KF_RULE_CACHE_DIR"),
+                *("PYTHONPATH", "PYTHONSAFEPATH"),  # the tree under test
+            }
         }
         xdg = {
             f"XDG_{name}": str(self.room / "xdg" / name.lower())

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twolane_context.spans import Span
-    from twolane_server.actions.base import Action, Edit, Task
+    from twolane_server.actions.base import Action, Task
+    from twolane_server.actions.outcomes import Outcome
     from twolane_server.documents import Document
     from twolane_server.lanes.base import LaneName, Usage
     from twolane_server.routing.choose import Decision, Question
@@ -26,6 +27,7 @@ class Order:
         selection: the selected bytes; empty for a cursor.
         instruction: what to do, where the action takes one.
         forced: the lane that the user chose, or `None`.
+        answer_in: the language that the user wants to be answered in; empty for the settings'.
     """
 
     action: Action
@@ -33,6 +35,7 @@ class Order:
     selection: Span
     instruction: str = ""
     forced: LaneName | None = None
+    answer_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Ready:
         settings: the settings that decided it.
         started: when the order came, on the monotonic clock.
         context_seconds: how long reading the label and building the prompt took.
+        title: the action's, for the undo step.
     """
 
     task: Task
@@ -54,6 +58,7 @@ class Ready:
     settings: Settings
     started: float
     context_seconds: float
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Result:
     """A finished order.
 
     Attributes:
-        edit: the replacement, proved harmless, not yet applied.
+        outcome: what the action came to; its edits are proved harmless and not yet applied.
         decision: the lane that answered, and why; may differ from what was decided first, since
             the border can refuse the cloud at the last moment.
         model: the model that answered.
@@ -69,7 +74,7 @@ class Result:
         seconds: `context`, `first_token` and `total`, from the order on.
     """
 
-    edit: Edit
+    outcome: Outcome
     decision: Decision
     model: str
     usage: Usage | None

@@ -121,6 +121,7 @@ class TwolaneServer(LanguageServer):
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.service.aclose()
+        await asyncio.to_thread(self.session.pages.remove)
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """Say of what sort a failure was, and no more: an error may quote the user's text."""

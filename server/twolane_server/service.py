@@ -69,31 +69,32 @@ class Service:
         *,
         instruction: str = "",
         forced: LaneName | None = None,
+        answer_in: str = "",
     ) -> Order:
         """An order by the action's name.
 
         Raises:
             WrongUse: there is no such action.
         """
-        return Order(action_named(action), document, selection, instruction, forced)
+        return Order(action_named(action), document, selection, instruction, forced, answer_in)
 
     def offers(self, session: Session, snapshot: Snapshot, selection: Span) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         document = snapshot.document
         language = language_for(document.path, document.language_id)
-        if language is None:
-            return
         known = snapshot.known or UNKNOWN
         labelled = known.label(head_of(document.text))
-        tree = session.tree(document, language)
         subject = Subject(
-            text=tree.text,
+            text=document.text,
             language=language,
             path=document.path,
             label=labelled.label,
-            selection=earlier(selection, tree.parsed.source, document.text.source),
-            parsed=tree.parsed,
+            selection=selection,
         )
+        if language is not None:
+            tree = session.tree(document, language)
+            selection = earlier(selection, tree.parsed.source, document.text.source)
+            subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
         for action in ACTIONS:
             if action.offered(subject):
                 size = len(selection)
@@ -122,6 +123,7 @@ class Service:
         document = order.document
         known = await self.knowledge(document, settings)
         labelled = known.label(head_of(document.text))
+        order = replace(order, answer_in=order.answer_in or settings.language)
         task = await asyncio.to_thread(prepared, order, labelled.label)
         question = replace(
             self._question(
@@ -141,7 +143,8 @@ class Service:
             question = question if exact is None else replace(question, local_tokens=exact)
         code = partial(self._repositories.known_code, document.path, settings.nda)
         decide = partial(decided, words=known.words, known_code=code)
-        alone = Ready(task, question, await decide(question, task.prompt), settings, started, 0.0)
+        decision = await decide(question, task.prompt)
+        alone = Ready(task, question, decision, settings, started, 0.0, order.action.title)
         around = await self._repositories.around(wanted_around(alone, order, known))
         ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
@@ -163,7 +166,7 @@ class Service:
         on_notice: Notify,
         on_decision: Callable[[Decision], None],
     ) -> Result:
-        """Ask the model and turn its reply into an edit that is proved harmless.
+        """Ask the model and turn its reply into what the action is for; edits are proved harmless.
 
         Args:
             ready: from `prepare`.
@@ -185,9 +188,9 @@ class Service:
             on_decision=on_decision,
         )
         action = action_named(ready.task.prompt.action)
-        edit = await asyncio.to_thread(action.finish, ready.task, reply.text)
+        outcome = await asyncio.to_thread(action.finish, ready.task, reply.text)
         return Result(
-            edit=edit,
+            outcome=outcome,
             decision=_answered(reply.decision, reply.model),
             model=reply.model,
             usage=reply.usage,

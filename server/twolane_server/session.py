@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
+from twolane_server.pages import Pages
 from twolane_server.reparse import parse_in_slices
 from twolane_server.settings.resolved import Settings
 
@@ -67,6 +68,8 @@ class Session:
         options: what the client has said of settings up to now.
         mode: the mode that the user chose while the server ran; comes before the settings'.
         preview: whether the client shows answers as they come.
+        page: whether the client shows pages (`twolane/page`).
+        pages: pages as files, for a client that does not.
     """
 
     def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
@@ -78,6 +81,8 @@ class Session:
         self.mode: Mode | None = None
         self.settings_read = asyncio.Event()
         self.preview = False
+        self.page = False
+        self.pages = Pages(folders.cache)
         self._documents: dict[str, Document] = {}
         self._known: dict[str, Known] = {}
         self._read_at: dict[str, float] = {}

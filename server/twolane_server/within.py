@@ -51,6 +51,7 @@ def prepared(order: Order, label: Label) -> Task:
         label=label,
         selection=order.selection,
         instruction=order.instruction,
+        answer_in=order.answer_in,
         parsed=language and parse(language, document.text.source),
     )
     return order.action.prepare(subject)

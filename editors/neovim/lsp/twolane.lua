@@ -28,7 +28,7 @@ return {
   -- Neovim understands versioned edits but does not say so, and then none are sent to it.
   capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
   -- Settings go here too: `init_options = { mode = "local", ["local"] = { url = "…" } }`.
-  init_options = { preview = true },
+  init_options = { preview = true, page = true },
   commands = {
     ["twolane.run"] = function(command, context)
       require("twolane.run").command(command, context)
@@ -37,6 +37,9 @@ return {
   handlers = {
     ["twolane/preview"] = function(_, params)
       require("twolane.run").on_preview(params)
+    end,
+    ["twolane/page"] = function(_, params)
+      require("twolane.page").show(params)
     end,
     ["window/showMessage"] = function(_, params)
       require("twolane.message").show(params)

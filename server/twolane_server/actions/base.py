@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from twolane_context.languages import Language
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
+    from twolane_server.actions.outcomes import Outcome
     from twolane_server.fragments import Fragment, Label
     from twolane_server.lanes.base import LaneName
     from twolane_server.prompts import Prompt
@@ -49,6 +50,7 @@ class Subject:
         instruction: what the user asked for, where the action takes an instruction.
         parsed: the text's tree, where the caller keeps one; see `tree_of`.
         around: what the repository says around the selection.
+        answer_in: the language that people are answered in: `English`, `Deutsch`.
     """
 
     text: Text = field(repr=False)
@@ -59,6 +61,7 @@ class Subject:
     instruction: str = field(default="", repr=False)
     parsed: Parsed | None = field(default=None, repr=False)
     around: Surroundings = field(default=NOTHING, repr=False)
+    answer_in: str = "English"
 
 
 def tree_of(subject: Subject) -> Parsed | None:
@@ -85,14 +88,6 @@ class Task:
     prompt: Prompt
     target: Span
     instruction: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One replacement in the subject's text. Its `repr` does not hold the new text."""
-
-    span: Span
-    text: str = field(repr=False)
 
 
 class Action(Protocol):
@@ -125,8 +120,8 @@ class Action(Protocol):
         """
         ...
 
-    def finish(self, task: Task, reply: str) -> Edit:
-        """The edit that the reply asks for, proved harmless.
+    def finish(self, task: Task, reply: str) -> Outcome:
+        """What the reply comes to: an edit proved harmless, or another of `outcomes`.
 
         Raises:
             ReplyRefused: the reply would change what it must not; the sentence says what.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.docstring import WriteDocstring
+from twolane_server.actions.explain import Explain
 from twolane_server.actions.rewrite import RewriteSelection
 from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Action
 
-ACTIONS: tuple[Action, ...] = (WriteDocstring(), RewriteSelection())
+ACTIONS: tuple[Action, ...] = (WriteDocstring(), RewriteSelection(), Explain())
 
 
 def action_named(name: str) -> Action:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Edit, Task, tree_of
+from twolane_server.actions.base import Task, tree_of
 from twolane_server.actions.docs.place import place_at
 from twolane_server.actions.docs.prompt import prompt_for
 from twolane_server.actions.docs.render import rendered
 from twolane_server.actions.docs.style import style_of
 from twolane_server.actions.docs.wording import words_of
+from twolane_server.actions.outcomes import Edit
 from twolane_server.edits.verify import problem_with_documentation
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.lanes.base import LaneName

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_context.trees import parse
-from twolane_server.actions.base import Edit, Task, tree_of
+from twolane_server.actions.base import Task, tree_of
 from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
 from twolane_server.actions.instruction import instruction_above, instruction_in
+from twolane_server.actions.outcomes import Edit
 from twolane_server.actions.pieces import origin_of, ours
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
 from twolane_server.edits.lines import (

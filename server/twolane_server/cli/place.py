@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name an action and a place."""
-    parser.add_argument("action", metavar="ACTION", help="docstring or rewrite")
+    parser.add_argument("action", metavar="ACTION", help="docstring, rewrite or explain")
     parser.add_argument("place", metavar="FILE:LINE[-LINE]", help="lines count from 1")
-    parser.add_argument("--instruction", default="", metavar="TEXT", help="what to do (rewrite)")
+    parser.add_argument(
+        "--instruction",
+        default="",
+        metavar="TEXT",
+        help="what to do (rewrite), or what you want to know (explain)",
+    )
+    parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument("--lane", choices=("auto", "local", "cloud"), default="auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -50,6 +56,7 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         place.selection,
         instruction=arguments.instruction,
         forced=None if arguments.lane == "auto" else LaneName(arguments.lane),
+        answer_in=arguments.language,
     )
     return service, settings, place, order
 

@@ -1,4 +1,4 @@
-"""One versioned edit: checked just before it is sent, and watched as the editor takes it."""
+"""Edits of one document, versioned: checked just before it is sent, and watched as the editor takes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twolane_server.text import encode
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
-    from twolane_server.actions.base import Edit
+    from twolane_server.actions.outcomes import Edit
     from twolane_server.documents import Document
     from twolane_server.session import Session
 
@@ -27,19 +27,19 @@ async def apply(
     server: LanguageServer,
     session: Session,
     then: Document,
-    edit: Edit,
+    edits: tuple[Edit, ...],
     *,
     target: Span,
     title: str,
 ) -> str:
-    """Have the editor apply `edit`, which was made for the document `then`, in one undo step.
+    """Have the editor apply edits that were made for the document `then`, in one undo step.
 
     Args:
         server: the connection.
         session: holds the document as it is now.
         then: the document that the action worked on.
-        edit: the replacement, in `then`'s bytes.
-        target: all that the edit was derived from; none of it may have changed.
+        edits: the replacements, in `then`'s bytes and in their order.
+        target: all that the edits were derived from; none of it may have changed.
         title: the undo step's name, where the editor shows one.
 
     Returns:
@@ -54,7 +54,7 @@ async def apply(
     changed = session.next_version(then.uri)
     response = await server.workspace_apply_edit_async(
         types.ApplyWorkspaceEditParams(
-            edit=_workspace_edit(server, then, edit, encoding), label=title
+            edit=_workspace_edit(server, then, edits, encoding), label=title
         )
     )
     if not response.applied:
@@ -63,27 +63,28 @@ async def apply(
             "The editor did not apply the edit, most likely because the document changed "
             "meanwhile; run the action again."
         )
-    return await _difference(changed, edit)
+    return await _difference(changed, edits)
 
 
 def _workspace_edit(
-    server: LanguageServer, then: Document, edit: Edit, encoding: convert.Encoding
+    server: LanguageServer, then: Document, edits: tuple[Edit, ...], encoding: convert.Encoding
 ) -> types.WorkspaceEdit:
-    replacement = types.TextEdit(
-        range=convert.area(then.text, edit.span, encoding), new_text=edit.text
-    )
+    replacements = [
+        types.TextEdit(range=convert.area(then.text, edit.span, encoding), new_text=edit.text)
+        for edit in edits
+    ]
     workspace = server.client_capabilities.workspace
     capability = workspace.workspace_edit if workspace is not None else None
     if capability is None or not capability.document_changes:
-        return types.WorkspaceEdit(changes={then.uri: [replacement]})
+        return types.WorkspaceEdit(changes={then.uri: replacements})
     identifier = types.OptionalVersionedTextDocumentIdentifier(uri=then.uri, version=then.version)
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=[replacement])]
+        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=[*replacements])]
     )
 
 
-async def _difference(changed: asyncio.Future[Document | None], edit: Edit) -> str:
-    """What to tell when the change that follows is not the edit that was sent.
+async def _difference(changed: asyncio.Future[Document | None], edits: tuple[Edit, ...]) -> str:
+    """What to tell when the change that follows is not the edits that were sent.
 
     Some editors answer `applied` for an edit that they dropped (Neovim with a stale version) or
     applied to a newer text (old VS Code clients), so the answer alone proves nothing.
@@ -92,12 +93,15 @@ async def _difference(changed: asyncio.Future[Document | None], edit: Edit) -> s
         now = await asyncio.wait_for(changed, _SECONDS_UNTIL_TAKEN)
     except TimeoutError:
         return "The editor said that it applied the edit, but the document did not change."
-    new = encode(edit.text)
     if now is None:
         return "The document was closed before the edit could be seen in it."
-    if Span(edit.span.start, edit.span.start + len(new)).cut(now.text.source) != new:
-        return (
-            "The document is not as the edit should have left it; look at it, and undo once "
-            "if it is not what you want."
-        )
+    moved = 0
+    for edit in edits:
+        new, start = encode(edit.text), edit.span.start + moved
+        moved += len(new) - len(edit.span)
+        if Span(start, start + len(new)).cut(now.text.source) != new:
+            return (
+                "The document is not as the edit should have left it; look at it, and undo once "
+                "if it is not what you want."
+            )
     return ""

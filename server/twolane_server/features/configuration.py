@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SECTION = "twolane"
 MODE = "twolane.mode"
+_ABILITIES = ("preview", "page")
 
 
 async def read(server: LanguageServer, session: Session, options: object) -> None:
@@ -32,7 +33,8 @@ async def read(server: LanguageServer, session: Session, options: object) -> Non
     """
     if not session.settings_read.is_set():
         session.initial = options
-    session.options, session.preview = _without_preview(options)
+    session.options, shows = _without_abilities(options)
+    session.preview, session.page = "preview" in shows, "page" in shows
     await reread(server, session)
     session.settings_read.set()
 
@@ -58,13 +60,13 @@ def _load(session: Session, options: object) -> tuple[Settings, tuple[Problem, .
     return load(session.folders, options, session.environ)
 
 
-def _without_preview(options: object) -> tuple[object, bool]:
-    """`preview` says what the client can show; it is not a setting of the user's."""
+def _without_abilities(options: object) -> tuple[object, set[str]]:
+    """`preview` and `page` say what the client can show; they are not settings of the user's."""
     if not isinstance(options, dict):
-        return options, False
+        return options, set()
     given = cast("dict[str, object]", options)
-    rest = {key: value for key, value in given.items() if key != "preview"}
-    return rest, given.get("preview") is True
+    rest = {key: value for key, value in given.items() if key not in _ABILITIES}
+    return rest, {key for key in _ABILITIES if given.get(key) is True}
 
 
 async def did_change(
@@ -83,7 +85,7 @@ async def did_change(
         )
         options = _section(answers[0]) if answers else {}
     merged = cast("dict[str, object]", _over(_section(session.initial), options))
-    await read(server, session, {"preview": session.preview, **merged})
+    await read(server, session, {"preview": session.preview, "page": session.page, **merged})
 
 
 def _section(sent: object) -> dict[str, object]:

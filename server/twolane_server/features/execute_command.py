@@ -1,4 +1,4 @@
-"""`workspace/executeCommand`: run an action, show its progress, send its edit."""
+"""`workspace/executeCommand`: run an action, show its progress, bring its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lsprotocol import types
 from twolane_server import convert
 from twolane_server.errors import ActionError, TwolaneError
 from twolane_server.features import configuration
-from twolane_server.features.apply import apply
+from twolane_server.features.deliver import deliver
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
@@ -39,6 +39,7 @@ class Run:
         range: the selection.
         instruction: what to do, for an action that takes it; else empty.
         lane: a lane that the user forces, or `None`.
+        language: which language to answer in; empty for the settings'.
     """
 
     action: str
@@ -46,6 +47,7 @@ class Run:
     range: types.Range
     instruction: str = ""
     lane: LaneName | None = None
+    language: str = ""
 
 
 def parse_run(argument: object) -> Run:
@@ -56,7 +58,7 @@ def parse_run(argument: object) -> Run:
     """
     wrong = ActionError(
         "twolane.run takes one object with `action`, `uri` and `range`, and if you like "
-        "`instruction` and `lane` (local or cloud)."
+        "`instruction`, `lane` (local or cloud) and `language`."
     )
     if not isinstance(argument, dict):
         raise wrong
@@ -67,12 +69,13 @@ def parse_run(argument: object) -> Run:
             for end in ("start", "end")
         ]
         lane = LaneName(given["lane"]) if given.get("lane") else None
-        texts = (given["action"], given["uri"], given.get("instruction") or "")
+        told = [given.get(key) or "" for key in ("instruction", "language")]
+        texts = (given["action"], given["uri"], *told)
     except (KeyError, TypeError, ValueError):
         raise wrong from None
     if not all(isinstance(text, str) for text in texts):
         raise wrong
-    return Run(texts[0], texts[1], types.Range(ends[0], ends[1]), texts[2], lane)
+    return Run(texts[0], texts[1], types.Range(ends[0], ends[1]), texts[2], lane, texts[3])
 
 
 async def run(
@@ -84,7 +87,7 @@ async def run(
     *,
     on_ready: Callable[[Ready], object] = lambda _: None,
 ) -> dict[str, object]:
-    """Run one action to its end and have the editor apply the edit.
+    """Run one action to its end and bring the editor what it came to.
 
     Args:
         server: the connection.
@@ -123,6 +126,7 @@ async def _run(
         convert.span(snapshot.document.text, wanted.range, encoding),
         instruction=wanted.instruction,
         forced=wanted.lane,
+        answer_in=wanted.language,
     )
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
@@ -150,19 +154,12 @@ async def _run(
 
         try:
             result = await service.carry_out(ready, on_text, progress.report, on_decision)
-            difference = await apply(
-                server,
-                session,
-                snapshot.document,
-                result.edit,
-                target=ready.task.target,
-                title=order.action.title,
-            )
+            whole, told = await deliver(server, session, snapshot.document, ready, result)
         finally:
             preview.end()
-    if difference:
-        _show(server, types.MessageType.Warning, difference)
-    return {"applied": not difference, "decision": str(result.decision), "message": difference}
+    if told:
+        _show(server, types.MessageType.Warning, told)
+    return {"applied": whole, "decision": str(result.decision), "message": told}
 
 
 def _show(server: LanguageServer, kind: types.MessageType, sentence: str) -> None:

@@ -17,6 +17,7 @@ __all__ = ["VARIABLES", "from_environment"]
 
 VARIABLES: dict[str, str] = {
     "TWOLANE_MODE": "mode",
+    "TWOLANE_LANGUAGE": "language",
     "TWOLANE_LOCAL_URL": "local.url",
     "TWOLANE_LOCAL_MODEL": "local.model",
     "TWOLANE_LOCAL_KEY_ENVIRONMENT": "local.key_environment",

@@ -71,6 +71,7 @@ def load(
         prices=prices,
         usd_per_month=_budget(levels),
         nda=_nda(levels),
+        language=_language(levels),
     )
     problems = tuple(problem for level in levels for problem in level.problems)
     return settings, (*problems, *incomplete, *_far(settings.local))
@@ -112,6 +113,11 @@ def _mode(levels: Iterable[Level]) -> Mode:
         elif level.sent.mode is not None:
             mode = Mode(level.sent.mode)
     return mode
+
+
+def _language(levels: Iterable[Level]) -> str:
+    said = [level.sent.language for level in levels if level.sent.language is not None]
+    return said[-1] if said else Settings().language
 
 
 def _lane(

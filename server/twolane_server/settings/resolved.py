@@ -169,6 +169,7 @@ class Settings:
         prices: of the cloud lane's models.
         usd_per_month: what the cloud lane may cost in a month of UTC; `None` for no limit.
         nda: the user's own rules.
+        language: which language explanations, reviews and other texts for people are written in.
     """
 
     mode: Mode = Mode.AUTO
@@ -180,6 +181,7 @@ class Settings:
     prices: tuple[Price, ...] = PRICES
     usd_per_month: float | None = None
     nda: NdaRules = field(default_factory=NdaRules)
+    language: str = "English"
 
     def cloud_model(self, action: str) -> str:
         """The model of an action on the cloud lane."""

@@ -17,6 +17,7 @@ from twolane_server.settings.values import (
     Dollars,
     File,
     Glob,
+    Language,
     LocalUrl,
     Model,
     Network,
@@ -195,6 +196,10 @@ class SentSettings(Sent):
     )
     budget: Budget = Budget()
     nda: Nda = Nda()
+    language: Language | None = Field(
+        default=None,
+        description="Which language explanations and reviews are written in: English, Deutsch.",
+    )
 
 
 class SentPolicy(Sent):

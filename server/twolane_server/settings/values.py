@@ -24,6 +24,7 @@ __all__ = [
     "Dollars",
     "File",
     "Glob",
+    "Language",
     "LocalUrl",
     "Model",
     "Network",
@@ -37,6 +38,7 @@ __all__ = [
 
 WORD_LENGTH = 200
 _DAY = 86_400
+_LANGUAGE = re.compile(r"[^\W\d_](?:[^\W_]|[ ()-]){0,39}")
 _TOKENS = 10_000_000
 _DOLLARS = 1_000_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -119,6 +121,12 @@ def _word(word: str) -> str:
     return word
 
 
+def _language(name: str) -> str:
+    if not _LANGUAGE.fullmatch(name.strip()):
+        raise ValueError("must be the name of a language, such as English, Deutsch or pt-BR")
+    return name.strip()
+
+
 def _model_name(name: str) -> str:
     return _not_a_key(name.strip())
 
@@ -146,6 +154,7 @@ Seconds = Annotated[float, Field(gt=0, le=_DAY, allow_inf_nan=False)]
 Window = Annotated[int, Field(ge=512, le=_TOKENS)]
 File = Annotated[str, AfterValidator(_not_a_key)]
 Word = Annotated[str, AfterValidator(_word)]
+Language = Annotated[str, AfterValidator(_language)]
 Model = Annotated[str, AfterValidator(_model_name)]
 
 

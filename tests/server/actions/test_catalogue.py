@@ -11,6 +11,7 @@ def test_actions_by_name() -> None:
     assert [(action.name, action.title) for action in ACTIONS] == [
         ("docstring", "Write docstring"),
         ("rewrite", "Rewrite selection…"),
+        ("explain", "Explain…"),
     ]
     for action in ACTIONS:
         assert action_named(action.name) is action

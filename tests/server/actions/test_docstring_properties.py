@@ -26,7 +26,8 @@ from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.errors import ActionError
 
 if TYPE_CHECKING:
-    from twolane_server.actions.base import Edit, Task
+    from twolane_server.actions.base import Task
+    from twolane_server.actions.outcomes import Edit
 
 ACTION = WriteDocstring()
 PLACES = list(corpus())

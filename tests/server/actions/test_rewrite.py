@@ -28,7 +28,8 @@ from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label, Origin
 
 if TYPE_CHECKING:
-    from twolane_server.actions.base import Edit, Subject, Task
+    from twolane_server.actions.base import Subject, Task
+    from twolane_server.actions.outcomes import Edit
 
 ACTION = RewriteSelection()
 

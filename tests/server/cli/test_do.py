@@ -19,7 +19,7 @@ from support_cli import CODE, DOCUMENTED, SENTENCE, Shell
 from support_fake_server import FakeServer, answer
 from support_repository import make_repository, put
 from twolane_server.border.ledger import read_rows, verify
-from twolane_server.cli.do import _diff  # pyright: ignore[reportPrivateUsage] - a part of it
+from twolane_server.cli.diff import diff
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -420,8 +420,8 @@ LINES = st.lists(
 @example(["a\n"], ["a\n", "b\r\n"])
 def test_the_diff_is_one_that_git_applies(old: list[str], new: list[str]) -> None:
     before, after = "".join(old), "".join(new)
-    diff = "".join(_diff("/r/a.py", Text.of(before), Text.of(after)))
-    assert (apply_patch(before, diff) if diff else before) == after
+    told = "".join(diff("/r/a.py", Text.of(before), Text.of(after)))
+    assert (apply_patch(before, told) if told else before) == after
 
 
 def test_each_repository_needs_its_own_grant(shell: Shell) -> None:
@@ -429,3 +429,22 @@ def test_each_repository_needs_its_own_grant(shell: Shell) -> None:
     shell.file = put(other / "a.py", CODE)
     ran = shell.run("do", "docstring", shell.place, "--json")
     assert "never granted" in ran.json["decision"]["reasons"][0]
+
+
+def test_an_explanation_is_printed_once_and_changes_nothing(shell: Shell) -> None:
+    shell.replies({"match": "Answer in this language: Deutsch.", "reply": "Fügt *zusammen*."})
+    ran = shell.run("do", "explain", shell.place, "--language", "Deutsch", "--apply")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.count("Fügt *zusammen*.") == 1
+    assert "appl" not in ran.out
+    assert content(shell) == CODE
+    told = shell.run("do", "explain", shell.place, "--language", "Deutsch", "--json").json
+    page = {"title": "Explain join", "language": "markdown", "text": "Fügt *zusammen*.\n"}
+    assert told["page"] == page
+    assert "edit" not in told
+
+
+def test_what_was_made_safe_is_printed_again(shell: Shell) -> None:
+    shell.replies({"reply": "![x](https://a.example/)"})
+    ran = shell.run("do", "explain", shell.place)
+    assert "\n[x](https://a.example/)\n" in ran.out

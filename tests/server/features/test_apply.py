@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from twolane_context.spans import Span
 from twolane_server import convert
-from twolane_server.actions.base import Edit
+from twolane_server.actions.outcomes import Edit
 from twolane_server.documents import Document
 from twolane_server.errors import StaleDocument
 from twolane_server.features import apply as applying
@@ -118,7 +118,7 @@ async def _race(tmp_path: Path, style: str, rng: random.Random) -> tuple[Editor,
         await editor.ticks(10)
         server = cast("LanguageServer", cast("Any", editor))
         try:
-            told = await apply(server, session, then, EDIT, target=TARGET, title="t")
+            told = await apply(server, session, then, (EDIT,), target=TARGET, title="t")
         except StaleDocument as error:
             told = str(error)
         await typing
@@ -167,7 +167,7 @@ async def test_an_edit_in_time_is_applied_and_nothing_is_told(tmp_path: Path) ->
     then = session.document(URI)
     assert then is not None
     server = cast("LanguageServer", cast("Any", editor))
-    assert await apply(server, session, then, EDIT, target=TARGET, title="t") == ""
+    assert await apply(server, session, then, (EDIT,), target=TARGET, title="t") == ""
     assert editor.text == AFTER
     delivering.cancel()
 
@@ -186,5 +186,5 @@ async def test_each_sign_of_staleness_is_enough(how: str, tmp_path: Path) -> Non
     editor = Editor(session, "careless", random.Random(0))  # noqa: S311 - a test's dice
     server = cast("LanguageServer", cast("Any", editor))
     with pytest.raises(StaleDocument):
-        await apply(server, session, then, EDIT, target=TARGET, title="t")
+        await apply(server, session, then, (EDIT,), target=TARGET, title="t")
     assert editor.text == BEFORE

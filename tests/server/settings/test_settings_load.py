@@ -366,7 +366,9 @@ def test_a_bad_variable_is_named(tmp_path: Path, variable: str, value: str) -> N
 
 
 def test_every_variable_sets_something(tmp_path: Path) -> None:
-    good = {"url": "https://x/v1", "window": "1234", "enabled": "no", "mode": "cloud"}
+    good = {"url": "https://x/v1", "window": "1234", "enabled": "no", "mode": "cloud"} | {
+        "language": "Deutsch"
+    }
     for variable, place in VARIABLES.items():
         value = good.get(place.rpartition(".")[2], "SOME_NAME")
         settings, problems = _load(tmp_path, None, None, {variable: value})

@@ -12,6 +12,13 @@ local M = {}
 ---@field preview twolane.Preview
 ---@field touched boolean whether the buffer changed since the run began
 
+-- What is asked for before an action runs, and which of them change the buffer.
+local ASKS = {
+  rewrite = "Rewrite (empty: as the comment above says): ",
+  explain = "Explain (empty: in general): ",
+}
+local READS = { explain = true }
+
 local running = {} ---@type table<integer, twolane.Run> by buffer
 local count = 0
 
@@ -63,7 +70,7 @@ local function start(client, argument, title)
     warn("is still writing in this buffer; :TwolaneCancel stops it.")
     return
   end
-  if not vim.bo[bufnr].modifiable then
+  if not vim.bo[bufnr].modifiable and not READS[argument.action] then
     warn("this buffer cannot be changed ('modifiable' is off).")
     return
   end
@@ -103,13 +110,14 @@ end
 function M.command(command, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
   local argument = vim.deepcopy((command.arguments or {})[1] or {})
-  if argument.action ~= "rewrite" or argument.instruction then
+  local asks = ASKS[argument.action]
+  if not asks or argument.instruction then
     start(client, argument, command.title)
     return
   end
   local bufnr = vim.uri_to_bufnr(argument.uri)
   local before = vim.api.nvim_buf_get_changedtick(bufnr)
-  vim.ui.input({ prompt = "Rewrite (empty: as the comment above says): " }, function(answer)
+  vim.ui.input({ prompt = asks }, function(answer)
     if not answer then
       return
     end

@@ -1,0 +1,48 @@
+"""What the user means by a selection, for actions that read it and replace nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_context.spans import Span
+from twolane_server.actions.base import tree_of
+from twolane_server.actions.docs.definitions import definition_at, outermost
+from twolane_server.edits.lines import line_end, line_start
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from twolane_server.actions.base import Subject
+
+__all__ = ["Selected", "selected"]
+
+
+class Selected(NamedTuple):
+    """What is meant.
+
+    Attributes:
+        span: whole lines, without the last one's end.
+        node: the definition, where a cursor stands in one.
+        whole: whether it is the whole text.
+    """
+
+    span: Span
+    node: tree_sitter.Node | None = None
+    whole: bool = False
+
+
+def selected(subject: Subject) -> Selected:
+    """The selected lines; for a cursor the definition that it stands in, else the whole text."""
+    source, selection = subject.text.source, subject.selection
+    if selection.cut(source).strip():
+        start, end = line_start(source, selection.start), min(selection.end, len(source))
+        if end > start and line_start(source, end) == end:
+            end = line_start(source, end - 1)  # it ends at a line's start: that line is not in it
+        return Selected(Span(start, max(line_end(source, end), start)))
+    parsed = tree_of(subject)
+    node = definition_at(parsed, selection) if parsed is not None else None
+    if parsed is None or node is None:
+        return Selected(Span(0, len(source)), whole=True)
+    outer = outermost(parsed, node)
+    start = line_start(source, outer.start_byte)
+    return Selected(Span(start, line_end(source, outer.end_byte)), node)

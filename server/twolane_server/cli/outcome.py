@@ -1,0 +1,118 @@
+"""What an action came to, on a terminal and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text as Styled
+
+from twolane_server.actions.outcomes import Edit, Edits, Findings, Page, edits_of
+from twolane_server.cli.diff import diff
+from twolane_server.cli.plain import plain
+from twolane_server.source_file import write_back
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from twolane_server.actions.outcomes import Finding, Outcome
+    from twolane_server.source_file import Place
+
+__all__ = ["apply", "as_object", "show"]
+
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def apply(outcome: Outcome, place: Place) -> bool:
+    """Write what an outcome changes into the file; whether it changes anything.
+
+    Raises:
+        StaleDocument: the file changed since.
+        ActionError: it cannot be written.
+    """
+    edits = edits_of(outcome)
+    if not edits:
+        return False
+    after = place.document.text.replaced((edit.span, edit.text) for edit in edits)
+    write_back(Path(place.document.path), after, expected_sha256=place.sha256)
+    return True
+
+
+def show(console: Console, outcome: Outcome, place: Place, streamed: str) -> None:
+    """Show an outcome to a person.
+
+    Args:
+        console: where.
+        outcome: what.
+        place: where in which file it was asked for.
+        streamed: what of the answer was shown already, as it came.
+    """
+    match outcome:
+        case Edit() | Edits():
+            for line in _diff(outcome, place):
+                shown = plain(line.rstrip("\r\n"))
+                console.print(Styled(shown, style=_STYLES.get(line[:1], "")))
+        case Page(text=text):
+            if text.strip() != streamed.strip():
+                console.print(Styled(plain(text)), end="")
+        case Findings(found):
+            for each in found:
+                console.print(Styled(plain(_line(each, place))))
+            if not found:
+                console.print("nothing found")
+    for note in _notes(outcome):
+        console.print(Styled(plain(note), style="yellow"))
+
+
+def as_object(outcome: Outcome, place: Place) -> dict[str, object]:
+    """An outcome in the stable shape that programs read."""
+    match outcome:
+        case Edit() | Edits():
+            edit = {
+                "path": place.document.path,
+                "before_sha256": place.sha256,
+                "diff": "".join(_diff(outcome, place)),
+            }
+            said: dict[str, object] = {"edit": edit}
+        case Page(title, text, language):
+            said = {"page": {"title": title, "language": language, "text": text}}
+        case Findings(found):
+            said = {"findings": [_finding(each, place) for each in found]}
+    notes = _notes(outcome)
+    return {**said, "notes": list(notes)} if notes else said
+
+
+def _notes(outcome: Outcome) -> tuple[str, ...]:
+    return outcome.notes if isinstance(outcome, Edits | Findings) else ()
+
+
+def _diff(outcome: Outcome, place: Place) -> list[str]:
+    before = place.document.text
+    after = before.replaced((edit.span, edit.text) for edit in edits_of(outcome))
+    return diff(place.document.path, before, after)
+
+
+def _rows(finding: Finding, place: Place) -> tuple[int, int]:
+    """The lines that a finding is about; 1-based, both included."""
+    text, span = place.document.text, finding.span
+    return text.row_of(span.start) + 1, text.row_of(span.end) + 1
+
+
+def _line(finding: Finding, place: Place) -> str:
+    first, _ = _rows(finding, place)
+    fix = "  (with a fix)" if finding.fix is not None else ""
+    return f"{place.document.path}:{first}: {finding.severity}: {finding.message}{fix}"
+
+
+def _finding(finding: Finding, place: Place) -> dict[str, object]:
+    first, last = _rows(finding, place)
+    said: dict[str, object] = {
+        "path": place.document.path,
+        "start_line": first,
+        "end_line": last,
+        "severity": finding.severity.value,
+        "message": finding.message,
+    }
+    if finding.fix is not None:
+        said["diff"] = "".join(_diff(finding.fix, place))
+    return said

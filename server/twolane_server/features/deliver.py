@@ -1,0 +1,49 @@
+"""What an action came to, brought to the editor: edits applied, pages shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.outcomes import Edit, Edits, Findings, Page, edits_of
+from twolane_server.features import page
+from twolane_server.features.apply import apply
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+    from twolane_server.documents import Document
+    from twolane_server.orders import Ready, Result
+    from twolane_server.session import Session
+
+
+async def deliver(
+    server: LanguageServer, session: Session, then: Document, ready: Ready, result: Result
+) -> tuple[bool, str]:
+    """Bring a result to the editor.
+
+    Args:
+        server: the connection.
+        session: holds the document as it is now.
+        then: the document that the action worked on.
+        ready: what the result came from.
+        result: what to bring.
+
+    Returns:
+        Whether the editor has it as it was meant, and what the person should be told.
+
+    Raises:
+        StaleDocument: the document changed since, or the editor refused the edit.
+        ActionError: a page cannot be shown.
+    """
+    outcome = result.outcome
+    match outcome:
+        case Edit() | Edits():
+            target, title = ready.task.target, ready.title
+            edits = edits_of(outcome)
+            told = await apply(server, session, then, edits, target=target, title=title)
+            notes = outcome.notes if isinstance(outcome, Edits) else ()
+            return not told, " ".join(filter(None, (told, *notes)))
+        case Page():
+            return True, await page.show(server, session, then.uri, outcome)
+        case Findings(notes=notes):
+            return True, " ".join(notes)
