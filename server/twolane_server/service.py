@@ -21,20 +21,19 @@ from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.orders import Offer, Order, Ready, Result
+from twolane_server.questions import of_prompt, question_of
 from twolane_server.reparse import earlier
-from twolane_server.routing.choose import Question, choose, has_repository_marker, near_local_window
+from twolane_server.routing.choose import choose, has_repository_marker, near_local_window
 from twolane_server.within import decided, prepared, wanted_around, with_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from twolane_context.spans import Span
-    from twolane_server.actions.base import Action
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
-    from twolane_server.labels import Labelled
     from twolane_server.prompts import Prompt
-    from twolane_server.routing.choose import Decision
+    from twolane_server.routing.choose import Decision, Question
     from twolane_server.routing.run import Notify, Runner
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Folders, Settings
@@ -99,7 +98,7 @@ class Service:
             if action.offered(subject):
                 size = len(selection)
                 question = replace(
-                    self._question(action, labelled, known, snapshot.settings, characters=size),
+                    question_of(action, labelled, known, snapshot.settings, characters=size),
                     local_tokens=size // 2,  # a menu must not wait for a count
                     cloud_tokens=size // 2,
                 )
@@ -126,9 +125,9 @@ class Service:
         order = replace(order, answer_in=order.answer_in or settings.language)
         task = await asyncio.to_thread(prepared, order, labelled.label)
         question = replace(
-            self._question(
+            question_of(
                 order.action,
-                _of_prompt(labelled, task.prompt.label),
+                of_prompt(labelled, task.prompt.label),
                 known,
                 settings,
                 characters=task.prompt.characters,
@@ -256,46 +255,7 @@ class Service:
             return str(error)
         return None
 
-    def _question(
-        self,
-        action: Action,
-        labelled: Labelled,
-        known: Known,
-        settings: Settings,
-        *,
-        characters: int,
-    ) -> Question:
-        return Question(
-            action=action.name,
-            home=action.home,
-            repository_wide=False,
-            label=labelled.label,
-            label_reasons=labelled.reasons,
-            mode=settings.mode,
-            forced=None,
-            instruction_marker=False,
-            characters=characters,
-            local_tokens=0,
-            cloud_tokens=0,
-            answer_tokens=0,
-            local_window=settings.local.window,
-            cloud_window=settings.cloud.window,
-            granted=known.granted,
-            grant_reason=known.grant_reason,
-            cloud_state=known.cloud_state,
-            budget_spent=False,
-            local_model=settings.local_model(action.name),
-            cloud_model=settings.cloud_model(action.name),
-        )
-
 
 def _answered(decision: Decision, model: str) -> Decision:
     """The decision with the model that answered: on the local lane that may be a stand-in."""
     return replace(decision, model=model) if decision.lane is LaneName.LOCAL else decision
-
-
-def _of_prompt(labelled: Labelled, label: Label) -> Labelled:
-    """The document's label, raised when some other fragment of the prompt is higher."""
-    if label <= labelled.label:
-        return labelled
-    return replace(labelled, label=label, reasons=("a part of the prompt is NDA",))

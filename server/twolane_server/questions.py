@@ -1,0 +1,65 @@
+"""What `routing.choose` is asked about an action, from what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twolane_server.routing.choose import Question
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Action
+    from twolane_server.fragments import Label
+    from twolane_server.knowledge import Known
+    from twolane_server.labels import Labelled
+    from twolane_server.settings.resolved import Settings
+
+__all__ = ["of_prompt", "question_of"]
+
+
+def question_of(
+    action: Action,
+    labelled: Labelled,
+    known: Known,
+    settings: Settings,
+    *,
+    characters: int,
+) -> Question:
+    """The question about an action at a document; who counts tokens fills them in.
+
+    Args:
+        action: which one.
+        labelled: the label of what it reads.
+        known: what was read about it.
+        settings: modes, models and windows.
+        characters: the prompt's length in code points.
+    """
+    return Question(
+        action=action.name,
+        home=action.home,
+        repository_wide=False,
+        label=labelled.label,
+        label_reasons=labelled.reasons,
+        mode=settings.mode,
+        forced=None,
+        instruction_marker=False,
+        characters=characters,
+        local_tokens=0,
+        cloud_tokens=0,
+        answer_tokens=0,
+        local_window=settings.local.window,
+        cloud_window=settings.cloud.window,
+        granted=known.granted,
+        grant_reason=known.grant_reason,
+        cloud_state=known.cloud_state,
+        budget_spent=False,
+        local_model=settings.local_model(action.name),
+        cloud_model=settings.cloud_model(action.name),
+    )
+
+
+def of_prompt(labelled: Labelled, label: Label) -> Labelled:
+    """The document's label, raised when some other fragment of the prompt is higher."""
+    if label <= labelled.label:
+        return labelled
+    return replace(labelled, label=label, reasons=("a part of the prompt is NDA",))
