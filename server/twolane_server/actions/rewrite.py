@@ -6,8 +6,6 @@ another language never reaches the file.
 
 from __future__ import annotations
 
-import ast
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +27,7 @@ from twolane_server.edits.lines import (
 from twolane_server.edits.plain import harmful
 from twolane_server.edits.reindent import fitted
 from twolane_server.edits.reply import code
+from twolane_server.edits.sound import python_reads
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Fragment
@@ -38,7 +37,6 @@ from twolane_server.text import decode
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
-    from twolane_server.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,11 @@ class RewriteSelection:
         after = subject.text.replaced([(target, new)])
         if errors(parse(parsed.language, after.source)) > errors(parsed):
             raise ReplyRefused("The reply was refused: it would leave a syntax error.")
-        if parsed.language.name == "python" and _parses(subject.text) and not _parses(after):
+        if (
+            parsed.language.name == "python"
+            and python_reads(subject.text)
+            and not python_reads(after)
+        ):
             raise ReplyRefused("The reply was refused: it would leave a syntax error.")
         return Edit(target, new)
 
@@ -104,18 +106,6 @@ def _tree(subject: Subject) -> Parsed:
             "Rewriting needs Python, Rust, TypeScript, JavaScript, Go, C, C++, Java or Lua."
         )
     return parsed
-
-
-def _parses(text: Text) -> bool:
-    """Whether Python itself reads it: it is stricter than tree-sitter about indentation."""
-    try:
-        with warnings.catch_warnings():
-            # An invalid escape in a string is not our subject here.
-            warnings.simplefilter("ignore")
-            ast.parse(str(text).removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _target(parsed: Parsed, selection: Span) -> Span | None:

@@ -75,14 +75,13 @@ def read(reply: str) -> Parts:
     opener: re.Match[str] | None = None
     depth = 0
     for line in _plain_lines(without_reasoning(reply)):
-        found = _FENCE.fullmatch(line)
         if opener is None:
-            if found and not ("`" in found["mark"] and "`" in found["info"]):
+            if found := fence_at(line):
                 opener, inside, depth = found, [], 1
             else:
                 outside.append(line)
             continue
-        depth += _step(opener, found)
+        depth += fence_step(opener, line)
         if depth == 0:
             fences.append(_fence(opener, inside, closed=True))
             opener = None
@@ -93,12 +92,22 @@ def read(reply: str) -> Parts:
     return Parts(trimmed("\n".join(outside)), tuple(fence for fence in fences if fence.text))
 
 
+def fence_at(line: str) -> re.Match[str] | None:
+    """The line as a fence, with `indent`, `mark` and `info`; `None` when it is none."""
+    found = _FENCE.fullmatch(line)
+    return None if found is None or ("`" in found["mark"] and "`" in found["info"]) else found
+
+
+def fence_step(opener: re.Match[str], line: str) -> int:
+    """What a line inside an open fence does to the depth: +1 opens another, -1 closes one."""
+    return _step(opener, _FENCE.fullmatch(line))
+
+
 def _plain_lines(text: str) -> list[str]:
     return [line.rstrip("\r\n") for line in split_lines(text)]
 
 
 def _step(opener: re.Match[str], found: re.Match[str] | None) -> int:
-    """What a line inside an open fence does to the depth: +1 opens another, -1 closes one."""
     if not found or found["mark"][0] != opener["mark"][0]:
         return 0
     if len(found["mark"]) < len(opener["mark"]):

@@ -1,0 +1,106 @@
+"""One file while the blocks of a reply are carried out on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twolane_server.edits.changes import FileChange
+from twolane_server.edits.compose import bare, composed, hunks, rows, written
+from twolane_server.edits.lines import indent_unit
+from twolane_server.edits.matching import Match, Miss, match
+from twolane_server.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twolane_server.edits.blocks import Block
+    from twolane_server.edits.compose import Hunk
+
+__all__ = ["Draft"]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A file and what shall become of it. Make one with `of` or `new`.
+
+    A block is looked for in the text as it was, since that is what the model was shown; so a
+    definition that one block puts elsewhere is still found once by the block that takes it away.
+    Only what is not there is looked for in what earlier blocks have made.
+
+    Attributes:
+        path: the file.
+        before: what it holds; `None` for a new one.
+        deleted: whether it goes.
+        to: its new path; empty for none.
+    """
+
+    path: str
+    before: Text | None
+    deleted: bool = False
+    to: str = ""
+    _base: Text = field(kw_only=True, repr=False)
+    _hunks: list[Hunk] = field(default_factory=list["Hunk"], repr=False)
+    _seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=set[tuple[tuple[str, ...], tuple[str, ...]]], repr=False
+    )
+
+    @classmethod
+    def of(cls, path: str, text: Text) -> Draft:
+        """A file that is there."""
+        return cls(path, text, _base=text)
+
+    @classmethod
+    def new(cls, path: str, lines: tuple[str, ...], others: Iterable[Text]) -> Draft:
+        """A file that is made, with the line ending that the others have."""
+        windows = [text.lines[0].endswith("\r\n") for text in others if len(text.lines) > 1]
+        end = "\r\n" if windows and all(windows) else "\n"
+        return cls(path, None, _base=written(lines, end))
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not any(line.strip() for line in rows(self._base)) and not self._hunks
+
+    def change(self) -> FileChange:
+        """What becomes of the file."""
+        after = None if self.deleted else composed(self._base, self._hunks)
+        return FileChange(self.path, self.before, after, self.to)
+
+    def fill(self, lines: tuple[str, ...]) -> str:
+        """Give a blank file its text."""
+        if self.before is None or not self.blank:
+            return "is empty, although the file has been written"
+        old = str(self.before)
+        text = written(lines, "\r\n" if "\r\n" in old else "\n")
+        self._base = Text.of(("\ufeff" if old.startswith("\ufeff") else "") + str(text))
+        return ""
+
+    def put(self, found: Match) -> bool:
+        """Put in what was found in the text as it was; whether nothing else was there."""
+        fresh = hunks(rows(self._base), found)
+        if any(new.collides(old) for new in fresh for old in self._hunks):
+            return False
+        self._hunks += fresh
+        return True
+
+    def replace(self, block: Block) -> str:
+        """Carry a block out; returns why that cannot be, as the end of a sentence."""
+        key = (block.search, block.replace)
+        if key in self._seen:
+            return ""  # models repeat themselves
+        self._seen.add(key)
+        found = self._match(block)
+        if isinstance(found, Match) and self.put(found):
+            return ""
+        if isinstance(found, Miss) and (found.several or not self._hunks):
+            return found.reason
+        self._base, self._hunks = composed(self._base, self._hunks), []
+        again = self._match(block)
+        if isinstance(again, Match) and self.put(again):
+            return ""
+        return found.reason if isinstance(found, Miss) else "overlaps what another block changes"
+
+    def _match(self, block: Block) -> Match | Miss:
+        lines = [bare(line) for line in rows(self._base)]
+        return match(lines, block.search, block.replace, indent_unit(self._base.source))

@@ -1,0 +1,61 @@
+"""Places where a model left code out and said so: `# ... rest of the code`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twolane_context.trees import walk
+from twolane_server.edits.docstrings import docstring
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from twolane_context.trees import Parsed
+    from twolane_server.text import Text
+
+__all__ = ["elisions"]
+
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|<!--|;|\{/\*|\"\"\")+\s*(?P<said>.*)")
+_DOTS = re.compile(r"(?:\.\.\.|…)\s*(?:\*/\}?|-->)?\s*$|(?:\.\.\.|…)[\s(\[]*[a-z]", re.IGNORECASE)
+_LEFT_OUT = re.compile(
+    r"""(?xi)
+    \b(?: (?:rest|remainder|remaining)\ (?:of\ )?(?:the\ |this\ |your\ )?
+          (?:code|file|function|class|method|methods|implementation|module|body|logic|imports)
+      | (?:existing|previous|original|other|same)\ (?:code|implementation|methods|functions|logic|imports|body|content)
+          \ *(?:here|remains?|stays?|unchanged|as\ before|above|goes\ here|\.\.\.|…|$)
+      | (?:remains?|stays?|is|are|left|kept)\ (?:the\ same|unchanged|as\ (?:before|is))
+      | (?:unchanged|omitted|no\ changes?)\ *(?:code|here|for\ brevity|below|above|$)
+    )"""
+)
+_BARE = re.compile(r"\s*(?:\.\.\.|…)\s*")
+
+
+def elisions(text: Text, parsed: Parsed | None) -> int:
+    """How many lines stand for others that were left out, as far as can be told.
+
+    Args:
+        text: of a file.
+        parsed: its tree; `None` for a file without a grammar.
+    """
+    said = [found["said"] for line in text.lines if (found := _COMMENT.match(line))]
+    count = sum(bool(_DOTS.match(one) or _LEFT_OUT.search(one)) for one in said)
+    if parsed is None:
+        return count + sum(bool(_BARE.fullmatch(line.rstrip("\r\n"))) for line in text.lines)
+    if parsed.language.name == "python":
+        return count + sum(_stands_for_code(node, parsed) for node in walk(parsed.tree.root_node))
+    return count  # elsewhere bare dots are a syntax error
+
+
+def _stands_for_code(node: tree_sitter.Node, parsed: Parsed) -> bool:
+    """Whether it is Python's `...` as one statement among others, where it does nothing."""
+    statement = node.parent
+    if node.type != "ellipsis" or statement is None or statement.type != "expression_statement":
+        return False
+    body = statement.parent
+    if statement.named_child_count != 1 or body is None:
+        return False
+    doc = docstring(body, parsed.source)
+    return body.type == "module" or any(
+        child.type != "comment" and child not in (statement, doc) for child in body.named_children
+    )
