@@ -94,6 +94,9 @@ class RecordingCloud:
         self.asked_for = model
         return self.listed
 
+    async def probe(self) -> None:
+        self.resolved += 1
+
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         self.opened += 1
         self.bodies.append(request.body)

@@ -12,7 +12,11 @@
     │   ├── LaneNotLocal         the local lane's address is not one of the team's own
     │   ├── LaneTimeout          no answer, or no more of it, in time
     │   ├── LaneRejected         the server said no: status, and what to do
+    │   ├── LaneResting          the lane is left alone for a while, after faults
+    │   ├── LaneBusy             no turn came in time
+    │   ├── OutOfFiles           this process cannot open another connection
     │   ├── AnswerIncomplete     the stream ended before the answer did
+    │   │   └── LaneDropped      the connection broke before anything of it came
     │   ├── AnswerTruncated      the model reached its token limit
     │   └── ModelMissing         no model of that name, or no model file
     ├── ActionError              nothing to do here
@@ -86,15 +90,33 @@ class LaneRejected(LaneError):
     Args:
         message: the sentence for the person.
         status: the HTTP status.
+        retry_after: how many seconds the server wants to be left alone, where it says so.
     """
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
+
+
+class LaneResting(LaneError):
+    """The lane failed too often, so it is left alone for a while; nothing was sent."""
+
+
+class LaneBusy(LaneError):
+    """The lane had no turn for the request in time; nothing was sent."""
+
+
+class OutOfFiles(LaneError):
+    """This process, or the machine, has too many files open for another connection."""
 
 
 class AnswerIncomplete(LaneError):
     """The stream ended before the answer did, or was not an answer."""
+
+
+class LaneDropped(AnswerIncomplete):
+    """The connection broke before the server answered at all."""
 
 
 class AnswerTruncated(LaneError):

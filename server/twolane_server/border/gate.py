@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
+from twolane_server.border.entries import conclude, record
 from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.border.refusing import refused, unwritable
 from twolane_server.border.wire import encode
-from twolane_server.errors import LaneError, LedgerError, Refused, SettingsError, TwolaneError
+from twolane_server.errors import LaneError, LedgerError, SettingsError, TwolaneError
 from twolane_server.fragments import disclose
 from twolane_server.lanes.base import LaneName, Request
 
@@ -145,8 +147,15 @@ class Gate:
         self._passages[cleared] = _Passage(prompt, body, lane, model, reasons)
         return cleared
 
-    async def stream(self, cleared: Cleared) -> AsyncGenerator[Chunk]:
+    async def stream(self, cleared: Cleared, until: float | None = None) -> AsyncGenerator[Chunk]:
         """Send what was cleared and yield the answer. Use it within `contextlib.aclosing`.
+
+        A ticket opens once; where the lane failed before anything of the answer came, once more,
+        for the same bytes, with every check asked again and an entry of its own in the ledger.
+
+        Args:
+            cleared: the ticket.
+            until: when the answer must be whole, on the event loop's clock.
 
         Raises:
             Refused: the ticket is used up or not ours, the policy was tightened since, or the
@@ -155,16 +164,17 @@ class Gate:
         """
         passage = self._passages.pop(cleared, None)
         if passage is None:
-            raise _refused(("the border has not cleared this request, or it was sent already",))
+            raise refused(("the border has not cleared this request, or it was sent already",))
         standing = await self._standing(passage.prompt)
         await self._check(passage.prompt, standing, passage.body, passage.lane)
         started = self._clock()
-        seq = await self._record(_sending(passage, standing, started))
-        result, finish = "failed", None
+        seq = await record(self._usable_ledger(), _sending(passage, standing, started))
+        result, finish, begun = "failed", None, False
         usage: Usage | None = None
         try:
-            async with aclosing(passage.lane.stream(Request(passage.body))) as chunks:
+            async with aclosing(passage.lane.stream(Request(passage.body, until))) as chunks:
                 async for chunk in chunks:
+                    begun = True
                     finish, usage = chunk.finish or finish, chunk.usage or usage
                     yield chunk
             result = finish or "finished"
@@ -173,10 +183,22 @@ class Gate:
             raise
         except LaneError as error:
             result = type(error).__name__
+            if not begun:
+                self._passages[cleared] = passage
             raise
         finally:
             seconds = max(0.0, (self._clock() - started).total_seconds())
-            await self._conclude(seq, Outcome(result, seconds, usage))
+            await conclude(self._usable_ledger(), seq, Outcome(result, seconds, usage))
+
+    async def probe(self) -> None:
+        """Ask the cloud for its list of models: a sign of life, with nothing of the user's in it.
+
+        Raises:
+            Refused: the cloud's address cannot be used.
+            KeyUnusable: there is no key for the cloud.
+            LaneError: the server does not answer, or does not have the model.
+        """
+        await self._cloud().probe()
 
     async def aclose(self) -> None:
         """Close the cloud lane's client, if there ever was one."""
@@ -186,17 +208,17 @@ class Gate:
 
     def _cloud(self) -> Lane:
         if self._settings.cloud_fault:
-            raise _refused((self._settings.cloud_fault,))
+            raise refused((self._settings.cloud_fault,))
         if self._lane is None:
             try:
                 self._lane = (self._connect or _open_cloud)(self._settings, self._environ)
             except SettingsError as error:
-                raise _refused((str(error).rstrip("."),)) from error
+                raise refused((str(error).rstrip("."),)) from error
         return self._lane
 
     def _usable_ledger(self) -> Ledger:
         if isinstance(self._ledger, LedgerError):
-            raise _unwritable(self._ledger) from self._ledger
+            raise unwritable(self._ledger) from self._ledger
         return self._ledger
 
     async def _standing(self, prompt: Prompt) -> Standing:
@@ -204,7 +226,7 @@ class Gate:
             return await asyncio.to_thread(self._read_standing, origins(prompt))
         except (TwolaneError, OSError, ValueError) as error:
             why = str(error).rstrip(".") if isinstance(error, TwolaneError) else _UNREAD
-            raise _refused((why,)) from error
+            raise refused((why,)) from error
 
     async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
         cloud, model = self._settings.cloud, self._settings.cloud_model(prompt.action)
@@ -223,28 +245,7 @@ class Gate:
 
         # In a thread, since to count a long prompt and to read it for words and secrets takes a while.
         if found := await asyncio.to_thread(check):
-            raise _refused(found)
-
-    async def _record(self, sending: Sending) -> int:
-        """The entry's number, once it is on disk."""
-        ledger = self._usable_ledger()
-        writing = asyncio.ensure_future(asyncio.to_thread(ledger.before_send, sending))
-        try:
-            return await asyncio.shield(writing)
-        except LedgerError as error:
-            raise _unwritable(error) from error
-        except asyncio.CancelledError:
-            # The thread cannot be stopped: its entry gets an outcome, though nothing was sent.
-            writing.add_done_callback(lambda done: _withdraw(ledger, done))
-            raise
-
-    async def _conclude(self, seq: int, outcome: Outcome) -> None:
-        try:
-            await asyncio.shield(asyncio.to_thread(self._usable_ledger().outcome, seq, outcome))
-        except LedgerError:
-            # What was sent is on record; to lose the answer now would help nobody. The entry shows
-            # an unknown outcome, and the next request finds the ledger unwritable before it sends.
-            return
+            raise refused(found)
 
 
 def _open_cloud(settings: Settings, environ: Mapping[str, str]) -> Lane:
@@ -253,16 +254,6 @@ def _open_cloud(settings: Settings, environ: Mapping[str, str]) -> Lane:
     )
 
     return open_cloud(settings, environ)
-
-
-def _withdraw(ledger: Ledger, written: asyncio.Future[int]) -> None:
-    if written.cancelled() or written.exception() is not None:
-        return
-    done = asyncio.get_running_loop().run_in_executor(
-        None, ledger.outcome, written.result(), Outcome("cancelled", 0.0)
-    )
-    # A ledger that fails now leaves an entry without an outcome, which is true as well.
-    done.add_done_callback(lambda future: future.cancelled() or future.exception())
 
 
 def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
@@ -288,12 +279,3 @@ def _encode(prompt: Prompt, model: str) -> bytes:
         temperature=prompt.temperature,
         stop=prompt.stop,
     )
-
-
-def _refused(reasons: tuple[str, ...]) -> Refused:
-    return Refused(f"Nothing was sent to the cloud: {'; '.join(reasons)}.", reasons=reasons)
-
-
-def _unwritable(error: LedgerError) -> Refused:
-    reason = "the ledger cannot be written, so nothing is sent to the cloud"
-    return Refused(f"{reason[0].upper()}{reason[1:]}. {error}", reasons=(reason,))

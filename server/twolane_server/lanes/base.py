@@ -27,9 +27,12 @@ class Request:
 
     Attributes:
         body: the final bytes. They hold the user's text, so a request has no readable `repr`.
+        until: when the answer must be whole, on the event loop's clock; `None` for as long as the
+            lane's own limit lets it take.
     """
 
     body: bytes
+    until: float | None = None
 
     def __repr__(self) -> str:
         return f"<Request {len(self.body)} bytes>"
@@ -90,6 +93,14 @@ class Lane(Protocol):
 
         Raises:
             LaneError: nothing answers, or the model is not there.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Ask for a sign of life, which carries nothing of the user's: the list of models.
+
+        Raises:
+            LaneError: nothing answers, or something else does.
         """
         ...
 

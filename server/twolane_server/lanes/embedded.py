@@ -74,6 +74,14 @@ class Embedded:
         await self._file()
         return self.model
 
+    async def probe(self) -> None:
+        """See that its file is there; fetch it if it must be.
+
+        Raises:
+            ModelMissing: the extra or the file is not there.
+        """
+        await self._file()
+
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Load the model if it is not, then generate.
 

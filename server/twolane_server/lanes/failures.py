@@ -11,16 +11,18 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import httpx
 
-from twolane_server.errors import LaneRejected, LaneUnreachable
+from twolane_server.errors import LaneRejected, LaneUnreachable, OutOfFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from twolane_server.errors import LaneError
     from twolane_server.lanes.base import LaneName
 
 _MAXIMUM = re.compile(r"maximum (?:context|model) length (?:is|of) (\d[\d,]{0,11})", re.IGNORECASE)
@@ -30,6 +32,7 @@ _NEEDED = re.compile(
     re.IGNORECASE,
 )
 _SERVER_FAULT = 500
+_DAY = 86_400
 _NETWORK = "Check the network, or correct {setting}"
 _REDIRECTS = range(300, 400)
 
@@ -49,8 +52,10 @@ class Peer:
     key_place: str | None = None
 
 
-def unreachable(peer: Peer, error: BaseException, seconds: float) -> LaneUnreachable:
-    """Why no connection came about. The first sentence stands alone.
+def unreachable(peer: Peer, error: BaseException, seconds: float) -> LaneError:
+    """Why no connection came about: `LaneUnreachable`, or `OutOfFiles` where it is our own fault.
+
+    The first sentence stands alone.
 
     Args:
         peer: who did not answer.
@@ -59,6 +64,11 @@ def unreachable(peer: Peer, error: BaseException, seconds: float) -> LaneUnreach
     """
     setting = f"{peer.lane}.url in the settings"
     for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return OutOfFiles(
+                f"No connection to {peer.host} could be opened (too many open files). Close some"
+                " programs, or restart the editor."
+            )
         if (found := _why(cause, seconds)) is not None:
             why, what_to_do = found
             return LaneUnreachable(
@@ -91,11 +101,6 @@ def _why(cause: BaseException, seconds: float) -> tuple[str, str] | None:
                 "Nothing answers at {host} (connection refused)",
                 "Start the server there, or correct {setting}",
             )
-        case OSError(errno=errno.EMFILE | errno.ENFILE):
-            found = (
-                "No connection to {host} could be opened (too many open files)",
-                "Close some programs, or restart the editor",
-            )
         case TimeoutError() | httpx.ConnectTimeout():
             found = (
                 f"Nothing answers at {{host}} (no connection within {seconds:g} s)",
@@ -127,7 +132,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def rejected(
-    peer: Peer, status: int, *, body: bytes = b"", headers: dict[str, str] | None = None
+    peer: Peer,
+    status: int,
+    *,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    wait: float | None = None,
 ) -> LaneRejected:
     """What a status other than 200 means for a person.
 
@@ -136,6 +146,7 @@ def rejected(
         status: the HTTP status.
         body: the start of what the server wrote; only two numbers are ever taken from it.
         headers: the response's, in lower case.
+        wait: how many seconds the server wants to be left alone; see `retry.seconds_asked`.
     """
     headers = headers or {}
     if status in _REDIRECTS:
@@ -143,11 +154,11 @@ def rejected(
     elif status >= _SERVER_FAULT:
         sentence = f"{peer.host} has a fault of its own. Try again in a while."
     else:
-        sentence = _refusal(peer, status, body, headers)
-    return LaneRejected(f"{sentence} (HTTP {status})", status=status)
+        sentence = _refusal(peer, status, body, wait)
+    return LaneRejected(f"{sentence} (HTTP {status})", status=status, retry_after=wait)
 
 
-def _refusal(peer: Peer, status: int, body: bytes, headers: dict[str, str]) -> str:
+def _refusal(peer: Peer, status: int, body: bytes, wait: float | None) -> str:
     host, lane = peer.host, peer.lane
     match status:
         case 400 | 413 | 422:
@@ -174,8 +185,7 @@ def _refusal(peer: Peer, status: int, body: bytes, headers: dict[str, str]) -> s
         case 408 | 409 | 425:
             sentence = f"{host} could not take the request just now. Try again."
         case 429:
-            wait = headers.get("retry-after", "")
-            after = f"in {wait} s" if re.fullmatch("[0-9]{1,5}", wait) else "in a while"
+            after = f"in {ceil(wait)} s" if wait and wait <= _DAY else "in a while"
             sentence = f"{host} limits how often it may be asked. Try again {after}."
         case _:
             sentence = f"{host} refused the request. Check the {lane} lane in the settings."

@@ -36,11 +36,13 @@ class Answering:
         lane: where to send it.
         model: the model's id there, which the request's body must name.
         stand_in: one sentence when the embedded model answers instead of the server, else None.
+        fault: why the server does not answer, where the embedded model does; else None.
     """
 
     lane: Lane
     model: str
     stand_in: str | None = None
+    fault: LaneUnreachable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Local:
         self._embedded = embedded
         self._on_progress = on_progress
 
-    async def answering(self, model: str) -> Answering:
+    async def answering(self, model: str, down: LaneUnreachable | None = None) -> Answering:
         """Find out who answers now.
 
         The embedded model stands in only when no connection comes about. A server that answers
@@ -85,6 +87,7 @@ class Local:
 
         Args:
             model: the model as the settings name it.
+            down: why the server need not be asked, where that is known.
 
         Raises:
             LaneError: nobody answers, or the server refuses.
@@ -93,12 +96,29 @@ class Local:
         if isinstance(server, Scripted):
             return Answering(server, await server.resolve(model))
         try:
-            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+            if down is not None and self._embedded is not None:
+                raise down.with_traceback(None)  # else it grows with each use
+            await self.probe()
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
             return await self._stand_in(self._embedded, error)
         return Answering(server, await server.resolve(model))
+
+    async def probe(self) -> None:
+        """Ask the server for its models: a sign of life, with nothing of the user's in it.
+
+        Raises:
+            LaneError: it does not answer, or with something else.
+        """
+        server = self._server
+        if not isinstance(server, Scripted):
+            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether somebody may stand in for the server."""
+        return self._embedded is not None
 
     async def _stand_in(self, embedded: Embedded, error: LaneUnreachable) -> Answering:
         reason = str(error).partition(". ")[0]
@@ -109,7 +129,7 @@ class Local:
             model = await embedded.resolve(embedded.model)
         except ModelMissing as missing:
             raise ModelMissing(f"{reason}, and no embedded model can answer. {missing}") from error
-        return Answering(embedded, model, sentence)
+        return Answering(embedded, model, sentence, error)
 
     async def count(self, model: str, request_for: Callable[[str], Request]) -> int | None:
         """How many tokens the server makes of a prompt; `None` where it does not tell.
@@ -122,7 +142,7 @@ class Local:
         if isinstance(server, Scripted) or not server.counts:
             return None
         try:
-            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+            await self.probe()
             return await server.count(request_for(await server.resolve(model)))
         except LaneError:
             return None  # whoever asks next for an answer hears why

@@ -200,7 +200,9 @@ class OpenAIChat:
         """
         loop, limits = asyncio.get_running_loop(), self._settings
         deadline = loop.time() + limits.deadline_seconds
-        # Retries come around this call, and only here: nothing has been yielded yet.
+        if request.until is not None:
+            deadline = min(deadline, request.until)
+        # One attempt: `traffic` makes more of them, around all of this and within that deadline.
         response = await self._open(request, deadline)
         try:
             pieces = response.aiter_bytes()

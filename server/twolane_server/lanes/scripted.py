@@ -109,6 +109,9 @@ class Scripted:
         del model
         return self._model
 
+    async def probe(self) -> None:
+        """It is here."""
+
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Answer from the script.
 

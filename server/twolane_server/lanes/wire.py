@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import http.cookiejar
 import ssl
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
 import truststore
 
-from twolane_server.errors import AnswerIncomplete, LaneTimeout
+from twolane_server.errors import AnswerIncomplete, LaneDropped, LaneTimeout
 from twolane_server.lanes.failures import Peer, rejected, unreachable
 from twolane_server.lanes.near_transport import NearTransport
+from twolane_server.lanes.retry import seconds_asked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -128,7 +130,7 @@ class Wire:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise unreachable(self._peer, error, connect) from error
         except httpx.TransportError as error:
-            raise AnswerIncomplete(
+            raise LaneDropped(
                 f"{self._peer.host} closed the connection before it answered. Try again, or check"
                 f" {self._peer.lane}.url in the settings."
             ) from error
@@ -144,9 +146,9 @@ class Wire:
             body = b""  # the status alone says enough
         finally:
             await response.aclose()
-        raise rejected(
-            self._peer, response.status_code, body=body, headers=dict(response.headers.items())
-        )
+        headers = dict(response.headers.items())
+        wait = seconds_asked(headers, datetime.now(UTC))
+        raise rejected(self._peer, response.status_code, body=body, headers=headers, wait=wait)
 
     def _headers(self, body: bytes) -> dict[str, str]:
         headers = {"accept": "text/event-stream" if body else "application/json"}

@@ -7,37 +7,35 @@ lane is never exchanged for the cloud.
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import asynccontextmanager, suppress
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
-from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.border.records import Sending, origins
 from twolane_server.calibration import Calibration
-from twolane_server.errors import (
-    KeyUnusable,
-    LaneError,
-    LedgerError,
-    Refused,
-)
+from twolane_server.errors import KeyUnusable, LaneError, LaneUnreachable, LedgerError, Refused
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.local import open_local
+from twolane_server.lanes.traffic import INTERACTIVE, Traffic
+from twolane_server.routing.account import recorded
+from twolane_server.routing.job import Job, Notify
 from twolane_server.routing.reply import Answer, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from twolane_server.border.gate import Cleared
     from twolane_server.border.standing import ReadStanding
-    from twolane_server.lanes.local import Local
+    from twolane_server.lanes.limits import Who
+    from twolane_server.lanes.local import Answering, Local
     from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Folders, Settings
 
-Notify: TypeAlias = "Callable[[str, float | None], None]"
-"""Takes a sentence and how much of that work is done, 0 to 1, where it is known."""
+__all__ = ["Notify", "Reply", "Runner"]
 
 
 class Runner:
@@ -47,6 +45,7 @@ class Runner:
         folders: where the ledger and the model's cache are.
         environ: the environment variables, for keys.
         read_standing: what owner and repository say about a prompt's sources now.
+        draw: chance, 0 to 1, for the pauses between attempts.
     """
 
     def __init__(
@@ -54,14 +53,17 @@ class Runner:
         folders: Folders,
         environ: Mapping[str, str],
         read_standing: Callable[[Settings], ReadStanding],
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self._folders = folders
         self._environ = environ
         self._read_standing = read_standing
+        self._draw = draw
         self._ledger: Ledger | LedgerError | None = None
         self._opening = asyncio.Lock()
         self._gates: dict[Settings, Gate] = {}
         self._locals: dict[object, Local] = {}
+        self._traffic: dict[object, Traffic] = {}
         self._notify: Notify | None = None
         self._calibrations: dict[tuple[str, str], Calibration] = {}
 
@@ -75,6 +77,7 @@ class Runner:
         on_text: Callable[[str, int], None],
         on_notice: Notify,
         on_decision: Callable[[Decision], None],
+        who: Who = INTERACTIVE,
     ) -> Reply:
         """Get the whole answer.
 
@@ -87,23 +90,40 @@ class Runner:
             on_notice: called with what the person should know meanwhile, and how much of it is
                 done (0 to 1) where that is known.
             on_decision: called when another lane takes over, before it answers.
+            who: on whose behalf, for the order in which requests have their turns.
 
         Raises:
             LaneError: no usable answer came.
             TooLarge: the cloud lane cannot be used and the local one cannot hold the prompt.
         """
+        job = Job(prompt, decision, settings, Answer(on_text), on_notice, who)
         if decision.lane is LaneName.CLOUD:
-            answer = Answer(on_text)
             try:
-                return await self._cloud(prompt, decision, settings, answer)
+                return await self._cloud(job)
             except Refused as refused:
                 decision = otherwise("; ".join(refused.reasons) or str(refused))
             except (LaneError, KeyUnusable) as error:
-                if answer.parts:
+                if job.answer.parts:
                     raise
                 decision = otherwise(str(error))
             on_decision(decision)
-        return await self._local(prompt, decision, settings, Answer(on_text), on_notice)
+            job = replace(job, decision=decision, answer=Answer(on_text))
+        return await self._local(job)
+
+    def cloud_rests(self, settings: Settings) -> str | None:
+        """Why the cloud lane is left alone now, after faults; `None` if it is not. From memory."""
+        resting = self._traffic_on(LaneName.CLOUD, settings).resting
+        return None if resting is None else str(resting)
+
+    async def wake_cloud(self, settings: Settings) -> None:
+        """Somebody would use the cloud lane if it did not rest: have it probed when that is due."""
+        traffic = self._traffic_on(LaneName.CLOUD, settings)
+        if traffic.resting is not None:
+            traffic.wake((await self._gate(settings)).probe)
+
+    def take_notices(self) -> tuple[str, ...]:
+        """What a person should be told of the lanes, each once."""
+        return tuple(told for each in self._traffic.values() for told in each.take_notices())
 
     def calibration(self, settings: Settings, model: str) -> Calibration:
         """What the local lane's server taught about estimates of a model's tokens."""
@@ -131,6 +151,8 @@ class Runner:
 
     async def aclose(self) -> None:
         """Close everything that was opened."""
+        for traffic in self._traffic.values():
+            await traffic.aclose()
         for lane in self._locals.values():
             await lane.aclose()
         for gate in self._gates.values():
@@ -138,29 +160,53 @@ class Runner:
         if isinstance(self._ledger, Ledger):
             self._ledger.close()
 
-    async def _cloud(
-        self, prompt: Prompt, decision: Decision, settings: Settings, answer: Answer
-    ) -> Reply:
-        gate = await self._gate(settings)
-        cleared = await gate.clear(prompt, reasons=decision.reasons)
-        await answer.read(gate.stream(cleared))
-        return answer.whole(decision, cleared.model)
+    async def _cloud(self, job: Job) -> Reply:
+        settings, answer = job.settings, job.answer
+        traffic, gate = self._traffic_on(LaneName.CLOUD, settings), await self._gate(settings)
+        cleared: Cleared | None = None
 
-    async def _local(
-        self,
-        prompt: Prompt,
-        decision: Decision,
-        settings: Settings,
-        answer: Answer,
-        on_notice: Notify,
-    ) -> Reply:
-        self._notify = on_notice
-        wanted = settings.local_model(prompt.action)
-        answering = await self._local_lane(settings).answering(wanted)
-        if answering.stand_in:
-            decision = replace(decision, reasons=(*decision.reasons, answering.stand_in))
-            prompt = prompt.without_context()
-        request = local_request(prompt, answering.model)
+        async def attempt(until: float) -> None:
+            nonlocal cleared
+            cleared = cleared or await gate.clear(job.prompt, reasons=job.decision.reasons)
+            await answer.read(gate.stream(cleared, until))
+
+        async with traffic.turn(job.who, job.tell):
+            try:
+                if traffic.resting is not None:
+                    raise traffic.resting
+                await traffic.answered(attempt, lambda: answer.first_token_at)
+            finally:
+                traffic.wake(gate.probe)
+        return answer.whole(job.decision, cleared.model if cleared else job.decision.model)
+
+    async def _local(self, job: Job) -> Reply:
+        self._notify = job.on_notice
+        answer, lane = job.answer, self._local_lane(job.settings)
+        traffic = self._traffic_on(LaneName.LOCAL, job.settings)
+        answering: Answering | None = None
+
+        async def attempt(until: float) -> LaneError | None:
+            nonlocal answering
+            wanted = job.settings.local_model(job.prompt.action)
+            answering = await lane.answering(wanted, _down(traffic))
+            await self._ask(job, answering, until)
+            return answering.fault
+
+        async with traffic.turn(job.who, job.tell):
+            if lane.stands_in and _down(traffic) is not None:
+                traffic.wake(lane.probe)
+            else:
+                await traffic.rested(lane.probe, job.tell)
+            await traffic.answered(attempt, lambda: answer.first_token_at)
+        assert answering is not None
+        if answer.usage is not None and not answering.stand_in:
+            await self._learn(job.prompt, job.settings, answer.usage.prompt)
+        return answer.whole(_with_stand_in(job.decision, answering), answering.model)
+
+    async def _ask(self, job: Job, answering: Answering, until: float) -> None:
+        """Send the prompt once, on the local lane."""
+        prompt = job.prompt.without_context() if answering.stand_in else job.prompt
+        request = replace(local_request(prompt, answering.model), until=until)
         sending = Sending(
             time=datetime.now(UTC),
             action=prompt.action,
@@ -170,13 +216,10 @@ class Runner:
             body=request.body,
             files=origins(prompt),
             label=prompt.label,
-            reasons=decision.reasons,
+            reasons=_with_stand_in(job.decision, answering).reasons,
         )
-        async with self._recorded(sending, answer, on_notice):
-            await answer.read(answering.lane.stream(request))
-        if answer.usage is not None and not answering.stand_in:
-            await self._learn(prompt, settings, answer.usage.prompt)
-        return answer.whole(decision, answering.model)
+        async with recorded(await self._open_ledger(), sending, job.answer, job.tell):
+            await job.answer.read(answering.lane.stream(request))
 
     async def _learn(self, prompt: Prompt, settings: Settings, counted: int) -> None:
         model = settings.local_model(prompt.action)
@@ -192,6 +235,16 @@ class Runner:
             self._locals[which] = lane
         return lane
 
+    def _traffic_on(self, name: LaneName, settings: Settings) -> Traffic:
+        """A lane's own. Other settings of the lane, another key's place too, start anew."""
+        lane = settings.local if name is LaneName.LOCAL else settings.cloud
+        which = (name, lane, settings.health)
+        traffic = self._traffic.get(which)
+        if traffic is None:
+            traffic = Traffic(name, lane, settings.health, draw=self._draw)
+            self._traffic[which] = traffic
+        return traffic
+
     def _tell(self, sentence: str, share: float | None) -> None:
         """A lane outlives a request; what it has to say goes to the latest one."""
         if self._notify is not None:
@@ -206,34 +259,6 @@ class Runner:
                 self._gates[settings] = gate
         return gate
 
-    @asynccontextmanager
-    async def _recorded(
-        self, sending: Sending, answer: Answer, on_notice: Notify
-    ) -> AsyncGenerator[None]:
-        """Keep the local lane's account. It may be lost; nothing leaves the team's own machines."""
-        ledger, started = await self._open_ledger(), time.monotonic()
-        seq, result = None, "failed"
-        try:
-            if isinstance(ledger, LedgerError):
-                raise ledger
-            seq = await asyncio.to_thread(ledger.before_send, sending)
-        except LedgerError as error:
-            on_notice(str(error), None)
-        try:
-            yield
-            result = answer.finish or "finished"
-        except asyncio.CancelledError:
-            result = "cancelled"
-            raise
-        except LaneError as error:
-            result = type(error).__name__
-            raise
-        finally:
-            if seq is not None and isinstance(ledger, Ledger):
-                outcome = Outcome(result, time.monotonic() - started, answer.usage)
-                with suppress(LedgerError):  # told above, or at the next request
-                    await asyncio.shield(asyncio.to_thread(ledger.outcome, seq, outcome))
-
     async def _open_ledger(self) -> Ledger | LedgerError:
         """The ledger, tried again after a failure: a full disk may have been emptied."""
         async with self._opening:
@@ -244,6 +269,18 @@ class Runner:
                 except LedgerError as error:
                     self._ledger = error
             return self._ledger
+
+
+def _with_stand_in(decision: Decision, answering: Answering) -> Decision:
+    if not answering.stand_in:
+        return decision
+    return replace(decision, reasons=(*decision.reasons, answering.stand_in))
+
+
+def _down(traffic: Traffic) -> LaneUnreachable | None:
+    """Why nobody need ask the server, where nothing answered there a moment ago."""
+    cause = traffic.breaker.cause
+    return cause if isinstance(cause, LaneUnreachable) else None
 
 
 def _local_key(settings: Settings) -> object:

@@ -23,11 +23,15 @@ VARIABLES: dict[str, str] = {
     "TWOLANE_LOCAL_KEY_ENVIRONMENT": "local.key_environment",
     "TWOLANE_LOCAL_KEY_FILE": "local.key_file",
     "TWOLANE_LOCAL_WINDOW": "local.window",
+    "TWOLANE_LOCAL_CONCURRENCY": "local.concurrency",
+    "TWOLANE_LOCAL_REQUESTS_PER_MINUTE": "local.requests_per_minute",
     "TWOLANE_CLOUD_URL": "cloud.url",
     "TWOLANE_CLOUD_MODEL": "cloud.model",
     "TWOLANE_CLOUD_KEY_ENVIRONMENT": "cloud.key_environment",
     "TWOLANE_CLOUD_KEY_FILE": "cloud.key_file",
     "TWOLANE_CLOUD_WINDOW": "cloud.window",
+    "TWOLANE_CLOUD_CONCURRENCY": "cloud.concurrency",
+    "TWOLANE_CLOUD_REQUESTS_PER_MINUTE": "cloud.requests_per_minute",
     "TWOLANE_EMBEDDED": "embedded.enabled",
     "TWOLANE_EMBEDDED_GGUF": "embedded.gguf",
     "TWOLANE_EMBEDDED_WINDOW": "embedded.window",
@@ -39,6 +43,7 @@ _TRUTH = {
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
 _KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWOLANE_CLOUD_API_KEY")
+_NUMBERS = {"window", "concurrency", "requests_per_minute"}
 _NEAR = 0.85
 _OURS = ("TWOLANE_LOCAL_", "TWOLANE_CLOUD_", "TWOLANE_EMBEDDED_", "TWOLANE_NDA_")
 _DESTINATION = {"TWOLANE_CLOUD_URL", "TWOLANE_CLOUD_KEY_ENVIRONMENT", "TWOLANE_CLOUD_KEY_FILE"}
@@ -76,7 +81,7 @@ def from_environment(environ: Mapping[str, str]) -> Level:
 def _value(key: str, text: str) -> object:
     if key == "enabled":
         return _TRUTH.get(text.lower(), text)
-    if key == "window" and text.isascii() and text.isdecimal():
+    if key in _NUMBERS and text.isascii() and text.isdecimal():
         return int(text[:20])
     return text
 

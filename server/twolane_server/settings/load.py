@@ -24,6 +24,7 @@ from twolane_server.settings.resolved import (
     PRICES,
     ActionSettings,
     EmbeddedSettings,
+    HealthSettings,
     KeySource,
     LaneSettings,
     Mode,
@@ -72,6 +73,7 @@ def load(
         usd_per_month=_budget(levels),
         nda=_nda(levels),
         language=_language(levels),
+        health=_health(levels),
     )
     problems = tuple(problem for level in levels for problem in level.problems)
     return settings, (*problems, *incomplete, *_far(settings.local))
@@ -197,6 +199,13 @@ def _prices(levels: Iterable[Level]) -> tuple[tuple[Price, ...], tuple[Problem, 
 def _budget(levels: Iterable[Level]) -> float | None:
     said = [level.sent.budget.usd_per_month for level in levels]
     return next((limit for limit in reversed(said) if limit is not None), None)
+
+
+def _health(levels: Iterable[Level]) -> HealthSettings:
+    said: dict[str, object] = {}
+    for level in levels:
+        said |= level.sent.health.model_dump(exclude_none=True)
+    return replace(HealthSettings(), **said)  # pyright: ignore[reportArgumentType] - as above
 
 
 def _nda(levels: Iterable[Level]) -> NdaRules:

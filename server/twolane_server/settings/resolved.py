@@ -51,6 +51,12 @@ class LaneSettings:
         deadline_seconds: how long the whole answer may take.
         allow: addresses and networks that the local lane may lead to, beside this machine and
             private networks; of no use to the cloud lane.
+        concurrency: how many requests may be under way at once.
+        requests_per_minute: how many may begin in any minute; `None` for no limit.
+        queue_seconds: how long a request may wait for its turn, which no other limit counts.
+        retries: how often a request is sent again before anything of its answer came.
+        retry_seconds: the longest pause before it is sent again.
+        first_token_seconds: a first token later than that is a slow one, to the lane's health.
     """
 
     url: str
@@ -61,6 +67,35 @@ class LaneSettings:
     idle_seconds: float = 30.0
     deadline_seconds: float = 300.0
     allow: tuple[str, ...] = ()
+    concurrency: int = 4
+    requests_per_minute: int | None = None
+    queue_seconds: float = 120.0
+    retries: int = 2
+    retry_seconds: float = 20.0
+    first_token_seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """When a lane is ill, and how long it is left alone then.
+
+    Attributes:
+        window_seconds: how far back its health looks.
+        least_requests: how many requests it takes for a judgement.
+        error_rate: the greatest share of failures that is still healthy.
+        slow_rate: the greatest share of slow first tokens that is still healthy.
+        breaker_failures: after how many failures in a row a lane rests.
+        rest_seconds: how long it rests the first time; twice as long each time after.
+        longest_rest_seconds: how long it rests at most.
+    """
+
+    window_seconds: float = 900.0
+    least_requests: int = 20
+    error_rate: float = 0.02
+    slow_rate: float = 0.05
+    breaker_failures: int = 3
+    rest_seconds: float = 5.0
+    longest_rest_seconds: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +174,7 @@ CLOUD = LaneSettings(
     model="deepseek-v3.2",
     key=KeySource(environment="HOLYSHEEP_API_KEY"),
     window=131_072,
+    concurrency=8,
 )
 # Two texts of the relay's model disagree: $0.14 in, $0.014 cached, $0.42 out; or $0.42 in, $1.68 out.
 # The dearer one is taken, which names no price of cached tokens: a budget then rather ends too soon.
@@ -170,6 +206,7 @@ class Settings:
         usd_per_month: what the cloud lane may cost in a month of UTC; `None` for no limit.
         nda: the user's own rules.
         language: which language explanations, reviews and other texts for people are written in.
+        health: when a lane is ill.
     """
 
     mode: Mode = Mode.AUTO
@@ -182,6 +219,7 @@ class Settings:
     usd_per_month: float | None = None
     nda: NdaRules = field(default_factory=NdaRules)
     language: str = "English"
+    health: HealthSettings = field(default_factory=HealthSettings)
 
     def cloud_model(self, action: str) -> str:
         """The model of an action on the cloud lane."""

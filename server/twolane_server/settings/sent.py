@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from twolane_server.settings.values import (
     WORD_LENGTH,
     CloudUrl,
+    Count,
     Day,
     Dollars,
     File,
@@ -21,8 +22,10 @@ from twolane_server.settings.values import (
     LocalUrl,
     Model,
     Network,
+    Retries,
     Seconds,
     Sent,
+    Share,
     Tokens,
     Variable,
     Window,
@@ -34,6 +37,7 @@ __all__ = [
     "Budget",
     "CloudLane",
     "Embedded",
+    "Health",
     "LocalLane",
     "Models",
     "Nda",
@@ -66,6 +70,28 @@ class _Lane(Sent):
     idle_seconds: Seconds | None = Field(default=None, description="How long the answer may pause.")
     deadline_seconds: Seconds | None = Field(
         default=None, description="How long the whole answer may take."
+    )
+    concurrency: Count | None = Field(
+        default=None, description="How many requests may be under way at once."
+    )
+    requests_per_minute: Count | None = Field(
+        default=None, description="How many requests may begin in any minute; not said, no limit."
+    )
+    queue_seconds: Seconds | None = Field(
+        default=None, description="How long a request may wait for its turn."
+    )
+    retries: Retries | None = Field(
+        default=None,
+        description="How often a request is sent again before anything of its answer came.",
+    )
+    retry_seconds: Seconds | None = Field(
+        default=None,
+        description="The longest pause before a request is sent again; a server that wants a "
+        "longer one is left alone.",
+    )
+    first_token_seconds: Seconds | None = Field(
+        default=None,
+        description="A first token later than that counts as slow; see `health.slow_rate`.",
     )
 
 
@@ -157,6 +183,32 @@ class Budget(Sent):
     )
 
 
+class Health(Sent):
+    """When a lane is ill. The cloud's work goes to the local lane then, until a probe succeeds."""
+
+    window_seconds: Seconds | None = Field(
+        default=None, description="How far back a lane's health looks."
+    )
+    least_requests: Count | None = Field(
+        default=None, description="How many requests in that time it takes for a judgement."
+    )
+    error_rate: Share | None = Field(
+        default=None, description="The greatest share of failures that is still healthy."
+    )
+    slow_rate: Share | None = Field(
+        default=None, description="The greatest share of slow first tokens that is still healthy."
+    )
+    breaker_failures: Count | None = Field(
+        default=None, description="After how many failures in a row a lane is left alone."
+    )
+    rest_seconds: Seconds | None = Field(
+        default=None, description="How long it is left alone at first; twice as long each time."
+    )
+    longest_rest_seconds: Seconds | None = Field(
+        default=None, description="How long it is left alone at most, whatever a server asks for."
+    )
+
+
 class Nda(Sent):
     """What is under NDA."""
 
@@ -195,6 +247,7 @@ class SentSettings(Sent):
         "`output` and `as_of`. Without one, the cost of a model is not known.",
     )
     budget: Budget = Budget()
+    health: Health = Health()
     nda: Nda = Nda()
     language: Language | None = Field(
         default=None,

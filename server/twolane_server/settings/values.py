@@ -20,6 +20,7 @@ __all__ = [
     "HOW_TO_GIVE_A_KEY",
     "WORD_LENGTH",
     "CloudUrl",
+    "Count",
     "Day",
     "Dollars",
     "File",
@@ -28,8 +29,10 @@ __all__ = [
     "LocalUrl",
     "Model",
     "Network",
+    "Retries",
     "Seconds",
     "Sent",
+    "Share",
     "Tokens",
     "Variable",
     "Window",
@@ -151,6 +154,9 @@ Day = Annotated[
     Field(json_schema_extra={"format": "date"}),
 ]
 Seconds = Annotated[float, Field(gt=0, le=_DAY, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+Retries = Annotated[int, Field(ge=0, le=10)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Window = Annotated[int, Field(ge=512, le=_TOKENS)]
 File = Annotated[str, AfterValidator(_not_a_key)]
 Word = Annotated[str, AfterValidator(_word)]

@@ -13,7 +13,7 @@ import pytest
 
 from support_certificate import self_signed
 from support_fake_server import FakeServer
-from twolane_server.errors import LaneUnreachable
+from twolane_server.errors import LaneUnreachable, OutOfFiles
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.failures import Peer, rejected, unreachable
 from twolane_server.lanes.openai_chat import OpenAIChat
@@ -47,7 +47,6 @@ def certificate_error() -> ssl.SSLCertVerificationError:
         (socket.gaierror(-2, "Name or service not known"), "no such name"),
         (certificate_error(), r"not trusted here \(certificate has expired\)"),
         (ssl.SSLError(1, "wrong version number"), "write http://"),
-        (OSError(errno.EMFILE, "Too many open files"), "too many open files"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "no connection"),
         (TimeoutError(), "within 5 s"),
     ],
@@ -58,6 +57,17 @@ def test_each_cause_has_its_sentence(cause: Exception, words: str) -> None:
         with pytest.raises(LaneUnreachable, match=words) as caught:
             raise unreachable(PEER, error, 5.0)
         assert "relay:443" in str(caught.value).partition(". ")[0]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_too_many_open_files_are_not_the_servers_fault(number: int) -> None:
+    """So that nothing stands in for it and no breaker opens."""
+    cause = OSError(number, "Too many open files")
+    for error in (cause, wrapped(cause)):
+        found = unreachable(PEER, error, 5.0)
+        assert isinstance(found, OutOfFiles)
+        assert "relay:443" in str(found)
+        assert "too many open files" in str(found)
 
 
 def test_a_connection_that_takes_too_long() -> None:

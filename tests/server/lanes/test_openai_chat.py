@@ -350,7 +350,7 @@ async def test_every_refusal_has_its_sentence(status: int) -> None:
         assert str(status) in str(caught.value)
         assert "private" not in str(caught.value)
         assert KEY not in str(caught.value)
-        assert len(server.chats) == 1, "no retry yet, and never after a refusal"
+        assert len(server.chats) == 1, "a lane tries once; `traffic` tries again"
 
 
 async def test_a_refusal_whose_body_never_ends() -> None:
@@ -370,7 +370,7 @@ async def test_an_overflow_tells_the_numbers() -> None:
     assert "65,025" in str(error)
 
 
-@pytest.mark.parametrize(("header", "words"), [("2", "in 2 s"), ("Fri, 31 Dec 1999", "a while")])
+@pytest.mark.parametrize(("header", "words"), [("2", "in 2 s"), ("Friday", "a while")])
 async def test_when_to_ask_again(header: str, words: str) -> None:
     assert words in str(await error_of(refusal(429, retry_after=header)))
 

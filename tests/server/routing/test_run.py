@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +23,21 @@ from support_fake_server import (
     refusal,
     usage,
 )
-from twolane_server.border.ledger import Ledger, read_rows, verify
+from support_team import (
+    CANARY,
+    CLOUD,
+    CLOUD_MODEL,
+    KEY,
+    LOCAL,
+    LOCALLY,
+    Team,
+    a_cloud,
+    asked,
+    question,
+    team,
+    touched,
+)
+from twolane_server.border.ledger import Ledger, verify
 from twolane_server.errors import (
     AnswerIncomplete,
     AnswerTruncated,
@@ -38,160 +51,19 @@ from twolane_server.errors import (
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName, Usage
 from twolane_server.lanes.openai_chat import OpenAIChat
-from twolane_server.routing.choose import Decision, Question, choose
-from twolane_server.routing.run import Reply, Runner
+from twolane_server.routing.choose import choose
+from twolane_server.routing.run import Reply
 from twolane_server.settings.resolved import (
     ActionSettings,
     EmbeddedSettings,
-    Folders,
-    KeySource,
-    LaneSettings,
     Mode,
-    Settings,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from twolane_server.border.records import Row
     from twolane_server.border.standing import Standing
-    from twolane_server.fragments import Origin
     from twolane_server.prompts import Prompt
-
-CLOUD_MODEL = "deepseek-v3.2"
-KEY = "CLOUD_KEY"
-CANARY = "zebra_quokka"
-CLOUD = LaneName.CLOUD
-LOCAL = LaneName.LOCAL
-
-
-def asked(label: Label = Label.OPEN) -> Prompt:
-    return prompt(f"def {CANARY}(é): ...", label)
-
-
-def question(settings: Settings, asking: Prompt, *, granted: bool = True) -> Question:
-    return Question(
-        action=asking.action,
-        home=CLOUD,
-        repository_wide=False,
-        label=asking.label,
-        label_reasons=(),
-        mode=settings.mode,
-        forced=None,
-        instruction_marker=False,
-        characters=asking.characters,
-        local_tokens=asking.tokens(settings.local.model),
-        cloud_tokens=asking.tokens(settings.cloud.model),
-        answer_tokens=asking.max_tokens,
-        local_window=settings.local.window,
-        cloud_window=settings.cloud.window,
-        granted=granted,
-        grant_reason="",
-        cloud_state=None,
-        budget_spent=False,
-        local_model=settings.local.model,
-        cloud_model=settings.cloud.model,
-    )
-
-
-@dataclass
-class Team:
-    """A runner, its settings, and what a person hears and sees of it."""
-
-    folders: Folders
-    settings: Settings
-    standings: list[Standing | Exception] = field(default_factory=lambda: [OPEN_STANDING])
-    environ: dict[str, str] = field(default_factory=lambda: {KEY: "sk-" + "x" * 20})
-    pieces: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    notices: list[str] = field(default_factory=list[str])
-
-    def __post_init__(self) -> None:
-        self.runner = Runner(self.folders, self.environ, lambda _settings: self.read)
-
-    def read(self, _origins: tuple[Origin, ...]) -> Standing:
-        """The next standing; the last one again and again."""
-        now = self.standings.pop(0) if len(self.standings) > 1 else self.standings[0]
-        if isinstance(now, Exception):
-            raise now
-        return now
-
-    async def run(
-        self,
-        asking: Prompt | None = None,
-        decision: Decision | None = None,
-        settings: Settings | None = None,
-    ) -> Reply:
-        asking, settings = asking or asked(), settings or self.settings
-        open_question = question(settings, as_the_router_saw_it(asking))
-        return await self.runner.run(
-            asking,
-            decision or choose(open_question),
-            settings,
-            otherwise=lambda why: choose(replace(open_question, cloud_state=why)),
-            on_text=lambda text, count: self.pieces.append((text, count)),
-            on_notice=lambda sentence, _share: self.notices.append(sentence),
-            on_decision=lambda taken: self.notices.append(str(taken)),
-        )
-
-    @property
-    def rows(self) -> list[Row]:
-        return list(read_rows(self.folders.state / "ledger"))
-
-    @property
-    def outcomes(self) -> list[tuple[object, object]]:
-        return [(row.public()["lane"], row.public()["outcome"]) for row in self.rows]
-
-
-def as_the_router_saw_it(asking: Prompt) -> Prompt:
-    """The prompt as a router that was told wrongly sees it: open. The gate is to be the one to say no."""
-    return prompt(f"def {CANARY}(é): ...") if asking.label is Label.NDA else asking
-
-
-LOCALLY = Decision(LOCAL, "Qwen3-Coder", Label.OPEN, ("as asked",))
-
-
-@asynccontextmanager
-async def team(
-    folder: Path,
-    cloud: FakeServer | None = None,
-    local: FakeServer | None = None,
-    *,
-    replies: list[dict[str, object]] | None = None,
-    idle: float = 30.0,
-    window: int = 65_536,
-) -> AsyncGenerator[Team]:
-    """A runner in front of a cloud and a local lane: a server, or else a script."""
-    script = folder / "replies.json"
-    script.write_text(json.dumps(replies or [{"chunks": ["from ", "local"]}]), "utf-8")
-    here = Team(
-        Folders(folder / "config", folder / "state", folder / "cache"),
-        Settings(
-            cloud=LaneSettings(
-                cloud.url if cloud else "http://127.0.0.1:9/v1",
-                CLOUD_MODEL,
-                KeySource(environment=KEY),
-                idle_seconds=idle,
-            ),
-            local=LaneSettings(
-                local.url if local else f"scripted:{script}", "Qwen3-Coder", window=window
-            ),
-            embedded=EmbeddedSettings(enabled=False),
-        ),
-    )
-    try:
-        yield here
-    finally:
-        await here.runner.aclose()
-
-
-def a_cloud(*answers: Answer, models_answer: Answer | None = None) -> FakeServer:
-    return FakeServer(*answers, models=(CLOUD_MODEL,), models_answer=models_answer)
-
-
-def touched(server: FakeServer) -> tuple[int, bytes]:
-    """How often, and with what, anybody came to a server."""
-    return server.connections, bytes(server.received)
 
 
 async def test_the_cloud_answers_and_the_ledger_holds_what_it_was_sent(tmp_path: Path) -> None:

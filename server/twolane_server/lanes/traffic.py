@@ -1,0 +1,259 @@
+"""One lane's traffic in this process: who has a turn, how often it is tried, what became of it.
+
+Brings together `turns`, `retry`, `breaker` and `health`. Each lane has its own, and they share
+nothing, so that a lane that is down costs the other one no time. Other processes (another editor, the
+command line) have their own, too, and know nothing of this one's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from twolane_server.errors import LaneError, LaneRejected, LaneResting, TwolaneError
+from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.breaker import Breaker, BreakerRules, State
+from twolane_server.lanes.health import Health, HealthRules
+from twolane_server.lanes.limits import INTERACTIVE, Limits, Who
+from twolane_server.lanes.retry import RetryRules, pause
+from twolane_server.lanes.turns import Turns
+from twolane_server.lanes.verdict import Verdict, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from twolane_server.settings.resolved import HealthSettings, LaneSettings
+
+__all__ = ["INTERACTIVE", "Traffic", "Who"]
+
+_UNPAID_SECONDS = 3_600.0
+_LEAST_REST_SECONDS = 1.0
+
+
+class Traffic:
+    """One lane's traffic. Belongs to the event loop that first uses it.
+
+    Args:
+        name: the lane.
+        lane: its limits.
+        health: when it is ill.
+        draw: chance, 0 to 1.
+        clock: monotonic seconds, for breaker and health.
+    """
+
+    def __init__(
+        self,
+        name: LaneName,
+        lane: LaneSettings,
+        health: HealthSettings,
+        *,
+        draw: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._settings = lane
+        self._longest_rest = health.longest_rest_seconds
+        self._draw = draw
+        self._clock = clock
+        self._rules = RetryRules(lane.retries, lane.retry_seconds)
+        self._turns = Turns(name, Limits(lane.concurrency, lane.requests_per_minute))
+        self._probing: asyncio.Task[None] | None = None
+        self._notices: list[str] = []
+        self.breaker = Breaker(
+            BreakerRules(health.breaker_failures, health.rest_seconds, health.longest_rest_seconds)
+        )
+        self.health = Health(
+            HealthRules(
+                health.window_seconds,
+                health.least_requests,
+                health.error_rate,
+                health.slow_rate,
+                lane.first_token_seconds,
+            )
+        )
+
+    @property
+    def resting(self) -> LaneResting | None:
+        """Why the lane is not to be used now; `None` if it may be."""
+        cause = self.breaker.cause
+        if self.breaker.state is State.CLOSED or cause is None:
+            return None
+        left = max(1, round(self.breaker.until - self._clock()))
+        return LaneResting(f"The {self._name} lane is left alone for {left} s. {cause}")
+
+    def take_notices(self) -> tuple[str, ...]:
+        """What a person should be told of the lane, each once."""
+        notices, self._notices = tuple(self._notices), []
+        return notices
+
+    @asynccontextmanager
+    async def turn(self, who: Who, on_place: Callable[[str], None]) -> AsyncGenerator[None]:
+        """A turn on the lane; the wait for it counts to no other limit.
+
+        Args:
+            who: on whose behalf.
+            on_place: told the place in the queue, where there is a wait.
+
+        Raises:
+            LaneBusy: there was no turn in time.
+        """
+        ticket = await self._turns.take(who, on_place, self._settings.queue_seconds)
+        try:
+            yield
+        finally:
+            self._turns.leave(ticket)
+
+    async def answered(
+        self, attempt: Callable[[float], Awaitable[LaneError | None]], begun: Callable[[], float]
+    ) -> None:
+        """Have a request answered: the one retry loop, and the account of how it ended.
+
+        Args:
+            attempt: sends the request once, with the event loop's time by which all must be done,
+                and reads the answer. What it returns is a fault of the lane that did no harm, since
+                somebody else answered.
+            begun: when the first text came, on the monotonic clock; 0 for not yet.
+
+        Raises:
+            LaneError: no answer, or no more of it.
+        """
+        loop, started, retries = asyncio.get_running_loop(), self._clock(), 0
+        until = loop.time() + self._settings.deadline_seconds
+        while True:
+            try:
+                fault = await attempt(until)
+            except LaneError as error:
+                first = begun()
+                left = until - loop.time()
+                seconds = None if first else pause(error, retries, left, self._rules, self._draw)
+                if seconds is None:
+                    self._ended(error, first - started if first else None)
+                    raise
+                retries += 1
+                await asyncio.sleep(seconds)
+                if self.breaker.state is not State.CLOSED:  # others found it down meanwhile
+                    raise
+                self._turns.again()
+            except asyncio.CancelledError:
+                if not begun():
+                    self._given_up(self._clock() - started)
+                raise
+            else:
+                first = begun()
+                self._ended(fault, first - started if first else None)
+                return
+
+    async def rested(
+        self, probe: Callable[[], Awaitable[object]], on_notice: Callable[[str], None]
+    ) -> None:
+        """Wait while the lane rests, if that is not too long, and until the next probe of it.
+
+        Args:
+            probe: see `wake`.
+            on_notice: told that there is a wait, and why.
+
+        Raises:
+            LaneResting: it rests for longer than a request may wait, or the probe failed.
+        """
+        resting = self.resting
+        if resting is None:
+            return
+        if self.breaker.until - self._clock() <= self._settings.queue_seconds:
+            on_notice(f"Waiting. {resting}")
+            self.wake(probe)
+            if self._probing is not None:
+                await asyncio.wait({self._probing}, timeout=self._settings.queue_seconds)
+            resting = self.resting
+        if resting is not None:
+            raise resting
+
+    def wake(self, probe: Callable[[], Awaitable[object]]) -> None:
+        """Somebody wants the lane although it rests: have it probed as soon as that is due.
+
+        Args:
+            probe: asks for the list of models, which carries nothing of the user's; raises where
+                the lane is not well.
+        """
+        if self._probing is None and self.breaker.state is not State.CLOSED:
+            self._probing = asyncio.create_task(self._probe(probe))
+            self._probing.add_done_callback(self._probed)
+
+    async def aclose(self) -> None:
+        """Give up a probe that is on its way."""
+        probing = self._probing
+        if probing is not None:
+            probing.cancel()
+            with suppress(asyncio.CancelledError):
+                await probing
+
+    async def _probe(self, probe: Callable[[], Awaitable[object]]) -> None:
+        while not self.breaker.begin_probe(self._clock()):
+            if self.breaker.state is State.CLOSED:
+                return
+            await asyncio.sleep(max(0.0, self.breaker.until - self._clock()))
+        try:
+            await probe()
+        except TwolaneError as error:
+            self.breaker.probed(self._clock(), error, self._seconds(error))
+        else:
+            self.breaker.probed(self._clock(), None)
+            self.health.clear()
+        finally:
+            self.breaker.probe_lost()
+
+    def _probed(self, task: asyncio.Task[None]) -> None:
+        self._probing = None
+        if not task.cancelled():
+            task.exception()
+
+    def _ended(self, error: LaneError | None, first_token: float | None) -> None:
+        now = self._clock()
+        if error is None:
+            self.breaker.succeeded(now)
+        elif (kind := verdict(error)) is not Verdict.NOTHING:
+            self._failed(now, error, kind)
+        else:
+            return
+        self.health.add(now, failed=error is not None, first_token=first_token)
+        self._judge(now)
+
+    def _failed(self, now: float, error: LaneError, kind: Verdict) -> None:
+        before = self.breaker.state
+        if kind is Verdict.FAULT:
+            self.breaker.failed(now, error)
+        else:
+            self.breaker.rest(now, error, self._seconds(error))
+        if before is State.CLOSED and self.breaker.state is State.OPEN:
+            self._opened()
+
+    def _seconds(self, error: TwolaneError) -> float | None:
+        """How long the lane rests after this, if not as long as usual."""
+        match verdict(error):
+            case Verdict.UNPAID:
+                return _UNPAID_SECONDS
+            case Verdict.LEAVE if isinstance(error, LaneRejected) and error.retry_after:
+                return min(max(error.retry_after, _LEAST_REST_SECONDS), self._longest_rest)
+            case Verdict.SHUT if self._name is LaneName.LOCAL:
+                return 0.0  # asked again at once: its owner may just have mended it
+            case _:
+                return None
+
+    def _judge(self, now: float) -> None:
+        if self.breaker.state is State.CLOSED and (wrong := self.health.verdict(now)):
+            self.breaker.rest(now, LaneError(f"Its health is bad: {wrong}."))
+            self._opened()
+
+    def _opened(self) -> None:
+        resting = self.resting
+        if self._name is LaneName.CLOUD and self.breaker.openings == 1 and resting is not None:
+            self._notices.append(str(resting))
+
+    def _given_up(self, seconds: float) -> None:
+        """Cancelled before anything came: that says something only if it took too long."""
+        if seconds > self._settings.first_token_seconds:
+            now = self._clock()
+            self.health.add(now, failed=False, first_token=seconds)
+            self._judge(now)

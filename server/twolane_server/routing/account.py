@@ -1,0 +1,59 @@
+"""The local lane's account in the ledger: of size and digest, not of text (see `records.Sending`)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from twolane_server.border.ledger import Ledger
+from twolane_server.border.records import Outcome
+from twolane_server.errors import LaneError, LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from twolane_server.border.records import Sending
+    from twolane_server.routing.reply import Answer
+
+__all__ = ["recorded"]
+
+
+@asynccontextmanager
+async def recorded(
+    ledger: Ledger | LedgerError,
+    sending: Sending,
+    answer: Answer,
+    on_lost: Callable[[str], None],
+) -> AsyncGenerator[None]:
+    """Record a sending, and how it ended. It may be lost; nothing leaves the team's own machines.
+
+    Args:
+        ledger: the open ledger, or the error that says why there is none.
+        sending: what is about to be sent.
+        answer: what comes back.
+        on_lost: told why it could not be recorded.
+    """
+    started = time.monotonic()
+    seq, result = None, "failed"
+    try:
+        if isinstance(ledger, LedgerError):
+            raise ledger
+        seq = await asyncio.to_thread(ledger.before_send, sending)
+    except LedgerError as error:
+        on_lost(str(error))
+    try:
+        yield
+        result = answer.finish or "finished"
+    except asyncio.CancelledError:
+        result = "cancelled"
+        raise
+    except LaneError as error:
+        result = type(error).__name__
+        raise
+    finally:
+        if seq is not None and isinstance(ledger, Ledger):
+            outcome = Outcome(result, time.monotonic() - started, answer.usage)
+            with suppress(LedgerError):  # told above, or at the next request
+                await asyncio.shield(asyncio.to_thread(ledger.outcome, seq, outcome))
