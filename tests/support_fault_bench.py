@@ -162,7 +162,7 @@ def _lane(lane: LaneName, url: str, key: str, limits: Limits | None = None) -> L
     model = CLOUD_MODEL if lane is LaneName.CLOUD else "Qwen3-Coder"
     source = KeySource(environment=key) if key else KeySource()
     if limits is None:
-        return LaneSettings(url, model, source)
+        return LaneSettings(url, model, source, retries=0)
     return LaneSettings(
         url,
         model,
@@ -170,6 +170,7 @@ def _lane(lane: LaneName, url: str, key: str, limits: Limits | None = None) -> L
         connect_seconds=limits.connect,
         idle_seconds=limits.idle,
         deadline_seconds=limits.deadline,
+        retries=0,
     )
 
 

@@ -18,7 +18,7 @@ from support_faults import (
     packed,
     written,
 )
-from twolane_server.errors import AnswerIncomplete, AnswerTruncated, LaneTimeout
+from twolane_server.errors import AnswerIncomplete, AnswerTruncated, LaneDropped, LaneTimeout
 
 if TYPE_CHECKING:
     import random
@@ -110,7 +110,8 @@ def _ends_in_an_event(chance: random.Random) -> Fault:
 def _reset(chance: random.Random) -> Fault:
     if chance.random() < 0.2:
         gone = Answer(status=0, reset=True)
-        return Fault((gone,), words=("closed the connection before it answered", "Try again"))
+        words = ("closed the connection before it answered", "Try again")
+        return Fault((gone,), error=LaneDropped, words=words)
     stream = written(chance)
     begun = _beginning(chance, stream)
     answer = Answer(packed(chance, begun), reset=True)

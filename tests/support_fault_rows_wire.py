@@ -22,6 +22,7 @@ from support_faults import (
 from twolane_server.errors import (
     AnswerIncomplete,
     KeyUnusable,
+    LaneDropped,
     LaneRejected,
     LaneTimeout,
     LaneUnreachable,
@@ -84,6 +85,7 @@ def _tls(chance: random.Random) -> Fault:
         return Fault(
             url="http://{host}/v1",
             tls=made.context("good"),
+            error=LaneDropped,
             words=("closed the connection before it answered", "check"),
             sent=False,
         )

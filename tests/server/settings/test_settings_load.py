@@ -367,7 +367,12 @@ def test_a_bad_variable_is_named(tmp_path: Path, variable: str, value: str) -> N
 
 def test_every_variable_sets_something(tmp_path: Path) -> None:
     numbers = dict.fromkeys(("window", "concurrency", "requests_per_minute"), "1234")
-    good = {"url": "https://x/v1", "enabled": "no", "mode": "cloud", "language": "Deutsch"} | numbers
+    good = {
+        "url": "https://x/v1",
+        "enabled": "no",
+        "mode": "cloud",
+        "language": "Deutsch",
+    } | numbers
     for variable, place in VARIABLES.items():
         value = good.get(place.rpartition(".")[2], "SOME_NAME")
         settings, problems = _load(tmp_path, None, None, {variable: value})
