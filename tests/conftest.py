@@ -21,6 +21,7 @@ for name in [name for name in os.environ if name.startswith("TWOLANE_")]:
         "TWOLANE_CACHE_DIR",
         "TWOLANE_LEAKS",
         "TWOLANE_LEAKS_INSIDE",
+        "TWOLANE_VLLM",
     }:
         del os.environ[name]
 os.environ.pop("HOLYSHEEP_API_KEY", None)
