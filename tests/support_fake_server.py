@@ -127,7 +127,8 @@ class FakeServer:
         models: the ids that `GET …/models` lists.
         models_answer: what `GET …/models` does instead of listing.
         tokenize: what `POST /tokenize` does; without it there is no such thing.
-        version: what `GET /version` says, as vLLM's does; without it there is no such thing.
+        version: what `GET /version` says, as vLLM's does, which also calls itself the models' owner;
+            without it there is no such thing.
         tls: speaks TLS with this.
 
     Attributes:
@@ -286,7 +287,8 @@ class FakeServer:
     def _chosen(self, request: Received) -> Answer:
         match request.method, request.path.rsplit("/", 1)[-1]:
             case "GET", "models":
-                listed = json.dumps({"data": [{"id": one} for one in self.models]}).encode()
+                owner = {"owned_by": "vllm"} if self.version else {}
+                listed = json.dumps({"data": [{"id": one} | owner for one in self.models]}).encode()
                 return self.models_answer or Answer((listed,), content_type="application/json")
             case "POST", "completions":
                 self._turn += 1

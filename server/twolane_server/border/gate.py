@@ -44,9 +44,9 @@ _UNREAD = "what is NDA here cannot be read"
 Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
 
 
-def local_request(prompt: Prompt, model: str) -> Request:
-    """The request for the local lane, which may hold text of any label."""
-    return Request(_encode(prompt, model))
+def local_request(prompt: Prompt, model: str, salt: str | None = None) -> Request:
+    """The request for the local lane, which may hold text of any label; see `salt` for the salt."""
+    return Request(_encode(prompt, model, salt))
 
 
 def objection(prompt: Prompt, words: tuple[str, ...], prints: Prints) -> str | None:
@@ -271,11 +271,12 @@ def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
     )
 
 
-def _encode(prompt: Prompt, model: str) -> bytes:
+def _encode(prompt: Prompt, model: str, salt: str | None = None) -> bytes:
     return encode(
         model,
         [(turn.role.value, "".join(map(disclose, turn.fragments))) for turn in prompt.messages],
         max_tokens=prompt.max_tokens,
         temperature=prompt.temperature,
         stop=prompt.stop,
+        cache_salt=salt,
     )

@@ -22,6 +22,7 @@ def encode(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
+    cache_salt: str | None = None,
 ) -> bytes:
     """The request's body: compact JSON in UTF-8, the same bytes for the same values.
 
@@ -34,6 +35,7 @@ def encode(
         max_tokens: how long the answer may be.
         temperature: 0 for the most likely answer.
         stop: texts at which the model stops; left out when there are none.
+        cache_salt: vLLM shares cached prefixes only among requests with the same one.
 
     Raises:
         ValueError: `temperature` is not a finite number.
@@ -48,6 +50,8 @@ def encode(
     }
     if stop:
         body["stop"] = [_well_formed(text) for text in stop]
+    if cache_salt:
+        body["cache_salt"] = cache_salt
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 

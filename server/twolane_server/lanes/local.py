@@ -37,12 +37,14 @@ class Answering:
         model: the model's id there, which the request's body must name.
         stand_in: one sentence when the embedded model answers instead of the server, else None.
         fault: why the server does not answer, where the embedded model does; else None.
+        vllm: whether vLLM serves it, which understands `cache_salt`; other servers may refuse that.
     """
 
     lane: Lane
     model: str
     stand_in: str | None = None
     fault: LaneUnreachable | None = None
+    vllm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Local:
             if self._embedded is None:
                 raise
             return await self._stand_in(self._embedded, error)
-        return Answering(server, await server.resolve(model))
+        found = await server.resolve(model)
+        return Answering(server, found, vllm=server.is_vllm(found))
 
     async def probe(self) -> None:
         """Ask the server for its models: a sign of life, with nothing of the user's in it.

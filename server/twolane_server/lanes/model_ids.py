@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twolane_server.errors import AnswerIncomplete, ModelMissing
 from twolane_server.lanes.shapes import as_list, as_object, parsed
@@ -27,6 +27,7 @@ class Models:
 
     Attributes:
         listed: the ids, each with its window in tokens where the server tells it.
+        vllm: those of them that vLLM serves, by its own word.
     """
 
     def __init__(self, peer: Peer, own: str) -> None:
@@ -34,6 +35,7 @@ class Models:
         self._own = own
         self._ids: dict[str, str] = {}
         self.listed: dict[str, int | None] = {}
+        self.vllm: frozenset[str] = frozenset()
 
     def take(self, raw: bytes) -> None:
         """Read a server's list.
@@ -41,18 +43,18 @@ class Models:
         Raises:
             AnswerIncomplete: it is none.
         """
-        listed = _read(raw)
-        if listed is None:
+        entries = as_list((as_object(parsed(raw)) or {}).get("data"))
+        if entries is None:
             raise AnswerIncomplete(
                 f"{self._peer.host} sent no list of models. Check {self._peer.lane}.url in the"
                 " settings."
             )
         self.forget()  # what was true before is not, if nothing fits now
-        self.listed = listed
+        self.listed, self.vllm = _read(entries)
 
     def forget(self) -> None:
         """The server's models may have changed."""
-        self.listed = {}
+        self.listed, self.vllm = {}, frozenset()
         self._ids.clear()
 
     def known(self, wanted: str) -> str | None:
@@ -74,18 +76,18 @@ class Models:
         return self._ids[wanted]
 
 
-def _read(raw: bytes) -> dict[str, int | None] | None:
+def _read(entries: list[Any]) -> tuple[dict[str, int | None], frozenset[str]]:
     """VLLM and SGLang tell a model's window as `max_model_len`, relays as `context_length`."""
-    entries = as_list((as_object(parsed(raw)) or {}).get("data"))
-    if entries is None:
-        return None
     found: dict[str, int | None] = {}
+    vllm: set[str] = set()
     for entry in entries:
         model = as_object(entry) or {}
         windows = (model.get("max_model_len"), model.get("context_length"))
         if isinstance(name := model.get("id"), str):
             found[name] = next((one for one in windows if type(one) is int and one > 0), None)
-    return found
+            if model.get("owned_by") == "vllm":
+                vllm.add(name)
+    return found, frozenset(vllm)
 
 
 def pick(wanted: str, ids: Sequence[str], peer: Peer, setting: str) -> str:

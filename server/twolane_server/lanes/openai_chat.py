@@ -113,6 +113,10 @@ class OpenAIChat:
         found = self._models.known(model)
         return self._models.listed.get(found) if found else None
 
+    def is_vllm(self, model: str) -> bool:
+        """Whether vLLM serves the model with this id, as the list at hand tells."""
+        return model in self._models.vllm
+
     async def probe(self, connect_seconds: float | None = None) -> None:
         """Ask the server now which models it has.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Sending, origins
+from twolane_server.border.salt import salt_for
 from twolane_server.calibration import Calibration
 from twolane_server.errors import KeyUnusable, LaneError, LaneUnreachable, LedgerError, Refused
 from twolane_server.lanes.base import LaneName
@@ -206,7 +207,8 @@ class Runner:
     async def _ask(self, job: Job, answering: Answering, until: float) -> None:
         """Send the prompt once, on the local lane."""
         prompt = job.prompt.without_context() if answering.stand_in else job.prompt
-        request = replace(local_request(prompt, answering.model), until=until)
+        salt = await self._salt(prompt) if answering.vllm else None
+        request = replace(local_request(prompt, answering.model, salt), until=until)
         sending = Sending(
             time=datetime.now(UTC),
             action=prompt.action,
@@ -220,6 +222,9 @@ class Runner:
         )
         async with recorded(await self._open_ledger(), sending, job.answer, job.tell):
             await job.answer.read(answering.lane.stream(request))
+
+    async def _salt(self, prompt: Prompt) -> str | None:
+        return await asyncio.to_thread(salt_for, prompt.label, self._folders.state)
 
     async def _learn(self, prompt: Prompt, settings: Settings, counted: int) -> None:
         model = settings.local_model(prompt.action)

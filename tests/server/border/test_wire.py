@@ -22,6 +22,8 @@ def test_a_body_holds_what_an_answer_needs_and_nothing_else() -> None:
     )
     stopped = encode("m", [], max_tokens=7, temperature=0.5, stop=["```"])
     assert json.loads(stopped)["stop"] == ["```"]
+    salted = encode("m", [], max_tokens=7, temperature=0.5, cache_salt="s")
+    assert json.loads(salted)["cache_salt"] == "s"
 
 
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:

@@ -573,3 +573,28 @@ async def test_the_local_window_and_the_calibration_are_those_of_the_model(tmp_p
         assert us.runner.local_window(both, "big") == 65_536
         assert us.runner.calibration(both, "small").corrected(1_000) == 2_200
         assert us.runner.calibration(both, "big").corrected(1_000) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("label", "version", "salted"),
+    [(Label.NDA, "0.32.0", True), (Label.OPEN, "0.32.0", False), (Label.NDA, None, False)],
+)
+async def test_only_vllm_is_told_to_keep_nda_prefixes_apart(
+    tmp_path: Path, label: Label, version: str | None, *, salted: bool
+) -> None:
+    async with (
+        FakeServer(answer("x"), version=version) as local,
+        team(tmp_path, local=local) as here,
+    ):
+        for _ in range(2):
+            await here.run(asked(label), LOCALLY)
+    salts = {chat.json.get("cache_salt") for chat in local.chats}
+    assert (None not in salts, len(salts)) == (salted, 1)
+
+
+async def test_the_cloud_is_never_sent_a_salt(tmp_path: Path) -> None:
+    cloud = FakeServer(answer("x"), models=(CLOUD_MODEL,), version="0.32.0")
+    async with cloud, team(tmp_path, cloud) as here:
+        await here.run()
+    (chat,) = cloud.chats
+    assert "cache_salt" not in chat.json
