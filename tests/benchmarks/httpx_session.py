@@ -58,7 +58,12 @@ SESSION = (
     Step(UTILS, "def peek_filelike_length", "rewrite", "return early when there is no fileno"),
     Step(CONTENT, "def encode_content"),
     Step(CONTENT, "def encode_content", "rewrite", "name the chunk size"),
-    Step(CONTENT, "def encode_json", old='separators=(",", ":"), ', new='separators=(",", ":"),  # short\n        '),
+    Step(
+        CONTENT,
+        "def encode_json",
+        old='separators=(",", ":"), ',
+        new='separators=(",", ":"),  # short\n        ',
+    ),
     Step(CONTENT, "def encode_request"),
     Step(CONTENT, "def encode_request", "rewrite", "use match"),
     Step(AUTH, "def _parse_challenge"),
@@ -101,7 +106,7 @@ async def play(
         after: called after each action, with its number from 0 on.
     """
     own = {"PATH": os.environ["PATH"], **environ}
-    async with editing(own, root, **options) as editor:
+    async with editing(own, root, says=None, **options) as editor:
         for number, step in enumerate(SESSION):
             uri = (root / step.file).as_uri()
             if uri not in editor.texts:
