@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twolane_server.lanes.limits import INTERACTIVE, Who
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,6 +30,7 @@ class Order:
         instruction: what to do, where the action takes one.
         forced: the lane that the user chose, or `None`.
         answer_in: the language that the user wants to be answered in; empty for the settings'.
+        batch: whether it is one of many that nobody waits for singly.
     """
 
     action: Action
@@ -36,6 +39,7 @@ class Order:
     instruction: str = ""
     forced: LaneName | None = None
     answer_in: str = ""
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Ready:
         started: when the order came, on the monotonic clock.
         context_seconds: how long reading the label and building the prompt took.
         title: the action's, for the undo step.
+        who: on whose behalf a lane is asked.
     """
 
     task: Task
@@ -59,6 +64,7 @@ class Ready:
     started: float
     context_seconds: float
     title: str = ""
+    who: Who = INTERACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
+from twolane_server.lanes.limits import Who
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.questions import of_prompt, question_of
 from twolane_server.reparse import earlier
@@ -81,7 +82,7 @@ class Service:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         document = snapshot.document
         language = language_for(document.path, document.language_id)
-        known = snapshot.known or UNKNOWN
+        known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
         labelled = known.label(head_of(document.text))
         subject = Subject(
             text=document.text,
@@ -120,7 +121,7 @@ class Service:
         """
         started = time.monotonic()
         document = order.document
-        known = await self.knowledge(document, settings)
+        known = self._now(await self.knowledge(document, settings), settings)
         labelled = known.label(head_of(document.text))
         order = replace(order, answer_in=order.answer_in or settings.language)
         task = await asyncio.to_thread(prepared, order, labelled.label)
@@ -143,7 +144,10 @@ class Service:
         code = partial(self._repositories.known_code, document.path, settings.nda)
         decide = partial(decided, words=known.words, known_code=code)
         decision = await decide(question, task.prompt)
-        alone = Ready(task, question, decision, settings, started, 0.0, order.action.title)
+        if may_ask and self._runner and question.label is Label.OPEN and question.granted:
+            await self._runner.wake_cloud(settings)
+        title, who = order.action.title, _who(order, known)
+        alone = Ready(task, question, decision, settings, started, 0.0, title, who)
         around = await self._repositories.around(wanted_around(alone, order, known))
         ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
@@ -185,6 +189,7 @@ class Service:
             on_text=on_text,
             on_notice=on_notice,
             on_decision=on_decision,
+            who=ready.who,
         )
         action = action_named(ready.task.prompt.action)
         outcome = await asyncio.to_thread(action.finish, ready.task, reply.text)
@@ -199,6 +204,10 @@ class Service:
                 "total": round(time.monotonic() - ready.started, 4),
             },
         )
+
+    def take_notices(self) -> tuple[str, ...]:
+        """What a person should be told of the lanes, each once."""
+        return self._runner.take_notices() if self._runner else ()
 
     def known(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
         """Read a file's rules and its repository's trust from disk; see `Document.before`."""
@@ -243,6 +252,12 @@ class Service:
         cloud = prompt.tokens(settings.cloud_model(prompt.action)) if may_leave else local
         return replace(question, local_tokens=local, cloud_tokens=cloud)
 
+    def _now(self, known: Known, settings: Settings) -> Known:
+        """With whether the cloud lane rests, which no file says and changes from moment to moment."""
+        if known.cloud_state is not None or self._runner is None:
+            return known
+        return replace(known, cloud_state=self._runner.cloud_rests(settings))
+
     def _cloud_state(self, settings: Settings) -> str | None:
         """Why the cloud lane cannot be used, or `None`."""
         if settings.cloud_fault:
@@ -254,6 +269,14 @@ class Service:
         except KeyUnusable as error:
             return str(error)
         return None
+
+
+def _who(order: Order, known: Known) -> Who:
+    """On whose behalf: a document's, or of many documents their repository's."""
+    document, rules = order.document, known.rules
+    if order.batch and rules is not None and rules.roots:
+        return Who(str(rules.roots[0]), batch=True)
+    return Who(document.path or document.uri, order.batch)
 
 
 def _answered(decision: Decision, model: str) -> Decision:

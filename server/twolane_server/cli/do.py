@@ -63,6 +63,8 @@ async def _answer(
         console.print("\n")
         return result
     finally:
+        for told in service.take_notices():
+            console.print(Styled(plain(told), style="yellow"))
         await service.aclose()
 
 

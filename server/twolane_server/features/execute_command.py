@@ -105,6 +105,9 @@ async def run(
     except TwolaneError as error:
         _show(server, types.MessageType.Warning, str(error))
         return {"applied": False, "decision": None, "message": str(error)}
+    finally:
+        for told in service.take_notices():
+            _show(server, types.MessageType.Warning, told)
 
 
 async def _run(
