@@ -46,7 +46,7 @@ class FileLock:
     async def __aenter__(self) -> Self:
         file = self._path.open("ab")
         try:
-            while not _locked(file):
+            while not try_lock(file):
                 self.waited = True
                 await asyncio.sleep(_POLL_SECONDS)
         except BaseException:
@@ -65,7 +65,7 @@ class FileLock:
             self._file.close()
 
 
-def _locked(file: BinaryIO) -> bool:
+def try_lock(file: BinaryIO) -> bool:
     """Take the lock if nobody has it."""
     try:
         _lock(file)
