@@ -6,7 +6,6 @@ and none of its sentences repeats what the server wrote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from twolane_server.errors import AnswerIncomplete
@@ -16,20 +15,6 @@ from twolane_server.lanes.shapes import as_list, as_object, parsed
 
 DONE = "[DONE]"
 _LONGEST = 4_194_304
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one event brought.
-
-    Attributes:
-        text: text for the reader; may be empty.
-        alive: whether the model moved on (text, reasoning, a finish); comments and empty
-            chunks do not count.
-    """
-
-    text: str = ""
-    alive: bool = False
 
 
 class Answer:
@@ -49,15 +34,19 @@ class Answer:
         self.model: str | None = None
         self.done = False
 
-    def take(self, data: str) -> Step:
+    def take(self, data: str) -> str | None:
         """Read one event's data.
+
+        Returns:
+            Text for the reader; empty where the model only moved on (reasoning, a finish), and None
+            where it did not: comments, empty chunks.
 
         Raises:
             AnswerIncomplete: the event is no chunk of an answer, or reports an error.
         """
-        if data.strip() == DONE:
+        if not data.startswith("{") and data.strip() == DONE:
             self.done = True
-            return Step()
+            return None
         chunk = as_object(parsed(data))
         if chunk is None:
             raise self._broken("sent an event that cannot be read")
@@ -68,10 +57,10 @@ class Answer:
             raise self._broken("sent an event that is no chunk of an answer")
         if isinstance(model := chunk.get("model"), str) and model:
             self.model = model
-        if (usage := usage_of(chunk.get("usage"))) is not None:
-            self._usage = usage
+        if "usage" in chunk:
+            self._usage = usage_of(chunk["usage"]) or self._usage
         if not choices:
-            return Step()
+            return None
         choice = as_object(choices[0])
         if choice is None or len(choices) > 1 or choice.get("index"):
             raise self._broken("sent a chunk that cannot be read")
@@ -94,7 +83,7 @@ class Answer:
             raise self._broken("sent a piece of its answer twice")
         return Chunk(finish=self._finish, usage=self._usage, model=self.model)
 
-    def _choice(self, choice: dict[str, Any]) -> Step:
+    def _choice(self, choice: dict[str, Any]) -> str | None:
         delta = as_object(choice.get("delta") or {})
         if delta is None:
             raise self._broken("sent a chunk that cannot be read")
@@ -108,8 +97,9 @@ class Answer:
         self._characters += len(text)
         if self._characters > _LONGEST:
             raise self._broken(f"sent more than {_LONGEST:,} characters")
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        return Step(text=text, alive=bool(text or finish or reasoning))
+        if text or finish or delta.get("reasoning_content") or delta.get("reasoning"):
+            return text
+        return None
 
     def _joined(self, text: str) -> str:
         """The text without half a character at its end, which waits for its other half.

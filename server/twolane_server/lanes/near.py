@@ -8,42 +8,27 @@ later changes nothing. TLS still asks for the name.
 from __future__ import annotations
 
 import asyncio
-import socket
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING
 
 import httpcore
 
 from twolane_server.errors import LaneNotLocal
+from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.nearby import Network, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
     from httpcore import SOCKET_OPTION
 
+    from twolane_server.lanes.connect import LookUp
     from twolane_server.nearby import Address
 
-__all__ = ["LookUp", "NearBackend", "look_up"]
-
-LookUp: TypeAlias = "Callable[[str, int], Awaitable[tuple[str, ...]]]"
-"""The addresses of a host, in the order in which they are to be tried."""
+__all__ = ["NearBackend"]
 
 
-async def look_up(host: str, port: int) -> tuple[str, ...]:
-    """Ask the system, as any other program does.
-
-    Raises:
-        OSError: the name is not known.
-        UnicodeError: it is none.
-    """
-    found = await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-    )
-    return tuple(dict.fromkeys(str(where[0]) for *_, where in found))
-
-
-class NearBackend(httpcore.AsyncNetworkBackend):
+class NearBackend(Sockets):
     """Opens connections to near addresses alone.
 
     Args:
@@ -61,10 +46,9 @@ class NearBackend(httpcore.AsyncNetworkBackend):
         find: LookUp = look_up,
         inner: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
+        super().__init__(find)
         self._allowed = allowed
-        self._find = find
-        # Its type is a guess of httpcore's own, which does without anyio where it is missing.
-        self._inner = inner or cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        self._inner = inner or Sockets()
         self.reached = ""
 
     async def connect_tcp(
@@ -100,24 +84,6 @@ class NearBackend(httpcore.AsyncNetworkBackend):
                 self.reached = where
                 return stream
         raise httpcore.ConnectError("the name has no address")
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: no URL names a socket's file.
-
-        Raises:
-            httpcore.UnsupportedProtocol: always.
-        """
-        del path, timeout, socket_options
-        raise httpcore.UnsupportedProtocol("the local lane uses no Unix sockets")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self._inner.sleep(seconds)
 
     async def _near(self, host: str, port: int, deadline: float | None) -> list[Address]:
         try:

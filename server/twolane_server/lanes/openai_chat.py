@@ -15,9 +15,11 @@ from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
 from twolane_server.lanes.address import address
 from twolane_server.lanes.answer import Answer
 from twolane_server.lanes.base import Chunk, LaneName, Request
+from twolane_server.lanes.body import Body
+from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.lanes.failures import Peer
 from twolane_server.lanes.model_ids import Models
-from twolane_server.lanes.near import NearBackend, look_up
+from twolane_server.lanes.near import NearBackend
 from twolane_server.lanes.shapes import as_object, parsed
 from twolane_server.lanes.sse import BadEvents, Events
 from twolane_server.lanes.wire import Wire
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from twolane_server.lanes.connect import LookUp
     from twolane_server.lanes.key import Key
-    from twolane_server.lanes.near import LookUp
     from twolane_server.settings.resolved import LaneSettings
 
 _NOT_FOUND = 404
@@ -48,8 +50,7 @@ class OpenAIChat:
         name: which lane it is.
         settings: the endpoint and its limits.
         key: sent as a bearer token, where there is one.
-        find: looks the server's name up; of use to the local lane alone, which goes only to near
-            addresses.
+        find: looks the server's name up.
 
     Attributes:
         counts: whether the server may have a `/tokenize`; false once it said that it has none.
@@ -67,7 +68,7 @@ class OpenAIChat:
         self._peer = Peer(name, self._address.host, _key_place(settings) if key else None)
         allowed = tuple(map(network, settings.allow))
         self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
-        self._wire = Wire(self._peer, key, self._near)
+        self._wire = Wire(self._peer, key, self._near or Sockets(find))
         self._models = Models(self._peer, settings.model)
         self.counts = True
 
@@ -132,7 +133,7 @@ class OpenAIChat:
         url = f"{self._address.base}/models"
         response = await self._wire.get(url, deadline=deadline, connect=connect)
         try:
-            raw = await self._wire.start_of(response, _LIST_BYTES, deadline)
+            raw = await Body(response, self.host).start(_LIST_BYTES, deadline)
         except TimeoutError:
             raise LaneTimeout(
                 f"{self.host} did not list its models within {seconds:g} s. Try again."
@@ -162,7 +163,7 @@ class OpenAIChat:
             self.counts = error.status not in _NO_SUCH_THING
             return None
         try:
-            raw = await self._wire.start_of(response, _LIST_BYTES, deadline)
+            raw = await Body(response, self.host).start(_LIST_BYTES, deadline)
         except TimeoutError:
             return None
         finally:
@@ -185,7 +186,7 @@ class OpenAIChat:
         except LaneRejected:
             return None
         try:
-            raw = await self._wire.start_of(response, _VERSION_BYTES, deadline)
+            raw = await Body(response, self.host).start(_VERSION_BYTES, deadline)
         except TimeoutError:
             return None
         finally:
@@ -209,25 +210,25 @@ class OpenAIChat:
         # One attempt: `traffic` makes more of them, around all of this and within that deadline.
         response = await self._open(request, deadline)
         try:
-            pieces = response.aiter_bytes()
+            body = Body(response, self.host)
             events, answer = Events(), Answer(self.host)
-            quiet_until = loop.time() + limits.idle_seconds
+            until = min(deadline, loop.time() + limits.idle_seconds)
             piece: bytes | None = b""
             while piece is not None and not answer.done:
                 try:
-                    piece = await self._wire.read(pieces, min(deadline, quiet_until))
+                    piece = await body.read(until)
                 except TimeoutError:
-                    raise self._too_slow(paused=quiet_until < deadline) from None
+                    raise self._too_slow(paused=until < deadline) from None
                 for event in self._cut(events, piece):
-                    step = answer.take(event)
-                    if step.text:
-                        yield Chunk(text=step.text, model=answer.model)
-                    if step.alive:
-                        quiet_until = loop.time() + limits.idle_seconds
+                    text = answer.take(event)
+                    if text:
+                        yield Chunk(text=text, model=answer.model)
+                    if text is not None:
+                        until = min(deadline, loop.time() + limits.idle_seconds)
                     if answer.done:
                         break
             last = answer.last()
-            await self._wire.drain(pieces)
+            await body.drain()
             yield last
         finally:
             await response.aclose()
@@ -262,7 +263,7 @@ class OpenAIChat:
         """The events that `piece` completes; at the end of the stream, the one left open."""
         try:
             if piece is not None:
-                return list(events.feed(piece))
+                return events.feed(piece)
             # Servers that forget the blank line after `[DONE]` are forgiven.
             rest = events.end()
         except BadEvents as error:

@@ -6,11 +6,6 @@ Source: WHATWG HTML, "9.2.6 Interpreting an event stream". Only `data` matters h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 LONGEST = 1_048_576
 _BOM = b"\xef\xbb\xbf"
 
@@ -28,25 +23,35 @@ class Events:
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
-        self._buffer = bytearray()
-        self._searched = 0
+        self._open: list[bytes] = []
+        self._open_size = 0
+        self._half_end = False
         self._data: list[bytes] = []
         self._size = 0
         self._first = True
 
-    def feed(self, data: bytes) -> Iterator[str]:
+    def feed(self, data: bytes) -> list[str]:
         """The data of each event that is now whole.
 
         Raises:
             BadEvents: a line or an event is too long, or not UTF-8.
         """
-        self._buffer += data
-        while (line := self._next_line()) is not None:
-            event = self._line(line)
-            if event is not None:
-                yield event
-        if len(self._buffer) > self._longest:
-            raise BadEvents(f"a line of more than {self._longest:,} bytes")
+        if self._is_one_event(data):
+            return [_text(data[6:-2])]
+        if self._half_end or b"\r" in data:
+            data = self._with_line_feeds(data)
+        *lines, rest = data.split(b"\n")
+        if lines and self._open:
+            lines[0] = b"".join((*self._open, lines[0]))
+            self._open, self._open_size = [], 0
+        if rest:
+            # Joined only when the line's end is there: it may come in very many pieces.
+            self._open.append(rest)
+            self._open_size += len(rest)
+        events = [event for line in lines if (event := self._line(line)) is not None]
+        if self._open_size > self._longest:
+            raise self._too_long()
+        return events
 
     def end(self) -> str | None:
         """What the stream ended in the middle of: an event without its blank line, or None.
@@ -54,52 +59,61 @@ class Events:
         Raises:
             BadEvents: the rest is too long, or not UTF-8.
         """
-        rest = bytes(self._buffer).removesuffix(b"\r")
-        self._buffer.clear()
-        self._searched = 0
+        rest = b"".join(self._open)
+        self._open, self._open_size, self._half_end = [], 0, False
         if rest:
             self._line(rest)
         return self._line(b"")
 
-    def _next_line(self) -> bytes | None:
-        """The next line without its end (LF, CRLF or CR), or None until more bytes come."""
-        buffer = self._buffer
-        at = self._searched
-        lf, cr = buffer.find(b"\n", at), buffer.find(b"\r", at)
-        end = min(lf, cr) if lf >= 0 and cr >= 0 else max(lf, cr)
-        # A CR at the very end may be the first half of a CRLF: wait for the next byte.
-        if end < 0 or (end == cr and end == len(buffer) - 1):
-            self._searched = len(buffer) if end < 0 else end
-            return None
-        width = 2 if buffer.startswith(b"\r\n", end) else 1
-        line = bytes(buffer[:end])
-        del buffer[: end + width]
-        self._searched = 0
-        return line
+    def _is_one_event(self, data: bytes) -> bool:
+        """Whether it is what servers mostly send: one line of data and a blank one, on their own."""
+        return (
+            data.startswith(b"data: ")
+            and data.find(b"\n") == len(data) - 2
+            and data.endswith(b"\n")
+            and b"\r" not in data
+            and len(data) <= self._longest
+            and not (self._data or self._open or self._half_end or self._first)
+        )
+
+    def _with_line_feeds(self, data: bytes) -> bytes:
+        """The same with LF for every CRLF and CR. A CR at the very end may be half of a CRLF."""
+        if self._half_end:
+            data = b"\r" + data
+        self._half_end = data.endswith(b"\r")
+        if self._half_end:
+            data = data[:-1]
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _line(self, line: bytes) -> str | None:
         if self._first:
             self._first = False
             line = line.removeprefix(_BOM)
-        if len(line) > self._longest:
-            raise BadEvents(f"a line of more than {self._longest:,} bytes")
         if not line:
-            return self._event()
+            return self._event() if self._data else None
+        if len(line) > self._longest:
+            raise self._too_long()
         name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-            self._size += len(value)
-            if self._size > self._longest:
-                raise BadEvents(f"an event of more than {self._longest:,} bytes")
+        if name != b"data":
+            return None
+        self._data.append(value.removeprefix(b" "))
+        self._size += len(value)
+        if self._size > self._longest:
+            raise BadEvents(f"an event of more than {self._longest:,} bytes")
         return None
 
-    def _event(self) -> str | None:
-        if not self._data:
-            return None
+    def _event(self) -> str:
         data = b"\n".join(self._data)
         self._data, self._size = [], 0
-        try:
-            return data.decode()
-        except UnicodeDecodeError:
-            # Replacing the bytes would put U+FFFD into somebody's code.
-            raise BadEvents("bytes that are not UTF-8") from None
+        return _text(data)
+
+    def _too_long(self) -> BadEvents:
+        return BadEvents(f"a line of more than {self._longest:,} bytes")
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        # Replacing the bytes would put U+FFFD into somebody's code.
+        raise BadEvents("bytes that are not UTF-8") from None

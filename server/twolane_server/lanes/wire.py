@@ -16,21 +16,19 @@ import httpx
 import truststore
 
 from twolane_server.errors import AnswerIncomplete, LaneDropped, LaneTimeout
+from twolane_server.lanes.body import Body
 from twolane_server.lanes.failures import Peer, rejected, unreachable
-from twolane_server.lanes.near_transport import NearTransport
 from twolane_server.lanes.retry import seconds_asked
+from twolane_server.lanes.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from twolane_server.lanes.connect import Sockets
     from twolane_server.lanes.key import Key
-    from twolane_server.lanes.near import NearBackend
 
 _OK = 200
 _REFUSAL_SECONDS = 2.0
 _REFUSAL_BYTES = 65_536
-_REST_SECONDS = 0.1
-_IDLE_CONNECTIONS = 4
+_IDLE_CONNECTIONS = 16
 
 
 class Wire:
@@ -39,13 +37,13 @@ class Wire:
     Args:
         peer: the server, in words.
         key: sent as a bearer token, where there is one.
-        near: opens the connections, where they may not go to any address.
+        backend: opens the connections.
     """
 
-    def __init__(self, peer: Peer, key: Key | None, near: NearBackend | None = None) -> None:
+    def __init__(self, peer: Peer, key: Key | None, backend: Sockets) -> None:
         self._peer = peer
         self._key = key
-        self._near = near
+        self._backend = backend
         self._client: httpx.AsyncClient | None = None
 
     async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
@@ -68,40 +66,6 @@ class Wire:
                 not where it must be.
         """
         return await self._send("POST", url, body, deadline=deadline, connect=connect)
-
-    async def read(self, pieces: AsyncIterator[bytes], until: float) -> bytes | None:
-        """The next bytes of a response, or None at its clean end.
-
-        Raises:
-            TimeoutError: nothing came until then.
-            AnswerIncomplete: the connection broke.
-        """
-        try:
-            async with asyncio.timeout_at(until):
-                if asyncio.get_running_loop().time() >= until:
-                    await asyncio.sleep(0)  # lets the limit strike even if bytes never run dry
-                return await anext(pieces, None)
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise AnswerIncomplete(
-                f"{self._peer.host} broke off in the middle of its answer; nothing was applied."
-                " Try again."
-            ) from error
-
-    async def start_of(self, response: httpx.Response, most: int, until: float) -> bytes:
-        """The first `most` bytes of a response; raises as `read` does."""
-        pieces, body = response.aiter_bytes(), b""
-        while len(body) < most and (piece := await self.read(pieces, until)) is not None:
-            body += piece
-        return body[:most]
-
-    async def drain(self, pieces: AsyncIterator[bytes]) -> None:
-        """Read what little is left of a response, so that its connection can be used again."""
-        until = asyncio.get_running_loop().time() + _REST_SECONDS
-        try:
-            while await self.read(pieces, until) is not None:
-                pass
-        except (TimeoutError, AnswerIncomplete):
-            return  # the answer is whole; only the connection is lost
 
     async def aclose(self) -> None:
         """Close every socket. The wire may be used again."""
@@ -141,7 +105,7 @@ class Wire:
     async def _refuse(self, response: httpx.Response, deadline: float) -> None:
         soon = min(deadline, asyncio.get_running_loop().time() + _REFUSAL_SECONDS)
         try:
-            body = await self.start_of(response, _REFUSAL_BYTES, soon)
+            body = await Body(response, self._peer.host).start(_REFUSAL_BYTES, soon)
         except (TimeoutError, AnswerIncomplete):
             body = b""  # the status alone says enough
         finally:
@@ -165,12 +129,8 @@ class Wire:
             self._client = httpx.AsyncClient(
                 trust_env=False,
                 follow_redirects=False,
-                verify=trust,
-                transport=None
-                if self._near is None
-                else NearTransport(self._near, trust, idle_connections=_IDLE_CONNECTIONS),
+                transport=Transport(self._backend, trust, idle_connections=_IDLE_CONNECTIONS),
                 cookies=http.cookiejar.CookieJar(no_cookies),
                 headers={"user-agent": "twolane", "accept-encoding": "identity"},
-                limits=httpx.Limits(max_keepalive_connections=_IDLE_CONNECTIONS),
             )
         return self._client

@@ -20,8 +20,8 @@ def chunk(text: object = None, finish: object = None, **more: object) -> str:
 
 def test_a_whole_answer() -> None:
     answer = Answer("h")
-    steps = [answer.take(data) for data in (chunk("a", model="m"), chunk("b"), chunk(None, "stop"))]
-    assert [step.text for step in steps] == ["a", "b", ""]
+    texts = [answer.take(data) for data in (chunk("a", model="m"), chunk("b"), chunk(None, "stop"))]
+    assert texts == ["a", "b", ""]
     answer.take('{"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}')
     answer.take(" [DONE]")
     assert answer.done
@@ -98,10 +98,10 @@ def test_endless_answers_end() -> None:
 
 def test_signs_of_life() -> None:
     answer = Answer("h")
-    assert answer.take(chunk("a")).alive
-    assert answer.take('{"choices": [{"delta": {"reasoning_content": "hm"}}]}').alive
-    assert not answer.take('{"choices": [{"delta": {"role": "assistant"}}]}').alive
-    assert not answer.take('{"choices": []}').alive
+    assert answer.take(chunk("a")) == "a"
+    assert answer.take('{"choices": [{"delta": {"reasoning_content": "hm"}}]}') == ""
+    assert answer.take('{"choices": [{"delta": {"role": "assistant"}}]}') is None
+    assert answer.take('{"choices": []}') is None
 
 
 def test_no_error_repeats_what_the_server_wrote() -> None:

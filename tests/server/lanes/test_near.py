@@ -14,7 +14,8 @@ from support_certificate import self_signed
 from support_fake_server import MODEL, Answer, FakeServer, answer, chunk
 from twolane_server.errors import AnswerIncomplete, LaneNotLocal, LaneRejected, LaneUnreachable
 from twolane_server.lanes.base import LaneName, Request
-from twolane_server.lanes.near import NearBackend, look_up
+from twolane_server.lanes.connect import look_up
+from twolane_server.lanes.near import NearBackend
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.nearby import network
 from twolane_server.settings.resolved import LaneSettings
@@ -274,5 +275,5 @@ async def test_the_cloud_lane_is_not_held_to_near_addresses(server: FakeServer) 
     names = Names(("127.0.0.1",))
     cloud = OpenAIChat(LaneName.CLOUD, LaneSettings(server.url, MODEL), None, names)
     assert await cloud.resolve(MODEL) == MODEL
-    assert (names.asked, cloud.reached) == ([], "")
+    assert (names.asked, cloud.reached) == ([("127.0.0.1", server.port)], "")
     await cloud.aclose()

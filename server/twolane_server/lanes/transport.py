@@ -1,4 +1,4 @@
-"""httpx over `NearBackend`, whatever httpx makes of proxies and sockets by itself.
+"""httpx over connections of our own, whatever httpx makes of proxies and sockets by itself.
 
 httpx has no public way to give its own transport a network backend, so this is the short one: no
 proxies, no HTTP/2, no retries.
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator, Generator
 
-__all__ = ["NearTransport"]
+__all__ = ["PIECES", "Transport"]
+
+PIECES = "pieces"
+"""The extension of a response that holds its bytes as httpcore hands them out, with its errors."""
 
 # The most particular first.
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
@@ -37,11 +40,11 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 )
 
 
-class NearTransport(httpx.AsyncBaseTransport):
+class Transport(httpx.AsyncBaseTransport):
     """A pool of connections that `backend` opens.
 
     Args:
-        backend: decides where a connection may go.
+        backend: opens the connections, and decides where they may go.
         trust: the certificates that are trusted.
         idle_connections: how many are kept open.
     """
@@ -55,6 +58,7 @@ class NearTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trust,
+            max_connections=None,  # how many at once is for limits to say, which tell of a queue
             max_keepalive_connections=idle_connections,
             keepalive_expiry=5.0,
             network_backend=backend,
@@ -74,11 +78,12 @@ class NearTransport(httpx.AsyncBaseTransport):
         )
         with _as_httpx():
             response = await self._pool.handle_async_request(sent)
+        extensions = cast("dict[str, object]", response.extensions)  # pyright: ignore[reportUnknownMemberType] - untyped there
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
             stream=_Stream(response),
-            extensions=cast("dict[str, object]", response.extensions),  # pyright: ignore[reportUnknownMemberType] - untyped there
+            extensions={**extensions, PIECES: response.stream},
         )
 
     async def aclose(self) -> None:

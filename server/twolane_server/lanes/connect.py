@@ -1,0 +1,123 @@
+"""How a lane's connections come about: a name looked up, and the first address that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, TypeAlias
+
+import httpcore
+
+from twolane_server.lanes.sockets import SocketStream
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from httpcore import SOCKET_OPTION
+
+__all__ = ["LookUp", "Sockets", "look_up"]
+
+_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305, "Connection Attempt Delay"
+
+LookUp: TypeAlias = "Callable[[str, int], Awaitable[tuple[str, ...]]]"
+"""The addresses of a host, in the order in which they are to be tried."""
+
+
+async def look_up(host: str, port: int) -> tuple[str, ...]:
+    """Ask the system, as any other program does.
+
+    Raises:
+        OSError: the name is not known.
+        UnicodeError: it is none.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+    )
+    return tuple(dict.fromkeys(str(where[0]) for *_, where in found))
+
+
+class Sockets(httpcore.AsyncNetworkBackend):
+    """Opens connections to any address.
+
+    Args:
+        find: looks a name up.
+    """
+
+    def __init__(self, find: LookUp = look_up) -> None:
+        self._find = find
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Try the host's addresses, the next one when the last was not quick; the first one wins.
+
+        Raises:
+            httpcore.ConnectError: no address, or none answers.
+            httpcore.ConnectTimeout: not in time.
+        """
+        del local_address, socket_options  # nobody asks for either
+        try:
+            async with asyncio.timeout(timeout):
+                return await _first([*await self._find(host, port)], port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout from error
+        except (OSError, UnicodeError, ExceptionGroup) as error:
+            raise httpcore.ConnectError from error
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Refuse: no URL names a socket's file.
+
+        Raises:
+            httpcore.UnsupportedProtocol: always.
+        """
+        del path, timeout, socket_options
+        raise httpcore.UnsupportedProtocol("a lane uses no Unix sockets")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+async def _first(addresses: list[str], port: int) -> SocketStream:
+    """The connection that comes about first; those that come later are closed."""
+    errors: list[Exception] = []
+    running: set[asyncio.Task[SocketStream]] = set()
+    try:
+        while addresses or running:
+            if addresses:
+                running.add(asyncio.create_task(_open(addresses.pop(0), port)))
+            pause = _NEXT_ADDRESS_SECONDS if addresses else None
+            done, _ = await asyncio.wait(
+                running, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                running.discard(task)
+                try:
+                    return task.result()
+                except OSError as error:
+                    errors.append(error)
+    finally:
+        for task in running:
+            task.cancel()
+        for late in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(late, SocketStream):
+                late.abort()
+    if len(errors) == 1:
+        raise errors[0]
+    raise ExceptionGroup("no address answers", errors or [OSError("the name has no address")])
+
+
+async def _open(address: str, port: int) -> SocketStream:
+    loop = asyncio.get_running_loop()
+    _, stream = await loop.create_connection(SocketStream, address, port)
+    return stream
