@@ -57,17 +57,18 @@ class Answer:
             raise self._broken("sent an event that is no chunk of an answer")
         if isinstance(model := chunk.get("model"), str) and model:
             self.model = model
-        if "usage" in chunk:
-            self._usage = usage_of(chunk["usage"]) or self._usage
+        usage = usage_of(chunk.get("usage"))
+        if usage is not None:
+            self._usage = usage
         if not choices:
             return None
         choice = as_object(choices[0])
         if choice is None or len(choices) > 1 or choice.get("index"):
             raise self._broken("sent a chunk that cannot be read")
-        step = self._choice(choice)
-        if self._order.lost(chunk, step.text, usage):
+        text = self._choice(choice)
+        if self._order.lost(chunk, text or "", usage):
             raise self._broken("mixed up the pieces of its answer")
-        return step
+        return text
 
     def last(self) -> Chunk:
         """The chunk with `finish`, once the stream has ended cleanly.

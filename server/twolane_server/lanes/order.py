@@ -32,9 +32,12 @@ class Order:
             text: what it says.
             usage: the counts in it.
         """
-        identity, created = chunk.get("id"), chunk.get("created")
-        lost = isinstance(identity, str) and bool(identity) and self._other_answer(identity)
-        if isinstance(created, int | float):
+        identity, created, lost = chunk.get("id"), chunk.get("created"), False
+        if identity and identity == self._id:
+            self._same_id = True
+        elif identity and isinstance(identity, str):
+            lost = self._other_answer(identity)
+        if created != self._created and isinstance(created, int | float):
             lost, self._created = lost or created < self._created, created
         if text and usage is not None:
             lost = self._goes_back(usage.completion, text) or lost
@@ -49,9 +52,6 @@ class Order:
         before, self._id = self._id, identity
         if not before:
             self._first_id = identity
-            return False
-        if identity == before:
-            self._same_id = True
             return False
         return self._same_id or identity == self._first_id
 
