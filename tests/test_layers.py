@@ -91,8 +91,9 @@ def test_only_the_border_asks_the_scanner_and_nobody_tries_keys_out() -> None:
 
 
 def test_nothing_reaches_around_the_house() -> None:
-    """No native calls; other programs only where git lists files, pip fetches the model, and a
-    language server confirms references (`confirm.client`, which gets text and no repository).
+    """No native calls; other programs only where git lists files and tells differences (`git`), pip
+    fetches the model, and a language server confirms references (`confirm.client`, which gets text
+    and no repository).
 
     The engine's own processes are plain ones on pipes (`work`), since tree-sitter holds the GIL; what
     multiprocessing would bring along, pickles and a start by import, is what is not wanted.
@@ -104,6 +105,7 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_context.work",
         "twolane_server.cli.trust",
         "twolane_server.confirm.client",
+        "twolane_server.git",
         "twolane_server.lanes.model_file",
     )
     by_loop = {_name(p) for p in ENGINE + PROGRAM if "create_subprocess" in p.read_text("utf-8")}

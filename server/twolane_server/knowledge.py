@@ -41,6 +41,7 @@ class Known:
         cloud_state: why the cloud lane cannot be used at all, or `None`.
         read: whether this comes from disk at all.
         pasted: why the text is NDA whatever its file is: code that it holds; `None` for none known.
+        staged: in the document that git asks for a message in, the label of what is staged.
     """
 
     rules: FileRules | None
@@ -49,6 +50,7 @@ class Known:
     cloud_state: str | None = None
     read: bool = True
     pasted: str | None = None
+    staged: Labelled | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -89,7 +89,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line of the editor's menu."""
+    """One line of the editor's menu.
+
+    Attributes:
+        action: what it does.
+        decision: the lane and why; `None` where only reading more than the document can tell.
+    """
 
     action: Action
-    decision: Decision
+    decision: Decision | None
+
+    @property
+    def short(self) -> str:
+        """Lane and reason behind the title: `[local: NDA clients/**]`."""
+        return f"[lane by {self.action.reads}]" if self.decision is None else self.decision.short

@@ -12,18 +12,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twolane_context.languages import language_for
-from twolane_server.actions.base import Subject
-from twolane_server.actions.catalogue import ACTIONS, action_named
-from twolane_server.errors import KeyUnusable, TooLarge
+from twolane_server.actions.base import Reads
+from twolane_server.actions.catalogue import action_named
+from twolane_server.actions.commit import is_message
+from twolane_server.errors import ActionError, KeyUnusable
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.limits import Who
+from twolane_server.menu import offers
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.questions import of_prompt, question_of
-from twolane_server.reparse import earlier
 from twolane_server.routing.choose import choose, has_repository_marker, near_local_window
 from twolane_server.within import decided, prepared, wanted_around, with_surroundings
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from twolane_context.spans import Span
     from twolane_server.documents import Document
+    from twolane_server.gathering import Gathered
     from twolane_server.knowledge import Known
     from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision, Question
@@ -80,31 +81,8 @@ class Service:
 
     def offers(self, session: Session, snapshot: Snapshot, selection: Span) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
-        document = snapshot.document
-        language = language_for(document.path, document.language_id)
         known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
-        labelled = known.label(head_of(document.text))
-        subject = Subject(
-            text=document.text,
-            language=language,
-            path=document.path,
-            label=labelled.label,
-            selection=selection,
-        )
-        if language is not None:
-            tree = session.tree(document, language)
-            selection = earlier(selection, tree.parsed.source, document.text.source)
-            subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
-        for action in ACTIONS:
-            if action.offered(subject):
-                size = len(selection)
-                question = replace(
-                    question_of(action, labelled, known, snapshot.settings, characters=size),
-                    local_tokens=size // 2,  # a menu must not wait for a count
-                    cloud_tokens=size // 2,
-                )
-                with suppress(TooLarge):  # then no lane would take it
-                    yield Offer(action, choose(question))
+        return offers(session, snapshot, selection, known)
 
     async def prepare(self, order: Order, settings: Settings, *, may_ask: bool = False) -> Ready:
         """Read the label afresh, build the prompt, choose the lane.
@@ -121,10 +99,15 @@ class Service:
         """
         started = time.monotonic()
         document = order.document
-        known = self._now(await self.knowledge(document, settings), settings)
-        labelled = known.label(head_of(document.text))
         order = replace(order, answer_in=order.answer_in or settings.language)
-        task = await asyncio.to_thread(prepared, order, labelled.label)
+        if order.action.reads is Reads.DOCUMENT:
+            known = await self.knowledge(document, settings)
+            labelled, material = known.label(head_of(document.text)), None
+        else:
+            read = await self._gathered(order.action.reads, document, settings)
+            known, labelled, material = read.known, read.labelled, read.material
+        known = self._now(known, settings)
+        task = await asyncio.to_thread(prepared, order, labelled.label, material)
         question = replace(
             question_of(
                 order.action,
@@ -147,9 +130,10 @@ class Service:
         if may_ask and self._runner and question.label is Label.OPEN and question.granted:
             await self._runner.wake_cloud(settings)
         title, who = order.action.title, _who(order, known)
-        alone = Ready(task, question, decision, settings, started, 0.0, title, who)
-        around = await self._repositories.around(wanted_around(alone, order, known))
-        ready = await with_surroundings(alone, around, order, self._counted, decide)
+        ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)
+        if material is None:
+            around = await self._repositories.around(wanted_around(alone, order, known))
+            ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
@@ -161,6 +145,28 @@ class Service:
             pasted = await self._repositories.pasted(document.path, str(document.text))
             known = replace(known, pasted=pasted)
         return known
+
+    async def knowledge_for_menu(self, document: Document, settings: Settings) -> Known:
+        """The same, with the label of what is staged where git asks for a message."""
+        known = await self.knowledge(document, settings)
+        if not is_message(document.path):
+            return known
+        with suppress(ActionError):  # nothing is staged, which running the action tells
+            read = await self._gathered(Reads.INDEX, document, settings)
+            return replace(known, staged=read.labelled)
+        return known
+
+    async def _gathered(self, reads: Reads, document: Document, settings: Settings) -> Gathered:
+        from twolane_server.gathering import gather  # noqa: PLC0415 - not needed to start
+
+        await self._repositories.before(document.path)  # so that its repository is being read
+        return await gather(
+            reads,
+            document.path,
+            self._environ,
+            lambda path, before: self.known(path, settings, before),
+            self._repositories.before,
+        )
 
     async def carry_out(
         self,

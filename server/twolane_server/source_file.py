@@ -37,14 +37,20 @@ class Place:
     sha256: str
 
 
-def read_place(place: str) -> Place:
+def read_place(place: str, *, bare: bool = False) -> Place:
     """Read the file that `place` names.
+
+    Args:
+        place: `FILE:LINE` or `FILE:LINE-LINE`.
+        bare: whether a file or a folder without a line will do. A folder is an empty document in it.
 
     Raises:
         WrongUse: the place is malformed.
         ActionError: the file is not there or not a text in UTF-8, or has no such lines.
     """
     named = _PLACE.fullmatch(place)
+    if bare and (named is None or Path(place).exists()):
+        return _whole(Path(place).absolute())
     if named is None:
         raise WrongUse(f"{place} is not a place; write FILE:LINE or FILE:LINE-LINE.")
     path = Path(named["path"]).absolute()
@@ -63,6 +69,17 @@ def read_place(place: str) -> Place:
         uri=path.as_uri(), path=str(path), language_id="", version=0, text=text, before=before
     )
     return Place(document, Span(start, end), sha256(content).hexdigest())
+
+
+def _whole(path: Path) -> Place:
+    """A file with the cursor at its start, or the empty document that stands for a folder."""
+    if path.is_dir():
+        file = path / "folder"
+        document = Document(file.as_uri(), str(file), "", 0, Text.of(""))
+        return Place(document, Span(0, 0), "")
+    before, content = _ways(path), _read(path)
+    document = Document(path.as_uri(), str(path), "", 0, _text(path, content), before)
+    return Place(document, Span(0, 0), sha256(content).hexdigest())
 
 
 def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from twolane_server.actions.base import Surroundings, Task
+    from twolane_server.actions.material import Material
     from twolane_server.border.standing import Prints
     from twolane_server.fragments import Label
     from twolane_server.knowledge import Known
@@ -36,8 +37,13 @@ if TYPE_CHECKING:
 __all__ = ["decided", "prepared", "wanted_around", "with_surroundings"]
 
 
-def prepared(order: Order, label: Label) -> Task:
+def prepared(order: Order, label: Label, material: Material | None = None) -> Task:
     """What the order asks for by itself.
+
+    Args:
+        order: what is wanted.
+        label: of the document.
+        material: what was read for an action that does not work on the document.
 
     Raises:
         ActionError: there is nothing to do there.
@@ -52,6 +58,7 @@ def prepared(order: Order, label: Label) -> Task:
         selection=order.selection,
         instruction=order.instruction,
         answer_in=order.answer_in,
+        material=material,
         parsed=language and parse(language, document.text.source),
     )
     return order.action.prepare(subject)

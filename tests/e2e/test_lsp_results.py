@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from support_git import Repo
 from support_lsp import Editor, editing
-from support_repository import make_repository, put
+from support_repository import put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -29,7 +30,8 @@ class Desk:
     """A repository under NDA, a script for the local lane, and an editor on the server."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = make_repository(folder / "repository", '[nda]\npaths = ["*"]\n')
+        self.root = Repo(folder / "repository").root
+        self.put("twolane.toml", '[nda]\npaths = ["*"]\n')
         self.cache = folder / "cache"
         self.replies = folder / "replies.json"
         self.environ = {
@@ -134,6 +136,67 @@ async def test_a_page_is_shown_also_when_the_document_changed_meanwhile(desk: De
         editor.replace(uri, action_range(0), "# more\r\n")
         assert (await running)["applied"] is True
         assert editor.pages[0]["text"] == "It joins.\n"
+
+
+DIFF = {"match": "@@ -1 +1 @@\n-old\n+new", "reply": "Say new\n\nBecause old is gone."}
+WRITTEN = "Say new\n\nBecause old is gone.\n"
+
+
+async def test_a_commit_message_goes_into_gits_buffer_as_one_edit(desk: Desk) -> None:
+    repo = Repo(desk.root)
+    repo.commit("Start", a_py="old\n")
+    repo.stage(a_py="new\n")
+    comments = "\n# Please enter 😀\n"
+    uri = desk.put(".git/COMMIT_EDITMSG", comments)
+    async with desk.editor(DIFF) as editor:
+        editor.open(uri, "gitcommit", comments)
+        action = titled(await editor.labelled(uri, 0), "Write commit message")
+        assert action.title == "Write commit message  [local: NDA *]"
+        assert (await editor.run(action))["applied"] is True
+        assert editor.texts[uri] == f"{WRITTEN}\n# Please enter 😀\n"
+        assert len(editor.edits) == 1
+        editor.undo()
+        assert editor.texts[uri] == comments
+
+
+async def test_elsewhere_a_commit_message_is_a_page(desk: Desk) -> None:
+    repo = Repo(desk.root)
+    repo.commit("Start", a_py="old\n")
+    repo.stage(a_py="new\n")
+    async with desk.editor(DIFF, page=True) as editor:
+        uri = (desk.root / "a.py").as_uri()
+        editor.open(uri, "python", "new\n")
+        action = titled(await editor.labelled(uri, 0), "Write commit message")
+        assert action.title == "Write commit message  [lane by what is staged]"
+        answer = await editor.run(action)
+        assert answer["decision"] == "local: NDA (* in twolane.toml, a.py)"
+        (page,) = editor.pages
+        assert (page["language"], page["text"]) == ("gitcommit", WRITTEN)
+        assert editor.edits == []
+
+
+async def test_the_text_of_a_pull_request_is_a_page(desk: Desk) -> None:
+    repo = Repo(desk.root)
+    repo.commit("Start", a_py="old\n")
+    repo.git("checkout", "-qb", "work")
+    repo.commit("Say new", a_py="new\n")
+    async with desk.editor(DIFF, page=True) as editor:
+        uri = (desk.root / "a.py").as_uri()
+        editor.open(uri, "python", "new\n")
+        action = titled(await editor.labelled(uri, 0), "Write PR text")
+        await editor.run(action)
+        (page,) = editor.pages
+        assert (page["title"], page["text"]) == ("PR text", WRITTEN)
+
+
+async def test_nothing_staged_is_told(desk: Desk) -> None:
+    Repo(desk.root).commit("Start", a_py="old\n")
+    uri = desk.put(".git/COMMIT_EDITMSG", "\n")
+    async with desk.editor(DIFF) as editor:
+        editor.open(uri, "gitcommit", "\n")
+        action = titled(await editor.labelled(uri, 0), "Write commit message")
+        assert (await editor.run(action))["applied"] is False
+        assert "Nothing is staged" in said(editor)[-1]
 
 
 def _seen(file: Path) -> tuple[str, int, int]:

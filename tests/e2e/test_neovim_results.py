@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_git import Repo
 from support_neovim import Neovim
 from support_repository import make_repository, put
 
@@ -45,4 +46,24 @@ def test_an_explanation_opens_beside_the_code(tmp_path: Path) -> None:
     }
     assert drove.report["tabstop"] != 99
     assert path.read_text("utf-8") == PYTHON
+    drove.check_clean()
+
+
+def test_a_commit_message_in_the_editor_that_git_opens(tmp_path: Path) -> None:
+    """`git commit` starts Neovim; the message that it writes is the commit's."""
+    repo = Repo(tmp_path / "repository")
+    repo.put("twolane.toml", '[nda]\npaths = ["src/**"]\n')
+    repo.commit("Start", src__a_py="old\n")
+    repo.stage(src__a_py="new\n")
+    file = repo.put(".git/COMMIT_EDITMSG", "\n# Please enter\n# On branch main\n")
+    reply = {"match": "-old\n+new", "reply": "Say new, 🙂\n\n# Why\n- because"}
+    drove = _room(tmp_path, reply).drive(
+        "commit.lua", file=str(file), title="Write commit message  [local: NDA src/**]"
+    )
+    assert drove.report["filetype"] == "gitcommit"
+    assert file.read_text("utf-8") == (
+        "Say new, 🙂\n\nWhy\n- because\n\n# Please enter\n# On branch main\n"
+    )
+    repo.git("commit", "--quiet", "--cleanup=strip", "-F", str(file))
+    assert repo.git("log", "-1", "--format=%B").strip() == "Say new, 🙂\n\nWhy\n- because"
     drove.check_clean()

@@ -331,7 +331,7 @@ async def test_what_no_lane_could_hold_is_not_offered(desk: Desk) -> None:
     tighten(desk)
     desk.settings = replace(desk.settings, local=replace(desk.settings.local, window=20))
     document = desk.open()
-    assert desk.menu(document, everything) == {}
+    assert not {"docstring", "rewrite", "explain"} & set(desk.menu(document, everything))
     with pytest.raises(TooLarge, match="window of 20"):
         await desk.prepare(document)
     desk.settings = replace(desk.settings, local=replace(desk.settings.local, window=4_000))

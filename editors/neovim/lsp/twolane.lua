@@ -18,6 +18,7 @@ return {
     "cpp",
     "java",
     "lua",
+    "gitcommit",
   },
   root_markers = { "twolane.toml", ".git" },
   -- One server for all repositories: it finds each file's repository by itself, and a model that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import parse
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from twolane_context.languages import Language
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
+    from twolane_server.actions.material import Material
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.fragments import Fragment, Label
     from twolane_server.lanes.base import LaneName
@@ -37,6 +39,14 @@ class Surroundings:
 NOTHING = Surroundings()
 
 
+class Reads(StrEnum):
+    """What an action works on."""
+
+    DOCUMENT = "the document"
+    INDEX = "what is staged"
+    BRANCH = "what the branch changes"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What an action works on, as it was when the user asked. Its `repr` holds no text.
@@ -51,6 +61,7 @@ class Subject:
         parsed: the text's tree, where the caller keeps one; see `tree_of`.
         around: what the repository says around the selection.
         answer_in: the language that people are answered in: `English`, `Deutsch`.
+        material: what was read for an action that does not work on the document.
     """
 
     text: Text = field(repr=False)
@@ -62,6 +73,7 @@ class Subject:
     parsed: Parsed | None = field(default=None, repr=False)
     around: Surroundings = field(default=NOTHING, repr=False)
     answer_in: str = "English"
+    material: Material | None = field(default=None, repr=False)
 
 
 def tree_of(subject: Subject) -> Parsed | None:
@@ -106,6 +118,11 @@ class Action(Protocol):
     @property
     def home(self) -> LaneName:
         """The lane it takes when no rule says otherwise."""
+        ...
+
+    @property
+    def reads(self) -> Reads:
+        """What it works on: with anything but the document, that one's text takes no part."""
         ...
 
     def offered(self, subject: Subject) -> bool:

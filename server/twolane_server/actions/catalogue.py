@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.commit import CommitMessage
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.actions.explain import Explain
+from twolane_server.actions.pull import PullRequestText
 from twolane_server.actions.rewrite import RewriteSelection
 from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Action
 
-ACTIONS: tuple[Action, ...] = (WriteDocstring(), RewriteSelection(), Explain())
+ACTIONS: tuple[Action, ...] = (
+    WriteDocstring(),
+    RewriteSelection(),
+    Explain(),
+    CommitMessage(),
+    PullRequestText(),
+)
 
 
 def action_named(name: str) -> Action:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.place import place_at
 from twolane_server.actions.docs.prompt import prompt_for
 from twolane_server.actions.docs.render import rendered
@@ -32,6 +32,7 @@ class WriteDocstring:
     name: str = "docstring"
     title: str = "Write docstring"
     home: LaneName = LaneName.CLOUD
+    reads: Reads = Reads.DOCUMENT
 
     def offered(self, subject: Subject) -> bool:
         """Whether the selection is in a definition that has a place for documentation."""

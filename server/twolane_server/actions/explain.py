@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import name_of
 from twolane_server.actions.outcomes import Page
 from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours
@@ -36,6 +36,7 @@ class Explain:
     name: str = "explain"
     title: str = "Explain…"
     home: LaneName = LaneName.CLOUD
+    reads: Reads = Reads.DOCUMENT
 
     def offered(self, subject: Subject) -> bool:
         """Whether there is anything to explain."""

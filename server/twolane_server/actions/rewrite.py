@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_context.trees import parse
-from twolane_server.actions.base import Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
 from twolane_server.actions.instruction import instruction_above, instruction_in
 from twolane_server.actions.outcomes import Edit
@@ -46,6 +46,7 @@ class RewriteSelection:
     name: str = "rewrite"
     title: str = "Rewrite selection…"
     home: LaneName = LaneName.CLOUD
+    reads: Reads = Reads.DOCUMENT
 
     def offered(self, subject: Subject) -> bool:
         """Whether something is selected, or the cursor is in a definition."""

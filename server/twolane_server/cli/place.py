@@ -6,7 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.base import Reads
+from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.cli.plain import plain
+from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
 from twolane_server.lanes.base import LaneName
 from twolane_server.once import Once
@@ -25,8 +28,13 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name an action and a place."""
-    parser.add_argument("action", metavar="ACTION", help="docstring, rewrite or explain")
-    parser.add_argument("place", metavar="FILE:LINE[-LINE]", help="lines count from 1")
+    parser.add_argument("action", metavar="ACTION", help=", ".join(each.name for each in ACTIONS))
+    parser.add_argument(
+        "place",
+        metavar="FILE:LINE[-LINE]",
+        nargs="?",
+        help="lines count from 1; commit and pr take a file or a folder of the repository, or none",
+    )
     parser.add_argument(
         "--instruction",
         default="",
@@ -44,7 +52,10 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     Raises:
         TwolaneError: the place or the action cannot be used.
     """
-    place = read_place(arguments.place)
+    reads = action_named(arguments.action).reads
+    if arguments.place is None and reads is Reads.DOCUMENT:
+        raise WrongUse(f"{arguments.action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
+    place = read_place(arguments.place or ".", bare=reads is not Reads.DOCUMENT)
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
     for problem in problems:

@@ -30,7 +30,7 @@ def code_action(
     selection = convert.span(snapshot.document.text, params.range, encoding)
     return [
         types.CodeAction(
-            title=f"{offer.action.title}  {offer.decision.short}",
+            title=f"{offer.action.title}  {offer.short}",
             kind=KIND,
             command=types.Command(
                 title=offer.action.title,

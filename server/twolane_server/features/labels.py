@@ -39,7 +39,7 @@ async def refresh(
     if snapshot is None or not session.claim_reading(uri, now, fresh_seconds):
         return
     document = snapshot.document
-    known = await service.knowledge(document, snapshot.settings)
+    known = await service.knowledge_for_menu(document, snapshot.settings)
     session.learn(uri, known)
     for problem in session.untold(known.problems):
         server.window_show_message(

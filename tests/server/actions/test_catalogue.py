@@ -12,6 +12,8 @@ def test_actions_by_name() -> None:
         ("docstring", "Write docstring"),
         ("rewrite", "Rewrite selection…"),
         ("explain", "Explain…"),
+        ("commit", "Write commit message"),
+        ("pr", "Write PR text"),
     ]
     for action in ACTIONS:
         assert action_named(action.name) is action

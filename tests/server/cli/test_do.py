@@ -224,7 +224,7 @@ def test_bad_input_is_a_sentence_and_touches_nothing(
 
 @pytest.mark.parametrize(
     "words",
-    [["do"], ["do", "docstring"], ["do", "docstring", "a.py:1", "--lane", "moon"], ["dance"], []],
+    [["do"], ["do", "docstring", "a.py:1", "--lane", "moon"], ["dance"], []],
 )
 def test_wrong_use_is_status_2(shell: Shell, words: list[str]) -> None:
     ran = shell.run(*words)
@@ -448,3 +448,9 @@ def test_what_was_made_safe_is_printed_again(shell: Shell) -> None:
     shell.replies({"reply": "![x](https://a.example/)"})
     ran = shell.run("do", "explain", shell.place)
     assert "\n[x](https://a.example/)\n" in ran.out
+
+
+def test_an_action_on_the_document_needs_a_place(shell: Shell) -> None:
+    ran = shell.run("do", "docstring")
+    assert ran.status == 2
+    assert ran.err == "twolane: docstring needs a place; write FILE:LINE or FILE:LINE-LINE.\n"

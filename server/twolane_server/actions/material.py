@@ -1,0 +1,49 @@
+"""What an action reads beside the document: read and labelled by others, used here as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twolane_server.fragments import Fragment
+
+if TYPE_CHECKING:
+    from twolane_server.actions.habits import Habits
+    from twolane_server.fragments import Label, Origin
+
+__all__ = ["Material", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that was read, with its label. Its `repr` holds no text."""
+
+    text: str = field(repr=False)
+    label: Label
+    origin: Origin
+
+    @property
+    def fragment(self) -> Fragment:
+        """The text as a part of a prompt."""
+        return Fragment(self.text, self.label, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was read for an action.
+
+    Attributes:
+        diff: what changes, file by file.
+        left_out: how many files of the diff are not shown at all.
+        habits: how commits are written here.
+        examples: subjects of recent commits, of open files alone.
+        messages: the messages of the commits that a branch adds, the oldest first.
+        template: the repository's template for a pull request.
+    """
+
+    diff: tuple[Source, ...] = ()
+    left_out: int = 0
+    habits: Habits | None = None
+    examples: tuple[Source, ...] = ()
+    messages: tuple[Source, ...] = ()
+    template: Source | None = None

@@ -1,0 +1,240 @@
+"""Reads what an action works on besides the document: a diff, commits, a template; all labelled.
+
+A file of a diff has the highest label that either of its paths, or its text on either side, gives
+it. So lines that a diff takes away are NDA when their file was, whatever it is called now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.base import Reads
+from twolane_server.actions.habits import habits_of
+from twolane_server.actions.material import Material, Source
+from twolane_server.diffs import cut_to, read_diff
+from twolane_server.errors import ActionError
+from twolane_server.fragments import Label, Origin
+from twolane_server.git import Git, home_of
+from twolane_server.labels import HEAD_BYTES, Labelled
+from twolane_server.templates import find_template
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from twolane_server.diffs import FileDiff
+    from twolane_server.knowledge import Known
+
+__all__ = ["Gathered", "gather"]
+
+_MOST_CHARACTERS = 60_000
+_MOST_FILES = 200
+_MOST_COMMITS = 40
+_MOST_PATHS = 300
+_FEW_PATHS = 20  # of a commit that is only an example
+_EXAMPLES = 8
+_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "trunk", "develop")
+_UNKNOWN = Labelled(Label.NDA, ("what a commit touches is not known",))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read.
+
+    Attributes:
+        material: for the action.
+        known: what is known of one of its files, for grant and words.
+        labelled: the highest label of all of it, and why.
+    """
+
+    material: Material = field(repr=False)
+    known: Known
+    labelled: Labelled
+
+
+class _Desk:
+    """One gathering: labels of paths are read once."""
+
+    def __init__(
+        self,
+        git: Git,
+        read: Callable[[str, tuple[str, ...]], Known],
+        former: dict[str, tuple[str, ...]],
+    ) -> None:
+        self.git = git
+        self._read = read
+        self._former = former
+        self._known: dict[str, Known] = {}
+
+    def known(self, path: str) -> Known:
+        """What speaks about a path, relative to the root, now."""
+        if path not in self._known:
+            full = str(self.git.root / path)
+            self._known[path] = self._read(full, self._former.get(path, ()))
+        return self._known[path]
+
+    def label(self, paths: Iterable[str], heads: Iterable[str | None]) -> Labelled:
+        """The highest label that these paths give these texts."""
+        heads = (*heads, "")
+        found = [(path, self.known(path).label(head or "")) for path in paths for head in heads]
+        reasons = [
+            f"{reason}, {path}"
+            for path, one in found
+            if one.label is not Label.OPEN
+            for reason in one.reasons
+        ]
+        label = Label.highest(one.label for _, one in found)
+        return Labelled(label, tuple(dict.fromkeys(reasons)))
+
+
+async def gather(
+    reads: Reads,
+    path: str,
+    environ: Mapping[str, str],
+    read: Callable[[str, tuple[str, ...]], Known],
+    before: Callable[[str], Awaitable[tuple[str, ...]]],
+) -> Gathered:
+    """Read what an action works on.
+
+    Args:
+        reads: what that is.
+        path: a file of the repository, absolute.
+        environ: the environment variables.
+        read: what speaks about a file, from disk, also by the names that it had before.
+        before: the names that a file had before, as far as is known.
+
+    Raises:
+        ActionError: there is no repository or no diff.
+    """
+    git, files, commits = await asyncio.to_thread(_read, reads, path, environ)
+    shown = files[:_MOST_FILES]
+    former = {each.new: await before(str(git.root / each.new)) for each in shown}
+    desk = _Desk(git, read, former)
+    return await asyncio.to_thread(_labelled, desk, reads, files, commits)
+
+
+def _read(
+    reads: Reads, path: str, environ: Mapping[str, str]
+) -> tuple[Git, tuple[FileDiff, ...], tuple[str, ...]]:
+    git = Git(home_of(path), environ)
+    if reads is Reads.INDEX:
+        files = read_diff(*git.staged())
+        if not files:
+            raise ActionError("Nothing is staged; `git add` what the commit is to hold.")
+        return git, files, ()
+    head, base = git.found("HEAD"), _base(git)
+    files = read_diff(*git.between(base, head))
+    if not files:
+        raise ActionError("This branch changes nothing yet, so there is nothing to write about.")
+    return git, files, git.commits(base, head, _MOST_COMMITS)
+
+
+def _base(git: Git) -> str:
+    """Where the branch left the one that it will go into.
+
+    Raises:
+        ActionError: that cannot be told.
+    """
+    head = git.found("HEAD")
+    for name in _BASES if head else ():
+        other = git.found(name)
+        if other and other != head:
+            try:
+                base = git.text("merge-base", head, other)
+            except ActionError:
+                continue  # nothing in common
+            if base != head:
+                return base
+    raise ActionError(
+        "There is no commit that main, master or the remote's default branch does not have, so there "
+        "is nothing to write about."
+    )
+
+
+def _labelled(
+    desk: _Desk, reads: Reads, files: tuple[FileDiff, ...], commits: tuple[str, ...]
+) -> Gathered:
+    shown = files[:_MOST_FILES]
+    blobs = desk.git.objects(each for file in shown for each in (file.old_id, file.new_id) if each)
+    labels = {file: desk.label(file.paths, _heads(file, blobs)) for file in shown}
+    cut = cut_to(shown, _MOST_CHARACTERS)
+    diff = tuple(
+        source
+        for file, whole in zip(cut, shown, strict=True)
+        for source in _sources(desk.git.root, file, labels[whole].label)
+    )
+    found = [*labels.values()]
+    recent = _messages(desk, _recent(desk.git), _FEW_PATHS)
+    messages = [one for one in _messages(desk, commits, _MOST_PATHS) if one[1] is not _UNKNOWN]
+    found += [label for _, label in messages]
+    template = find_template(desk.git.root) if reads is Reads.BRANCH else None
+    sheet: Source | None = None
+    if template is not None:
+        labelled = desk.label((template.path,), (template.text,))
+        found.append(labelled)
+        sheet = Source(template.text, labelled.label, Origin(str(desk.git.root / template.path)))
+    reasons = tuple(dict.fromkeys(reason for each in found for reason in each.reasons))
+    material = Material(
+        diff=diff,
+        left_out=len(files) - len(shown),
+        habits=habits_of([_subject(text) for text, _ in recent]),
+        examples=tuple(
+            Source(_subject(text), Label.OPEN, Origin())
+            for text, label in recent
+            if label.label is Label.OPEN
+        )[:_EXAMPLES],
+        messages=tuple(Source(text, label.label, Origin()) for text, label in reversed(messages)),
+        template=sheet,
+    )
+    label = Label.highest(each.label for each in found)
+    return Gathered(material, desk.known(shown[0].new), Labelled(label, reasons))
+
+
+def _recent(git: Git) -> tuple[str, ...]:
+    return git.commits("", "HEAD", _MOST_COMMITS) if git.found("HEAD") else ()
+
+
+def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str, ...]:
+    """The starts of a file's text on both sides, which may hold markers."""
+    texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each]
+    return tuple((text or b"")[:HEAD_BYTES].decode("utf-8", "replace") for text in texts)
+
+
+def _sources(root: Path, file: FileDiff, label: Label) -> tuple[Source, ...]:
+    """A file's part of the diff; its names have its label, too."""
+    path = str(root / file.new)
+    title = file.title if file.title.isprintable() else ascii(file.title)
+    lines = f"({file.left_out} more lines are left out)\n" if file.left_out else ""
+    sources = [Source(f"File {title}\n", label, Origin(path))]
+    for hunk in file.hunks:
+        last = max(hunk.start, hunk.start + hunk.count - 1)
+        sources.append(Source(_ended(hunk.text), label, Origin(path, hunk.start, last)))
+    return (*sources, Source(f"{lines}\n", label, Origin(path)))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _messages(desk: _Desk, ids: tuple[str, ...], most: int) -> list[tuple[str, Labelled]]:
+    """Messages of commits, each with the highest label of what its commit touches.
+
+    `_UNKNOWN` is the label of those that touch nothing, or more than `most` files.
+    """
+    touched = desk.git.touched(ids) if ids else {}
+    found: list[tuple[str, Labelled]] = []
+    for each, content in desk.git.objects(ids).items() if ids else ():
+        text = (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+        paths = touched[each]
+        labelled = desk.label(paths, ()) if 0 < len(paths) <= most else _UNKNOWN
+        if labelled.label is not Label.OPEN and labelled is not _UNKNOWN:
+            reasons = tuple(f"a commit's message: {reason}" for reason in labelled.reasons)
+            labelled = replace(labelled, reasons=reasons)
+        found.append((text, labelled))
+    return found
+
+
+def _subject(message: str) -> str:
+    return message.partition("\n")[0].strip()

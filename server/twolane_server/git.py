@@ -1,0 +1,165 @@
+"""What git says of a repository: differences, objects, commits. Nothing of the repository's is run.
+
+Only plumbing is asked: it takes no hooks, pagers, external or textual differs, and checks no
+signatures. Nothing of the working tree is compared, since a repository's filters would run for that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_server.errors import ActionError
+from twolane_server.repository import find_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Git", "home_of"]
+
+_SECONDS = 30
+_SAFE = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.attributesFile=/dev/null", "-c", "diff.suppressBlankEmpty=false"),
+)
+# A blob that is not there would be fetched, by a program that the repository may name.
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+_DIFF = ("-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "--full-index")
+_PATCH = ("-p", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/")
+_LARGEST = 2_000_000
+_UNKNOWN = "The repository that this belongs to is not known; run the action from a file of the repository."
+
+
+def home_of(path: str) -> Path:
+    """The working tree that a file belongs to, also a file of git's own such as COMMIT_EDITMSG.
+
+    Raises:
+        ActionError: there is none.
+    """
+    file = Path(os.path.realpath(path)) if path else None
+    if file is None:
+        raise ActionError(_UNKNOWN)
+    pointer = file.parent / "gitdir"  # of a linked worktree
+    if "worktrees" in file.parts and pointer.is_file():
+        try:
+            return Path(pointer.read_text("utf-8").strip()).parent
+        except (OSError, ValueError) as error:
+            raise ActionError(_UNKNOWN) from error
+    root = find_root(file.parent)
+    if root is None:
+        raise ActionError("This is in no git repository, so there is no diff to read.")
+    within = file.relative_to(root).parts
+    if ".git" in within[:-1] and within[:-1] != (".git",):
+        raise ActionError(_UNKNOWN)  # a submodule's folder in the outer repository
+    return root
+
+
+class Git:
+    """The repository of one working tree.
+
+    Args:
+        root: the working tree.
+        environ: the environment; `GIT_INDEX_FILE` counts where git itself gave it to an editor for
+            a commit of this very repository.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self._environ = {k: v for k, v in environ.items() if not k.startswith("GIT_")} | _QUIET
+        # From a broken `.git`, git would go on to the one above.
+        self._environ["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
+        index = environ.get("GIT_INDEX_FILE", "")
+        if index:
+            own = Path(os.path.realpath(self.text("rev-parse", "--absolute-git-dir")))
+            if Path(os.path.realpath(root / index)).parent == own:
+                self._environ["GIT_INDEX_FILE"] = os.path.realpath(root / index)
+
+    def run(self, *words: str, given: bytes = b"") -> bytes:
+        """What a command of git prints.
+
+        Raises:
+            ActionError: there is no git, or it fails.
+        """
+        git = shutil.which("git", path=self._environ.get("PATH"))
+        if git is None or not git.startswith("/"):
+            raise ActionError("git is not on the path, so there is no diff to read.")
+        try:
+            return subprocess.run(  # noqa: S603 - words of ours and ids that git gave
+                [git, "-C", str(self.root), "--no-pager", *_SAFE, *words],
+                input=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self._environ,
+                timeout=_SECONDS,
+                check=True,
+            ).stdout
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ActionError(
+                f"git {words[0]} failed in {self.root.name}, so there is no diff to read; "
+                "try it by hand."
+            ) from error
+
+    def text(self, *words: str) -> str:
+        """The same as one line of text."""
+        return os.fsdecode(self.run(*words)).strip()
+
+    def found(self, revision: str) -> str:
+        """A commit's id; empty where there is no such revision."""
+        try:
+            return self.text("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
+        except ActionError:
+            return ""
+
+    def staged(self) -> tuple[bytes, bytes]:
+        """What the index would commit: the list of files (`--raw -z`), and the patch."""
+        tree = self.found("HEAD") or self.text("hash-object", "-t", "tree", "/dev/null")
+        ask = ("diff-index", "--cached", *_DIFF)
+        return self.run(*ask, "--raw", "-z", tree), self.run(*ask, *_PATCH, tree)
+
+    def between(self, base: str, head: str) -> tuple[bytes, bytes]:
+        """The same of two commits."""
+        ask = ("diff-tree", "-r", "--no-commit-id", *_DIFF)
+        return self.run(*ask, "--raw", "-z", base, head), self.run(*ask, *_PATCH, base, head)
+
+    def commits(self, since: str, until: str, most: int) -> tuple[str, ...]:
+        """The ids of commits without merges, the newest first; `since` may be empty."""
+        wanted = f"{since}..{until}" if since else until
+        return tuple(self.text("rev-list", "--no-merges", f"--max-count={most}", wanted).split())
+
+    def touched(self, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """Of each commit the paths that it touches, old and new ones."""
+        words = ("diff-tree", "--stdin", "-r", "-z", "--root", "--no-renames", "--name-only")
+        given = "".join(f"{each}\n" for each in ids).encode()
+        found: dict[str, list[str]] = {each: [] for each in ids}
+        current: list[str] = []
+        for part in map(os.fsdecode, self.run(*words, given=given).split(b"\0")):
+            if part in found and not found[part]:
+                current = found[part]
+            elif part:
+                current.append(part)
+        return {each: tuple(paths) for each, paths in found.items()}
+
+    def objects(self, ids: Iterable[str]) -> dict[str, bytes | None]:
+        """The content of each object; `None` for one that is missing or large."""
+        wanted = tuple(dict.fromkeys(ids))
+        asked = "".join(f"{each}\n" for each in wanted).encode()
+        told = self.run("cat-file", "--batch-check", given=asked).decode().splitlines()
+        fit = [each for each, line in zip(wanted, told, strict=True) if _fits(line)]
+        found: dict[str, bytes | None] = dict.fromkeys(wanted)
+        stream = self.run("cat-file", "--batch", given="".join(f"{e}\n" for e in fit).encode())
+        at = 0
+        for each in fit:
+            start = stream.index(b"\n", at) + 1
+            size = int(stream[at:start].split()[-1])
+            found[each] = stream[start : start + size]
+            at = start + size + 1
+        return found
+
+
+def _fits(line: str) -> bool:
+    """Whether `<id> <type> <size>` tells of something small enough."""
+    words = line.split()
+    return len(words) == 3 and words[2].isdigit() and int(words[2]) <= _LARGEST  # noqa: PLR2004

@@ -1,0 +1,64 @@
+"""The menu: which actions make sense at a selection, and the lane that each would take."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twolane_context.languages import language_for
+from twolane_server.actions.base import Reads, Subject
+from twolane_server.actions.catalogue import ACTIONS
+from twolane_server.errors import TooLarge
+from twolane_server.knowledge import head_of
+from twolane_server.orders import Offer
+from twolane_server.questions import question_of
+from twolane_server.reparse import earlier
+from twolane_server.routing.choose import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twolane_context.spans import Span
+    from twolane_server.knowledge import Known
+    from twolane_server.session import Session, Snapshot
+
+__all__ = ["offers"]
+
+
+def offers(session: Session, snapshot: Snapshot, selection: Span, known: Known) -> Iterator[Offer]:
+    """The actions that make sense at a selection, in the order of the menu; from memory alone.
+
+    Args:
+        session: keeps the document's tree.
+        snapshot: the document and the settings.
+        selection: what is selected; empty for a cursor.
+        known: what was last read about the document.
+    """
+    document = snapshot.document
+    language = language_for(document.path, document.language_id)
+    labelled = known.label(head_of(document.text))
+    subject = Subject(
+        text=document.text,
+        language=language,
+        path=document.path,
+        label=labelled.label,
+        selection=selection,
+    )
+    if language is not None:
+        tree = session.tree(document, language)
+        selection = earlier(selection, tree.parsed.source, document.text.source)
+        subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
+    for action in ACTIONS:
+        said = labelled if action.reads is Reads.DOCUMENT else known.staged
+        if action.offered(subject) and said is None:
+            yield Offer(action, None)
+        elif action.offered(subject) and said is not None:
+            size = len(selection)
+            question = replace(
+                question_of(action, said, known, snapshot.settings, characters=size),
+                local_tokens=size // 2,  # a menu must not wait for a count
+                cloud_tokens=size // 2,
+            )
+            with suppress(TooLarge):  # then no lane would take it
+                yield Offer(action, choose(question))

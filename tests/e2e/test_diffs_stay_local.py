@@ -1,0 +1,205 @@
+"""What is NDA anywhere in a diff keeps the whole of it local; what is open may go to the cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support_fake_server import FakeServer, answer
+from support_git import Repo
+from support_leaks import MODEL, POLICY, World, canary, code, traces
+from support_trust import grant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MESSAGE = "fix: say it"
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[World]:
+    """A repository of a real git, with a policy, a grant and a key."""
+    with FakeServer(answer(MESSAGE), models=(MODEL,)) as cloud:
+        world = World(tmp_path, cloud, capfd)
+        for name, value in world.variables.items():
+            monkeypatch.setenv(name, value)
+        world.script({"reply": MESSAGE})
+        repo = Repo(world.root)
+        repo.put("base.txt", "".join(f"line {number}\n" for number in range(30)))
+        repo.git("add", ".")
+        repo.commit("Start")
+        monkeypatch.chdir(world.root)
+        yield world
+        world.check()
+
+
+def _do(world: World, action: str) -> Any:  # noqa: ANN401 - JSON
+    done = world.run("do", action, "--json")
+    assert done.status == 0, done.err
+    return done.json
+
+
+def _open_edit(world: World) -> Repo:
+    repo = Repo(world.root)
+    world.tool.write_text(f"{code(world.open)}x = 1\n", "utf-8")
+    repo.git("add", "tool.py")
+    return repo
+
+
+def test_an_open_diff_may_leave_and_is_told_of_in_the_ledger(world: World) -> None:
+    _open_edit(world)
+    said = _do(world, "commit")
+    assert said["decision"]["lane"] == "cloud"
+    assert said["page"] == {
+        "title": "Commit message",
+        "language": "gitcommit",
+        "text": f"{MESSAGE}\n",
+    }
+    (row,) = world.rows
+    assert {origin.path for origin in row.files} == {str(world.tool)}
+    assert traces(bytes(world.cloud.received), world.open)
+
+
+def _deleted_line(world: World, repo: Repo) -> None:
+    """A line of an NDA file that the diff takes away."""
+    world.nda.write_text("x = 1\n", "utf-8")
+    repo.git("add", "clients")
+
+
+def _renamed_away(_: World, repo: Repo) -> None:
+    """An NDA file that gets an open name."""
+    repo.git("mv", "clients/acme.py", "acme.py")
+
+
+def _deleted_file(_: World, repo: Repo) -> None:
+    repo.git("rm", "-q", "clients/acme.py")
+
+
+def _marker_taken_away(world: World, repo: Repo) -> None:
+    """The text was confidential before this very diff."""
+    repo.commit("Add it", was_py=f"# CONFIDENTIAL\n{code(world.secret)}")
+    repo.stage(was_py="x = 1\n")
+
+
+def _marker_staged_alone(world: World, repo: Repo) -> None:
+    """The staged text is confidential, the one on disk is not."""
+    repo.stage(half_py=f"# CONFIDENTIAL\n{code(world.secret)}")
+    repo.put("half.py", "x = 1\n")
+
+
+def _new_file(world: World, repo: Repo) -> None:
+    repo.stage(clients__new_py=code(world.secret))
+
+
+def _pasted(world: World, repo: Repo) -> None:
+    """Code under NDA in an open file: known again by its fingerprints."""
+    lines = "".join(
+        f"    value_{world.secret[:6]}_{n} = compute({n}, other={n + 1})\n" for n in range(30)
+    )
+    body = f"def long_function_of_acme(a):\n{lines}    return '{world.secret}'\n"
+    repo.commit("Add it", clients__long_py=body)
+    repo.stage(tool_py=body)
+
+
+def _word(world: World, repo: Repo) -> None:
+    repo.stage(tool_py=f"# for ACME-corp {world.secret}\n")
+
+
+CASES = [
+    _deleted_line,
+    _renamed_away,
+    _deleted_file,
+    _marker_taken_away,
+    _marker_staged_alone,
+    _new_file,
+    _pasted,
+    _word,
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
+def test_nda_anywhere_in_what_is_staged_keeps_it_local(
+    case: Callable[[World, Repo], None], world: World
+) -> None:
+    repo = _open_edit(world)
+    case(world, repo)
+    said = _do(world, "commit")
+    assert said["decision"]["lane"] == "local"
+    assert not world.chats
+
+
+def test_nda_in_a_branch_keeps_its_text_local(world: World) -> None:
+    repo = Repo(world.root)
+    repo.git("checkout", "-qb", "work")
+    repo.commit("Touch it", clients__acme_py=f"{code(world.secret)}y = 2\n")
+    _open_edit(world)
+    repo.commit("Tell")
+    said = _do(world, "pr")
+    assert said["decision"]["lane"] == "local"
+    assert "clients/** in twolane.toml" in said["decision"]["reasons"][0]
+
+
+def test_a_message_of_a_commit_that_touched_nda_keeps_it_local(world: World) -> None:
+    """The branch as a whole changes nothing there, but its commits speak of it."""
+    repo = Repo(world.root)
+    repo.git("checkout", "-qb", "work")
+    before = world.nda.read_bytes()
+    repo.commit(f"Speak of {world.secret}", clients__acme_py="x = 1\n")
+    repo.commit("And back", clients__acme_py=before)
+    _open_edit(world)
+    repo.commit("Tell")
+    said = _do(world, "pr")
+    assert said["decision"]["lane"] == "local"
+
+
+def test_an_open_branch_may_leave_with_its_messages_and_without_those_of_nda(world: World) -> None:
+    repo = Repo(world.root)
+    mark = canary()
+    repo.commit(f"Work for {world.secret}", clients__acme_py=f"{code(world.secret)}y = 2\n")
+    repo.git("checkout", "-qb", "work")
+    _open_edit(world)
+    repo.commit(f"Tell {mark}")
+    said = _do(world, "pr")
+    assert said["decision"]["lane"] == "cloud"
+    received = bytes(world.cloud.received)
+    assert traces(received, mark)
+    assert traces(received, world.secret) == []
+
+
+def test_a_template_under_nda_keeps_it_local(world: World) -> None:
+    repo = Repo(world.root)
+    repo.commit("Add", **{".github__pull_request_template.md": f"# CONFIDENTIAL {world.secret}\n"})
+    repo.git("checkout", "-qb", "work")
+    _open_edit(world)
+    repo.commit("Tell")
+    assert _do(world, "pr")["decision"]["lane"] == "local"
+
+
+def test_without_a_grant_nothing_leaves(world: World) -> None:
+    _open_edit(world)
+    assert world.run("trust", "--revoke").status == 0
+    assert _do(world, "commit")["decision"]["lane"] == "local"
+    grant(world.root, world.folders)
+    assert _do(world, "commit")["decision"]["lane"] == "cloud"
+    assert POLICY
+
+
+def test_nothing_staged_is_a_sentence(world: World) -> None:
+    done = world.run("do", "commit")
+    assert done.status == 1
+    assert "Nothing is staged" in done.err
+    done = world.run("do", "pr")
+    assert done.status == 1
+    assert "nothing to write about" in done.err
+
+
+def test_a_hook_can_have_the_message_written_into_gits_own_file(world: World) -> None:
+    _open_edit(world)
+    file = world.root / ".git" / "COMMIT_EDITMSG"
+    file.write_text("\n# Please enter\n", "utf-8")
+    assert world.run("do", "commit", file, "--apply").status == 0
+    assert file.read_text("utf-8") == f"{MESSAGE}\n\n# Please enter\n"
