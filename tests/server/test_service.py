@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twolane_context.tokens import Counter
-    from twolane_server.orders import Offer, Ready, Result
+    from twolane_server.orders import Ready, Result
+    from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Folders
 
 CODE = "import os\n\n\ndef join(a: str) -> str:\n    return a + os.sep\n"
@@ -91,11 +92,16 @@ class Desk:
             self.session.learn(document.uri, self.service.known(document.path, self.settings))
         return document
 
-    def menu(self, document: Document, selection: Span = CURSOR) -> dict[str, Offer]:
+    def menu(self, document: Document, selection: Span = CURSOR) -> dict[str, Decision | None]:
         snapshot = self.session.snapshot(document.uri)
         assert snapshot is not None
         offers = self.service.offers(self.session, snapshot, selection)
-        return {offer.action.name: offer for offer in offers}
+        return {offer.action.name: offer.decision for offer in offers}
+
+    def offered(self, document: Document, action: str, selection: Span = CURSOR) -> Decision:
+        decision = self.menu(document, selection)[action]
+        assert decision is not None
+        return decision
 
     async def prepare(
         self,
@@ -185,7 +191,7 @@ SITUATIONS: dict[str, tuple[Callable[[Desk], object], LaneName]] = {
 async def test_the_menu_says_what_the_run_will_decide(desk: Desk, case: str, action: str) -> None:
     change, lane = SITUATIONS[case]
     change(desk)
-    offered = desk.menu(desk.open())[action].decision
+    offered = desk.offered(desk.open(), action)
     ready = await desk.prepare(action=action, instruction="Use f-strings.")
     assert offered.lane is lane
     assert ready.decision == offered
@@ -213,7 +219,7 @@ async def test_preparing_sends_and_writes_nothing(tmp_path: Path) -> None:
 async def test_the_label_is_read_afresh_when_an_action_runs(desk: Desk) -> None:
     document = desk.open()
     tighten(desk)
-    assert desk.menu(document)["docstring"].decision.lane is CLOUD, "the menu's memory"
+    assert desk.offered(document, "docstring").lane is CLOUD, "the menu's memory"
     ready = await desk.prepare(document)
     assert ready.decision.lane is LOCAL
     assert ready.decision.reasons == ("NDA (*.py in twolane.toml)",)
@@ -290,7 +296,7 @@ async def test_an_unusable_answer_is_an_error(
 
 async def test_before_the_first_reading_the_menu_says_nda(desk: Desk) -> None:
     document = desk.open(known=False)
-    decision = desk.menu(document)["docstring"].decision
+    decision = desk.offered(document, "docstring")
     assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
     assert decision.short == "[local: NDA its label is not read yet]"
     assert (await desk.prepare(document)).decision.lane is CLOUD
@@ -300,7 +306,7 @@ async def test_a_marker_in_the_unsaved_buffer_counts(desk: Desk) -> None:
     text = f"# CONFIDENTIAL\n{CODE}"
     document = desk.open(desk.document(text))
     cursor = Span(CURSOR.start + 15, CURSOR.start + 15)
-    decision = desk.menu(document, cursor)["docstring"].decision
+    decision = desk.offered(document, "docstring", cursor)
     assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
     ready = await desk.prepare(document, selection=cursor)
     assert ready.decision == decision
@@ -310,7 +316,7 @@ async def test_a_marker_in_the_unsaved_buffer_counts(desk: Desk) -> None:
 async def test_a_marker_that_only_the_disk_has_counts(desk: Desk) -> None:
     put(desk.file, f"# CONFIDENTIAL\n{CODE}")
     document = desk.open()
-    assert desk.menu(document)["docstring"].decision.label is Label.NDA
+    assert desk.offered(document, "docstring").label is Label.NDA
     assert (await desk.prepare(document)).decision.label is Label.NDA
 
 
@@ -384,7 +390,7 @@ async def test_a_long_prompt_stays_local(desk: Desk) -> None:
     ready = await desk.prepare(document, "rewrite", everything, instruction="Shorten.")
     assert ready.decision.lane is LOCAL
     assert "more than 24,000" in str(ready.decision)
-    assert desk.menu(document, everything)["rewrite"].decision.lane is LOCAL
+    assert desk.offered(document, "rewrite", everything).lane is LOCAL
 
 
 async def test_each_lane_counts_in_its_own_way(desk: Desk) -> None:
@@ -478,7 +484,7 @@ async def test_a_place_with_nothing_to_do_is_a_sentence(desk: Desk) -> None:
 
 async def test_a_document_without_a_file_is_nda(desk: Desk) -> None:
     document = desk.open(Document("untitled:x", "", "python", 1, Text.of(CODE)))
-    offered = desk.menu(document)["docstring"].decision
+    offered = desk.offered(document, "docstring")
     ready = await desk.prepare(document, forced=CLOUD)
     for decision in (offered, ready.decision):
         assert (decision.lane, decision.label) == (LOCAL, Label.NDA)
@@ -569,7 +575,7 @@ async def test_whatever_is_set_an_nda_document_never_takes_the_cloud(case: Case)
         ready = await desk.prepare(
             document, case.action, at, instruction="Shorten.", forced=case.forced
         )
-        offered = desk.menu(desk.open(document), at)[case.action].decision
+        offered = desk.offered(desk.open(document), case.action, at)
         if case.causes:
             assert ready.decision.lane is LOCAL
             assert ready.decision.label is Label.NDA
