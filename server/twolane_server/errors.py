@@ -100,7 +100,16 @@ class LaneRejected(LaneError):
 
 
 class LaneResting(LaneError):
-    """The lane failed too often, so it is left alone for a while; nothing was sent."""
+    """The lane failed, so it is left alone for a while; nothing was sent.
+
+    Args:
+        message: the sentence for the person.
+        state: the same without the lane's name: `it is left alone for 5 s. …`.
+    """
+
+    def __init__(self, message: str, *, state: str) -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class LaneBusy(LaneError):

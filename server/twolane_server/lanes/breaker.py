@@ -70,6 +70,12 @@ class Breaker:
         self.until = 0.0
         self.openings = 0
 
+    @property
+    def next_rest(self) -> float:
+        """How long it stays open when it opens next, in seconds."""
+        doublings = min(self.openings, _MOST_DOUBLINGS)
+        return min(self._rules.longest_seconds, self._rules.rest_seconds * 2**doublings)
+
     def due(self, now: float) -> bool:
         """Whether somebody may begin a probe."""
         return self.state is State.OPEN and now >= self.until
@@ -91,7 +97,7 @@ class Breaker:
         self._streak, self._good, self._calm_since = self._streak + 1, 0, now
         if self._streak < self._rules.failures and not self._trial:
             return False
-        self._open(now, cause, self._next_rest())
+        self._open(now, cause, self.next_rest)
         return True
 
     def rest(self, now: float, cause: TwolaneError, seconds: float | None = None) -> None:
@@ -104,7 +110,7 @@ class Breaker:
         """
         if self.state is State.CLOSED:
             self._calm(now)
-            self._open(now, cause, self._next_rest() if seconds is None else seconds)
+            self._open(now, cause, self.next_rest if seconds is None else seconds)
         elif seconds is not None and now + seconds > self.until:
             self.cause, self.until = cause, now + seconds
 
@@ -120,7 +126,7 @@ class Breaker:
         if self.state is not State.PROBING:
             return
         if cause is not None:
-            self._open(now, cause, self._next_rest() if seconds is None else seconds)
+            self._open(now, cause, self.next_rest if seconds is None else seconds)
             return
         self.state, self.cause, self._calm_since = State.CLOSED, None, now
         self._streak, self._good, self._trial = 0, 0, True
@@ -134,10 +140,6 @@ class Breaker:
         self.state, self.cause, self.until = State.OPEN, cause, now + seconds
         self.openings += 1
         self._streak = 0
-
-    def _next_rest(self) -> float:
-        doublings = min(self.openings, _MOST_DOUBLINGS)
-        return min(self._rules.longest_seconds, self._rules.rest_seconds * 2**doublings)
 
     def _calm(self, now: float) -> None:
         """After a long time without a failure, what was before is forgotten."""

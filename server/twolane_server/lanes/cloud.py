@@ -13,6 +13,7 @@ from twolane_server.lanes.openai_chat import OpenAIChat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twolane_server.lanes.key import Key
     from twolane_server.settings.resolved import Settings
 
 
@@ -29,6 +30,13 @@ def open_cloud(settings: Settings, environ: Mapping[str, str]) -> OpenAIChat:
         raise SettingsError(
             f"cloud.url is plain http to {where.host}, where others can read along. Write https."
         )
+    return OpenAIChat(
+        LaneName.CLOUD, cloud, _key(settings, environ), renew=lambda: _key(settings, environ)
+    )
+
+
+def _key(settings: Settings, environ: Mapping[str, str]) -> Key:
+    cloud = settings.cloud
     key = read_key(cloud.key, environ)
     if key is None:
         how = (
@@ -37,4 +45,4 @@ def open_cloud(settings: Settings, environ: Mapping[str, str]) -> OpenAIChat:
             else "Set cloud.key in the settings."
         )
         raise KeyUnusable(f"The cloud lane has no key. {how}")
-    return OpenAIChat(LaneName.CLOUD, cloud, key)
+    return key

@@ -56,6 +56,9 @@ class _Line:
     def __bool__(self) -> bool:
         return bool(self._sources)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._sources.values()))
+
     def join(self, ticket: Ticket) -> None:
         self._sources.setdefault(ticket.who.source, deque()).append(ticket)
 
@@ -107,6 +110,11 @@ class Limits:
     def running(self) -> int:
         """How many are under way."""
         return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._interactive) + len(self._batch)
 
     def join(self, who: Who) -> Ticket:
         """Stand in the queue."""

@@ -13,6 +13,7 @@ from twolane_server.errors import LaneError, LaneUnreachable, ModelMissing, Sett
 from twolane_server.lanes.address import address
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.embedded import Embedded
+from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.lanes.scripted import SCHEME, Scripted, load_script
@@ -81,7 +82,9 @@ class Local:
         self._embedded = embedded
         self._on_progress = on_progress
 
-    async def answering(self, model: str, down: LaneUnreachable | None = None) -> Answering:
+    async def answering(
+        self, model: str, down: LaneUnreachable | None = None, until: float | None = None
+    ) -> Answering:
         """Find out who answers now.
 
         The embedded model stands in only when no connection comes about. A server that answers
@@ -90,6 +93,7 @@ class Local:
         Args:
             model: the model as the settings name it.
             down: why the server need not be asked, where that is known.
+            until: when the server must have said so, on the event loop's clock.
 
         Raises:
             LaneError: nobody answers, or the server refuses.
@@ -100,7 +104,8 @@ class Local:
         try:
             if down is not None and self._embedded is not None:
                 raise down.with_traceback(None)  # else it grows with each use
-            await self.probe()
+            async with in_time(until, "The local lane's server"):
+                await self.probe()
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
@@ -202,7 +207,8 @@ def open_local(
         else None
     )
     _expect_another_server(settings)
-    server = OpenAIChat(LaneName.LOCAL, local, read_key(local.key, environ))
+    key = read_key(local.key, environ)
+    server = OpenAIChat(LaneName.LOCAL, local, key, renew=lambda: read_key(local.key, environ))
     return Local(server, embedded, on_progress)
 
 

@@ -26,7 +26,7 @@ from twolane_server.lanes.wire import Wire
 from twolane_server.nearby import network
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     import httpx
 
@@ -51,6 +51,7 @@ class OpenAIChat:
         settings: the endpoint and its limits.
         key: sent as a bearer token, where there is one.
         find: looks the server's name up.
+        renew: reads the key anew, once the server has refused the one it was sent.
 
     Attributes:
         counts: whether the server may have a `/tokenize`; false once it said that it has none.
@@ -60,15 +61,20 @@ class OpenAIChat:
     """
 
     def __init__(
-        self, name: LaneName, settings: LaneSettings, key: Key | None, find: LookUp = look_up
+        self,
+        name: LaneName,
+        settings: LaneSettings,
+        key: Key | None,
+        find: LookUp = look_up,
+        renew: Callable[[], Key | None] | None = None,
     ) -> None:
         self._address = address(settings.url, f"{name}.url")
         self._name = name
         self._settings = settings
-        self._peer = Peer(name, self._address.host, _key_place(settings) if key else None)
+        self._peer = Peer(name, self._address.host, settings.key.place if key else None)
         allowed = tuple(map(network, settings.allow))
         self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
-        self._wire = Wire(self._peer, key, self._near or Sockets(find))
+        self._wire = Wire(self._peer, key, self._near or Sockets(find), renew)
         self._models = Models(self._peer, settings.model)
         self.counts = True
 
@@ -292,9 +298,3 @@ def _no_stream(content_type: str) -> str | None:
     if kind == "application/json":
         return "an error or a whole document"
     return "something else"
-
-
-def _key_place(settings: LaneSettings) -> str:
-    source = settings.key
-    places = (source.environment, source.file, source.keyring and f"keyring {source.keyring}")
-    return " or ".join(str(place) for place in places if place)

@@ -13,7 +13,13 @@ import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from twolane_server.errors import LaneError, LaneRejected, LaneResting, TwolaneError
+from twolane_server.errors import (
+    LaneError,
+    LaneRejected,
+    LaneResting,
+    LaneUnreachable,
+    TwolaneError,
+)
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.breaker import Breaker, BreakerRules, State
 from twolane_server.lanes.health import Health, HealthRules
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["INTERACTIVE", "Traffic", "Who"]
 
 _UNPAID_SECONDS = 3_600.0
+_SHUT_SECONDS = 30.0
 _LEAST_REST_SECONDS = 1.0
 
 
@@ -56,10 +63,12 @@ class Traffic:
         self._name = name
         self._settings = lane
         self._longest_rest = health.longest_rest_seconds
+        self._rollback = health.rollback_seconds
         self._draw = draw
         self._clock = clock
         self._rules = RetryRules(lane.retries, lane.retry_seconds)
-        self._turns = Turns(name, Limits(lane.concurrency, lane.requests_per_minute))
+        self._limits = Limits(lane.concurrency, lane.requests_per_minute)
+        self._turns = Turns(name, self._limits)
         self._probing: asyncio.Task[None] | None = None
         self._notices: list[str] = []
         self.breaker = Breaker(
@@ -81,8 +90,26 @@ class Traffic:
         cause = self.breaker.cause
         if self.breaker.state is State.CLOSED or cause is None:
             return None
-        left = max(1, round(self.breaker.until - self._clock()))
-        return LaneResting(f"The {self._name} lane is left alone for {left} s. {cause}")
+        left = round(self.breaker.until - self._clock())
+        time = f"for {left} s" if left > 0 else "until it answers a probe"
+        state = f"is left alone {time}. {cause}"
+        return LaneResting(f"The {self._name} lane {state}", state=f"it {state}")
+
+    @property
+    def unreachable(self) -> LaneUnreachable | None:
+        """Why nobody need ask the server, where nothing answered there a moment ago."""
+        cause = self.breaker.cause
+        return cause if isinstance(cause, LaneUnreachable) else None
+
+    @property
+    def running(self) -> int:
+        """How many requests are under way."""
+        return self._limits.running
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._limits.waiting
 
     def take_notices(self) -> tuple[str, ...]:
         """What a person should be told of the lane, each once."""
@@ -156,7 +183,8 @@ class Traffic:
             on_notice: told that there is a wait, and why.
 
         Raises:
-            LaneResting: it rests for longer than a request may wait, or the probe failed.
+            LaneResting: it rests for longer than a request may wait.
+            LaneError: the probe failed.
         """
         resting = self.resting
         if resting is None:
@@ -166,6 +194,8 @@ class Traffic:
             self.wake(probe)
             if self._probing is not None:
                 await asyncio.wait({self._probing}, timeout=self._settings.queue_seconds)
+            if isinstance(cause := self.breaker.cause, LaneError):
+                raise cause.with_traceback(None)  # else it grows with each use
             resting = self.resting
         if resting is not None:
             raise resting
@@ -236,14 +266,20 @@ class Traffic:
                 return _UNPAID_SECONDS
             case Verdict.LEAVE if isinstance(error, LaneRejected) and error.retry_after:
                 return min(max(error.retry_after, _LEAST_REST_SECONDS), self._longest_rest)
-            case Verdict.SHUT if self._name is LaneName.LOCAL:
-                return 0.0  # asked again at once: its owner may just have mended it
+            case Verdict.SHUT:
+                # Its owner may just have mended it, and the local lane has nobody else to ask.
+                longest = 0.0 if self._name is LaneName.LOCAL else _SHUT_SECONDS
+                return min(self.breaker.next_rest, longest)
             case _:
                 return None
 
     def _judge(self, now: float) -> None:
-        if self.breaker.state is State.CLOSED and (wrong := self.health.verdict(now)):
-            self.breaker.rest(now, LaneError(f"Its health is bad: {wrong}."))
+        """Roll the cloud's work back if its health is bad. The local lane has no other to go to."""
+        if self._name is LaneName.LOCAL or self.breaker.state is not State.CLOSED:
+            return
+        if wrong := self.health.verdict(now):
+            seconds = max(self.breaker.next_rest, self._rollback)
+            self.breaker.rest(now, LaneError(f"Its health is bad: {wrong}."), seconds)
             self._opened()
 
     def _opened(self) -> None:

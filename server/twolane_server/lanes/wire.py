@@ -22,10 +22,13 @@ from twolane_server.lanes.retry import seconds_asked
 from twolane_server.lanes.transport import Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twolane_server.lanes.connect import Sockets
     from twolane_server.lanes.key import Key
 
 _OK = 200
+_NO_ENTRY = {401, 403}
 _REFUSAL_SECONDS = 2.0
 _REFUSAL_BYTES = 65_536
 _IDLE_CONNECTIONS = 16
@@ -38,12 +41,21 @@ class Wire:
         peer: the server, in words.
         key: sent as a bearer token, where there is one.
         backend: opens the connections.
+        renew: reads the key anew, once it was refused: its owner may have put another one there.
     """
 
-    def __init__(self, peer: Peer, key: Key | None, backend: Sockets) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        key: Key | None,
+        backend: Sockets,
+        renew: Callable[[], Key | None] | None = None,
+    ) -> None:
         self._peer = peer
         self._key = key
         self._backend = backend
+        self._renew = renew
+        self._refused = False
         self._client: httpx.AsyncClient | None = None
 
     async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
@@ -62,6 +74,7 @@ class Wire:
             connect: how many seconds the connection may take.
 
         Raises:
+            KeyUnusable: the key was refused before, and what is there by now cannot be one.
             LaneError: nothing answers, or not in time, or with another status, or the server is
                 not where it must be.
         """
@@ -77,6 +90,8 @@ class Wire:
         self, method: str, url: str, body: bytes, *, deadline: float, connect: float
     ) -> httpx.Response:
         client = self._opened()
+        if self._refused and self._renew is not None:
+            self._key, self._refused = await asyncio.to_thread(self._renew), False
         request = client.build_request(
             method,
             url,
@@ -110,6 +125,7 @@ class Wire:
             body = b""  # the status alone says enough
         finally:
             await response.aclose()
+        self._refused |= response.status_code in _NO_ENTRY
         headers = dict(response.headers.items())
         wait = seconds_asked(headers, datetime.now(UTC))
         raise rejected(self._peer, response.status_code, body=body, headers=headers, wait=wait)

@@ -5,19 +5,45 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twolane_server.border.ledger import Ledger
-from twolane_server.border.records import Outcome
+from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.errors import LaneError, LedgerError
+from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from twolane_server.border.records import Sending
+    from twolane_server.lanes.local import Answering
+    from twolane_server.prompts import Prompt
+    from twolane_server.routing.choose import Decision
     from twolane_server.routing.reply import Answer
 
-__all__ = ["recorded"]
+__all__ = ["recorded", "sending_of"]
+
+
+def sending_of(prompt: Prompt, decision: Decision, answering: Answering, body: bytes) -> Sending:
+    """What the ledger holds of a request to the local lane.
+
+    Args:
+        prompt: what is asked.
+        decision: why it is asked there.
+        answering: who is asked.
+        body: the very bytes.
+    """
+    return Sending(
+        time=datetime.now(UTC),
+        action=prompt.action,
+        lane=LaneName.LOCAL,
+        model=answering.model,
+        host=answering.lane.host,
+        body=body,
+        files=origins(prompt),
+        label=prompt.label,
+        reasons=decision.reasons,
+    )
 
 
 @asynccontextmanager

@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
-from twolane_server.border.records import Sending, origins
 from twolane_server.border.salt import salt_for
 from twolane_server.calibration import Calibration
-from twolane_server.errors import KeyUnusable, LaneError, LaneUnreachable, LedgerError, Refused
+from twolane_server.errors import (
+    KeyUnusable,
+    LaneError,
+    LaneResting,
+    LedgerError,
+    Refused,
+)
 from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.local import open_local
 from twolane_server.lanes.traffic import INTERACTIVE, Traffic
-from twolane_server.routing.account import recorded
+from twolane_server.routing.account import recorded, sending_of
 from twolane_server.routing.job import Job, Notify
 from twolane_server.routing.reply import Answer, Reply
 
@@ -103,6 +108,8 @@ class Runner:
                 return await self._cloud(job)
             except Refused as refused:
                 decision = otherwise("; ".join(refused.reasons) or str(refused))
+            except LaneResting as resting:
+                decision = otherwise(resting.state)
             except (LaneError, KeyUnusable) as error:
                 if job.answer.parts:
                     raise
@@ -114,7 +121,7 @@ class Runner:
     def cloud_rests(self, settings: Settings) -> str | None:
         """Why the cloud lane is left alone now, after faults; `None` if it is not. From memory."""
         resting = self._traffic_on(LaneName.CLOUD, settings).resting
-        return None if resting is None else str(resting)
+        return None if resting is None else resting.state
 
     async def wake_cloud(self, settings: Settings) -> None:
         """Somebody would use the cloud lane if it did not rest: have it probed when that is due."""
@@ -168,7 +175,9 @@ class Runner:
 
         async def attempt(until: float) -> None:
             nonlocal cleared
-            cleared = cleared or await gate.clear(job.prompt, reasons=job.decision.reasons)
+            if cleared is None:
+                async with in_time(until, "The cloud lane's server"):
+                    cleared = await gate.clear(job.prompt, reasons=job.decision.reasons)
             await answer.read(gate.stream(cleared, until))
 
         async with traffic.turn(job.who, job.tell):
@@ -189,12 +198,12 @@ class Runner:
         async def attempt(until: float) -> LaneError | None:
             nonlocal answering
             wanted = job.settings.local_model(job.prompt.action)
-            answering = await lane.answering(wanted, _down(traffic))
+            answering = await lane.answering(wanted, traffic.unreachable, until)
             await self._ask(job, answering, until)
             return answering.fault
 
         async with traffic.turn(job.who, job.tell):
-            if lane.stands_in and _down(traffic) is not None:
+            if lane.stands_in and traffic.unreachable is not None:
                 traffic.wake(lane.probe)
             else:
                 await traffic.rested(lane.probe, job.tell)
@@ -202,24 +211,15 @@ class Runner:
         assert answering is not None
         if answer.usage is not None and not answering.stand_in:
             await self._learn(job.prompt, job.settings, answer.usage.prompt)
-        return answer.whole(_with_stand_in(job.decision, answering), answering.model)
+        return answer.whole(_told(job.decision, answering), answering.model)
 
     async def _ask(self, job: Job, answering: Answering, until: float) -> None:
         """Send the prompt once, on the local lane."""
         prompt = job.prompt.without_context() if answering.stand_in else job.prompt
         salt = await self._salt(prompt) if answering.vllm else None
         request = replace(local_request(prompt, answering.model, salt), until=until)
-        sending = Sending(
-            time=datetime.now(UTC),
-            action=prompt.action,
-            lane=LaneName.LOCAL,
-            model=answering.model,
-            host=answering.lane.host,
-            body=request.body,
-            files=origins(prompt),
-            label=prompt.label,
-            reasons=_with_stand_in(job.decision, answering).reasons,
-        )
+        told = _told(job.decision, answering)
+        sending = sending_of(prompt, told, answering, request.body)
         async with recorded(await self._open_ledger(), sending, job.answer, job.tell):
             await job.answer.read(answering.lane.stream(request))
 
@@ -276,18 +276,6 @@ class Runner:
             return self._ledger
 
 
-def _with_stand_in(decision: Decision, answering: Answering) -> Decision:
-    if not answering.stand_in:
-        return decision
-    return replace(decision, reasons=(*decision.reasons, answering.stand_in))
-
-
-def _down(traffic: Traffic) -> LaneUnreachable | None:
-    """Why nobody need ask the server, where nothing answered there a moment ago."""
-    cause = traffic.breaker.cause
-    return cause if isinstance(cause, LaneUnreachable) else None
-
-
 def _local_key(settings: Settings) -> object:
     """What a local lane is opened for.
 
@@ -295,3 +283,10 @@ def _local_key(settings: Settings) -> object:
     them, since the local lane is refused where that is.
     """
     return settings.local, settings.embedded, settings.cloud.url
+
+
+def _told(decision: Decision, answering: Answering) -> Decision:
+    """The decision, with who stands in for the server and why."""
+    if not answering.stand_in:
+        return decision
+    return replace(decision, reasons=(*decision.reasons, answering.stand_in))

@@ -36,6 +36,12 @@ class KeySource:
     file: Path | None = None
     keyring: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is looked for, in words."""
+        places = (self.environment, self.file, self.keyring and f"keyring {self.keyring}")
+        return " or ".join(str(place) for place in places if place)
+
 
 @dataclass(frozen=True, slots=True)
 class LaneSettings:
@@ -87,6 +93,8 @@ class HealthSettings:
         breaker_failures: after how many failures in a row a lane rests.
         rest_seconds: how long it rests the first time; twice as long each time after.
         longest_rest_seconds: how long it rests at most.
+        rollback_seconds: how long the cloud's work goes to the local lane at least, once the cloud
+            lane's health is bad.
     """
 
     window_seconds: float = 900.0
@@ -96,6 +104,7 @@ class HealthSettings:
     breaker_failures: int = 3
     rest_seconds: float = 5.0
     longest_rest_seconds: float = 600.0
+    rollback_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

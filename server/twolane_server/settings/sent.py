@@ -207,6 +207,11 @@ class Health(Sent):
     longest_rest_seconds: Seconds | None = Field(
         default=None, description="How long it is left alone at most, whatever a server asks for."
     )
+    rollback_seconds: Seconds | None = Field(
+        default=None,
+        description="How long the cloud's work goes to the local lane at least, once the cloud "
+        "lane's health is bad.",
+    )
 
 
 class Nda(Sent):

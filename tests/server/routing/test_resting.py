@@ -1,0 +1,437 @@
+"""A lane that fails is left alone for a while, probed, and used again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_fake_server import FOREVER, MODEL, Answer, FakeServer, answer, refusal
+from support_team import (
+    CANARY,
+    CLOUD,
+    CLOUD_MODEL,
+    LOCAL,
+    LOCALLY,
+    Team,
+    a_cloud,
+    asked,
+    team,
+    touched,
+)
+from twolane_server.errors import (
+    LaneError,
+    LaneNotLocal,
+    LaneRejected,
+    LaneResting,
+    LaneUnreachable,
+    OutOfFiles,
+)
+from twolane_server.fragments import Label
+from twolane_server.lanes.base import Chunk, LaneName, Request
+from twolane_server.lanes.breaker import State
+from twolane_server.lanes.embedded import Embedded
+from twolane_server.lanes.openai_chat import OpenAIChat
+from twolane_server.settings.resolved import EmbeddedSettings, HealthSettings, KeySource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from twolane_server.lanes.traffic import Traffic
+
+LEFT_ALONE = "the cloud lane cannot be used now: it is left alone"
+BRIEF = HealthSettings(rest_seconds=0.3)
+LONG = HealthSettings(rest_seconds=100.0)
+DOWN = refusal(503)
+
+
+def traffic(us: Team, lane: LaneName = CLOUD) -> Traffic:
+    return us.runner._traffic_on(lane, us.settings)  # pyright: ignore[reportPrivateUsage] - the state is the matter
+
+
+async def fail(us: Team, times: int = 3, lane: LaneName = CLOUD) -> None:
+    for _ in range(times):
+        with suppress(LaneError):
+            await us.run(decision=None if lane is CLOUD else LOCALLY)
+
+
+async def until_closed(us: Team, lane: LaneName = CLOUD) -> None:
+    probing = traffic(us, lane)._probing  # pyright: ignore[reportPrivateUsage] - its end is the matter
+    if probing is not None:
+        await asyncio.wait({probing}, timeout=3)
+    assert traffic(us, lane).breaker.state is State.CLOSED
+
+
+async def test_after_some_failures_open_work_goes_local_at_once_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    async with a_cloud(DOWN) as cloud, team(tmp_path, cloud, health=LONG) as us:
+        await fail(us)
+        asked_before = len(cloud.requests)
+        assert len(cloud.chats) == 3
+        begin = time.monotonic()
+        for _ in range(5):
+            reply = await us.run()
+            assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+            assert f"{LEFT_ALONE} for 100 s. " in str(reply.decision)
+            assert "fault of its own" in str(reply.decision)
+        assert time.monotonic() - begin < 1.0
+        assert len(cloud.requests) == asked_before
+        assert us.runner.cloud_rests(us.settings) is not None
+
+
+async def test_it_is_told_once(tmp_path: Path) -> None:
+    async with a_cloud(DOWN) as cloud, team(tmp_path, cloud, health=LONG) as us:
+        await fail(us, 2)
+        assert us.runner.take_notices() == ()
+        await fail(us, 3)
+        [told] = us.runner.take_notices()
+        assert told.startswith("The cloud lane is left alone for 100 s. 127.0.0.1:")
+        await fail(us, 3)
+        assert us.runner.take_notices() == ()
+
+
+async def test_a_cloud_that_nobody_answers_for_is_not_called_any_more(tmp_path: Path) -> None:
+    async with team(tmp_path, health=LONG) as us:
+        await fail(us)
+        assert LEFT_ALONE in str((await us.run()).decision)
+
+
+async def test_a_probe_that_carries_nothing_opens_the_lane_again(tmp_path: Path) -> None:
+    ways = [DOWN, DOWN, DOWN, answer("Say")]
+    async with a_cloud(*ways) as cloud, team(tmp_path, cloud, health=BRIEF) as us:
+        await fail(us)
+        mark = len(cloud.received)
+        await until_closed(us)
+        assert cloud.requests[-1].method == "GET"
+        assert cloud.requests[-1].path == "/v1/models"
+        assert CANARY.encode() not in cloud.received[mark:]
+        assert len(cloud.chats) == 3
+        assert (await us.run()).text == "Say"
+        assert us.runner.cloud_rests(us.settings) is None
+
+
+async def test_one_probe_whoever_comes(tmp_path: Path) -> None:
+    hangs = Answer((FOREVER,), status=0)
+    async with a_cloud(DOWN) as cloud, team(tmp_path, cloud, health=BRIEF) as us:
+        await fail(us)
+        cloud.models_answer = hangs
+        before = len(cloud.requests)
+        await asyncio.sleep(0.4)
+        replies = await asyncio.gather(*(us.run() for _ in range(20)))
+        assert {reply.decision.lane for reply in replies} == {LOCAL}
+        await asyncio.sleep(0.05)
+        assert traffic(us).breaker.state is State.PROBING
+        assert [request.method for request in cloud.requests[before:]] == ["GET"]
+
+
+async def test_a_probe_that_fails_makes_the_rest_longer_and_nobody_is_probed_in_vain(
+    tmp_path: Path,
+) -> None:
+    async with a_cloud(DOWN) as cloud, team(tmp_path, cloud, health=BRIEF) as us:
+        await fail(us)
+        cloud.models_answer = DOWN
+        before = len(cloud.requests)
+        await asyncio.sleep(1.5)
+        assert len(cloud.requests) == before + 1, "nobody wanted the lane since"
+        assert traffic(us).breaker.openings == 2
+        await us.run()
+        assert await cloud.until(lambda fake: len(fake.requests) == before + 2, 1.0)
+
+
+async def test_a_server_that_comes_and_goes_is_asked_less_and_less(tmp_path: Path) -> None:
+    """Its list of models always comes; its answers never do."""
+    health = HealthSettings(rest_seconds=0.05, longest_rest_seconds=60.0)
+    async with a_cloud(DOWN) as cloud, team(tmp_path, cloud, health=health) as us:
+        begin = time.monotonic()
+        while time.monotonic() - begin < 2.0:
+            assert (await us.run()).decision.lane is LOCAL
+            await asyncio.sleep(0.01)
+        assert 3 < len(cloud.chats) <= 3 + 6  # 0.05, 0.1, 0.2, 0.4, 0.8, 1.6
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_that_is_refused_switches_the_cloud_off_until_there_is_another(
+    status: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-" + "a" * 20)
+    health = HealthSettings(rest_seconds=0.2)
+    refused = refusal(status)
+    async with a_cloud(refused) as cloud, team(tmp_path, cloud, health=health) as us:
+        us.settings = replace(
+            us.settings, cloud=replace(us.settings.cloud, key=KeySource(file=file))
+        )
+        cloud_listing, cloud.models_answer = cloud.models_answer, None
+        first = await us.run()
+        assert "does not accept the key" in str(first.decision)
+        assert str(file) in str(first.decision)
+        cloud.models_answer = refused
+        for _ in range(3):
+            reply = await us.run()
+            assert f"{LEFT_ALONE}" in str(reply.decision)
+            assert "does not accept the key" in str(reply.decision)
+        assert len(cloud.chats) == 1
+        file.write_text("sk-" + "b" * 20)
+        cloud.models_answer, cloud.answers = cloud_listing, [answer("Say")]
+        await us.run()
+        await until_closed(us)
+        assert (await us.run()).text == "Say"
+        assert cloud.requests[-1].headers["authorization"] == "Bearer sk-" + "b" * 20
+
+
+async def test_other_settings_are_another_lane(tmp_path: Path) -> None:
+    ways = [refusal(401), answer("Say")]
+    async with a_cloud(*ways) as cloud, team(tmp_path, cloud, health=LONG) as us:
+        await us.run()
+        assert LEFT_ALONE in str((await us.run()).decision)
+        us.environ["OTHER"] = "sk-" + "c" * 20
+        key = KeySource(environment="OTHER")
+        us.settings = replace(us.settings, cloud=replace(us.settings.cloud, key=key))
+        assert (await us.run()).text == "Say"
+
+
+async def test_an_account_without_balance_rests_for_long_and_it_is_told(tmp_path: Path) -> None:
+    async with a_cloud(refusal(402)) as cloud, team(tmp_path, cloud, health=BRIEF) as us:
+        assert "has no balance left. Top it up" in str((await us.run()).decision)
+        [told] = us.runner.take_notices()
+        assert told.startswith("The cloud lane is left alone for 3600 s. ")
+        assert "Top it up" in told
+        await us.run()
+        assert len(cloud.chats) == 1
+
+
+async def test_what_says_nothing_of_the_lane_never_makes_it_rest(tmp_path: Path) -> None:
+    for fault in (refusal(400), refusal(404), refusal(413), refusal(422), refusal(418)):
+        async with a_cloud(fault) as cloud, team(tmp_path, cloud, health=LONG) as us:
+            await fail(us, 5)
+            assert traffic(us).breaker.state is State.CLOSED
+            assert len(cloud.chats) == 5
+
+
+@pytest.mark.parametrize("error", [OutOfFiles("no more"), LaneNotLocal("far")])
+async def test_what_is_our_own_fault_makes_nobody_rest(
+    error: LaneError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def raises(_self: OpenAIChat, _connect: float | None = None) -> None:
+        raise error
+
+    async with FakeServer() as local, team(tmp_path, local=local, health=LONG) as us:
+        us.settings = replace(us.settings, embedded=EmbeddedSettings(enabled=True))
+        with monkeypatch.context() as patch:
+            patch.setattr(OpenAIChat, "probe", raises)
+            for _ in range(4):
+                with pytest.raises(type(error)):
+                    await us.run(decision=LOCALLY)
+        assert (await us.run(decision=LOCALLY)).text == "Hello world"
+
+
+@pytest.mark.parametrize("label", Label)
+async def test_a_local_lane_that_rests_is_waited_for_and_never_exchanged(
+    label: Label, tmp_path: Path
+) -> None:
+    async with (
+        a_cloud() as cloud,
+        FakeServer(DOWN, DOWN, DOWN, answer("Say")) as local,
+        team(tmp_path, cloud, local, health=BRIEF) as us,
+    ):
+        await fail(us, lane=LOCAL)
+        before = len(us.notices)
+        reply = await us.run(asked(label), LOCALLY)
+        assert (reply.text, reply.decision.lane) == ("Say", LOCAL)
+        [told] = us.notices[before:]
+        assert told.startswith("Waiting. The local lane is left alone")
+        assert len(local.chats) == 4
+        assert touched(cloud) == (0, b"")
+        assert us.runner.take_notices() == ()
+
+
+async def test_a_local_lane_that_is_still_down_after_its_rest_is_an_error(tmp_path: Path) -> None:
+    async with (
+        a_cloud() as cloud,
+        FakeServer(DOWN) as local,
+        team(tmp_path, cloud, local, health=BRIEF) as us,
+    ):
+        await fail(us, lane=LOCAL)
+        local.models_answer = DOWN
+        with pytest.raises(LaneRejected, match="fault of its own"):
+            await us.run(asked(Label.NDA), LOCALLY)
+        assert len(local.chats) == 3, "the prompt was not sent again"
+        assert touched(cloud) == (0, b"")
+
+
+async def test_a_local_lane_that_rests_for_too_long_is_an_error_at_once(tmp_path: Path) -> None:
+    async with (
+        a_cloud() as cloud,
+        FakeServer(DOWN) as local,
+        team(tmp_path, cloud, local, health=LONG, queue_seconds=2.0) as us,
+    ):
+        await fail(us, lane=LOCAL)
+        begin = time.monotonic()
+        with pytest.raises(LaneResting, match=r"The local lane is left alone for 100 s\. .*fault"):
+            await us.run(asked(Label.NDA), LOCALLY)
+        assert time.monotonic() - begin < 1.0
+        assert touched(cloud) == (0, b"")
+
+
+async def test_a_cancel_ends_the_wait_for_the_local_lane(tmp_path: Path) -> None:
+    async with FakeServer(DOWN) as local, team(tmp_path, local=local, health=LONG) as us:
+        await fail(us, lane=LOCAL)
+        running = asyncio.create_task(us.run(decision=LOCALLY))
+        await asyncio.sleep(0.05)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert traffic(us, LOCAL).running == 0
+
+
+async def test_a_wrong_key_of_the_local_lane_is_told_each_time_and_mended_at_once(
+    tmp_path: Path,
+) -> None:
+    async with FakeServer(refusal(401)) as local, team(tmp_path, local=local, health=LONG) as us:
+        for _ in range(3):
+            with pytest.raises(LaneRejected, match="asks for a key"):
+                await us.run(decision=LOCALLY)
+        local.answers = [answer("Say")]
+        assert (await us.run(decision=LOCALLY)).text == "Say"
+
+
+async def test_the_embedded_model_stands_in_at_once_while_nobody_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[float] = []
+
+    async def nobody(_self: OpenAIChat, _connect: float | None = None) -> None:
+        calls.append(time.monotonic())
+        raise LaneUnreachable("Nothing answers at gpu:8000 (no connection). Start it.")
+
+    async def resolve(_self: Embedded, model: str, /) -> str:
+        return model
+
+    async def stream(_self: Embedded, _request: Request) -> AsyncGenerator[Chunk]:
+        yield Chunk("embedded")
+        yield Chunk(finish="stop")
+
+    monkeypatch.setattr(Embedded, "resolve", resolve)
+    monkeypatch.setattr(Embedded, "stream", stream)
+    health = HealthSettings(rest_seconds=0.5)
+    async with FakeServer(answer("Say")) as local, team(tmp_path, local=local, health=health) as us:
+        us.settings = replace(us.settings, embedded=EmbeddedSettings(enabled=True))
+        with monkeypatch.context() as patch:
+            patch.setattr(OpenAIChat, "probe", nobody)
+            for _ in range(6):
+                reply = await us.run(asked(Label.NDA), LOCALLY)
+                assert reply.text == "embedded"
+                assert "nothing answers at gpu:8000" in str(reply.decision)
+            assert len(calls) == 3, "no more waits for a connection"
+        await until_closed(us, LOCAL)
+        assert (await us.run(decision=LOCALLY)).text == "Say"
+
+
+FAST = HealthSettings(breaker_failures=5, rollback_seconds=0.5, rest_seconds=0.1)
+
+
+async def test_a_cloud_that_fails_too_often_is_rolled_back_and_recovers_by_a_probe(
+    tmp_path: Path,
+) -> None:
+    ways = [answer("Say"), DOWN, answer("Say")] * 3 + [answer("Say")] * 100
+    async with a_cloud(*ways) as cloud, team(tmp_path, cloud, health=FAST) as us:
+        for _ in range(19):
+            await us.run()
+        assert us.runner.cloud_rests(us.settings) is None, "too few to say"
+        await us.run()
+        [told] = us.runner.take_notices()
+        assert "3 of 20 requests failed within 15 minutes" in told
+        chats = len(cloud.chats)
+        reply = await us.run()
+        assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert "3 of 20 requests failed" in str(reply.decision)
+        assert len(cloud.chats) == chats == 20
+        assert us.runner.take_notices() == ()
+        await until_closed(us)
+        assert (await us.run()).text == "Say"
+
+
+async def test_a_cloud_that_begins_too_late_is_rolled_back(tmp_path: Path) -> None:
+    ways = [answer("Say", delay=0.15)] * 3 + [answer("Say")] * 20
+    async with (
+        a_cloud(*ways) as cloud,
+        team(tmp_path, cloud, health=FAST, first_token_seconds=0.1) as us,
+    ):
+        for _ in range(20):
+            await us.run()
+        [told] = us.runner.take_notices()
+        assert "3 of 20 requests had no first token after 0.1 s" in told
+        assert (await us.run()).decision.lane is LOCAL
+
+
+async def test_who_gives_up_on_a_slow_cloud_counts_too(tmp_path: Path) -> None:
+    hangs = Answer((FOREVER,))
+    ways = [hangs] * 3 + [answer("Say")] * 20
+    async with (
+        a_cloud(*ways) as cloud,
+        team(tmp_path, cloud, health=FAST, first_token_seconds=0.1) as us,
+    ):
+        for at in range(3):
+            running = asyncio.create_task(us.run())
+            assert await cloud.until(lambda fake, at=at: len(fake.chats) == at + 1, 3.0)
+            await asyncio.sleep(0.15)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+        for _ in range(17):
+            await us.run()
+        assert (await us.run()).decision.lane is LOCAL
+
+
+async def test_a_local_lane_in_bad_health_is_used_all_the_same(tmp_path: Path) -> None:
+    ways = [answer("Say"), DOWN] * 15
+    async with FakeServer(*ways) as local, team(tmp_path, local=local, health=FAST) as us:
+        await fail(us, 30, lane=LOCAL)
+        assert len(local.chats) == 30
+        assert traffic(us, LOCAL).health.verdict(time.monotonic()) is not None
+
+
+async def test_a_dead_cloud_takes_no_time_from_the_local_lane(tmp_path: Path) -> None:
+    dead = Answer((FOREVER,), status=0)
+    async with (
+        a_cloud(dead) as cloud,
+        FakeServer() as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+
+        async def median() -> float:
+            seconds: list[float] = []
+            for _ in range(30):
+                begin = time.perf_counter()
+                await us.run(asked(Label.NDA), LOCALLY)
+                seconds.append(time.perf_counter() - begin)
+            return sorted(seconds)[15]
+
+        alone = await median()
+        stuck = [asyncio.create_task(us.run()) for _ in range(20)]
+        await cloud.until(lambda fake: len(fake.chats) == 4, 3.0)
+        assert len(cloud.chats) == 4, "as many as may"
+        assert traffic(us).waiting == 16
+        beside = await median()
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+        assert (traffic(us).running, traffic(us).waiting) == (0, 0)
+        assert beside < 2.0 * alone + 0.005
+
+
+async def test_the_state_of_one_lane_is_not_that_of_the_other(tmp_path: Path) -> None:
+    async with (
+        a_cloud(answer("Say")) as cloud,
+        FakeServer(DOWN, models=(MODEL, CLOUD_MODEL)) as local,
+        team(tmp_path, cloud, local, health=LONG) as us,
+    ):
+        await fail(us, lane=LOCAL)
+        assert traffic(us, LOCAL).breaker.state is State.OPEN
+        assert (await us.run()).text == "Say"
