@@ -154,7 +154,7 @@ async def test_a_retry_after_that_is_too_long_is_no_wait(asked_for: str, tmp_pat
         # And the lane is left alone, with the reason, for a time that has an end.
         again = await us.run()
         assert again.decision.lane is LOCAL
-        assert "The cloud lane is left alone for" in str(again.decision)
+        assert "cannot be used now: it is left alone for" in str(again.decision)
         assert len(cloud.chats) == 1
         left = us.runner._traffic_on(CLOUD, us.settings).breaker.until - time.monotonic()  # pyright: ignore[reportPrivateUsage] - how long is the matter
         assert 30 < left <= 600
