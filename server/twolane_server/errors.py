@@ -30,6 +30,11 @@ a prompt, a reply or text of a file.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twolane_server.lanes.base import LaneName
+
 
 class TwolaneError(Exception):
     """The root. `str(error)` is fit to be shown to a person as it is."""
@@ -129,7 +134,30 @@ class LaneDropped(AnswerIncomplete):
 
 
 class AnswerTruncated(LaneError):
-    """The model reached its token limit in the middle of the answer."""
+    """The model reached its token limit in the middle of the answer.
+
+    Args:
+        message: the sentence for the person.
+        lane: which lane answered.
+        tokens: how many the server counted in the answer, where it did.
+        budget: how many it was allowed.
+        more: how many to allow it next time; 0 where more would not help.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        lane: LaneName,
+        tokens: int | None = None,
+        budget: int = 0,
+        more: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.lane = lane
+        self.tokens = tokens
+        self.budget = budget
+        self.more = more
 
 
 class ModelMissing(LaneError):

@@ -31,6 +31,7 @@ class Order:
         forced: the lane that the user chose, or `None`.
         answer_in: the language that the user wants to be answered in; empty for the settings'.
         batch: whether it is one of many that nobody waits for singly.
+        max_tokens: how many tokens the answer may have; `None` for the settings', else the action's.
     """
 
     action: Action
@@ -40,6 +41,7 @@ class Order:
     forced: LaneName | None = None
     answer_in: str = ""
     batch: bool = False
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

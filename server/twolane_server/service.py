@@ -21,6 +21,7 @@ from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.limits import Who
+from twolane_server.longer import offering_more
 from twolane_server.menu import offers
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.questions import of_prompt, question_of
@@ -71,13 +72,15 @@ class Service:
         instruction: str = "",
         forced: LaneName | None = None,
         answer_in: str = "",
+        max_tokens: int | None = None,
     ) -> Order:
         """An order by the action's name.
 
         Raises:
             WrongUse: there is no such action.
         """
-        return Order(action_named(action), document, selection, instruction, forced, answer_in)
+        order = Order(action_named(action), document, selection, instruction, forced, answer_in)
+        return replace(order, max_tokens=max_tokens)
 
     def offers(self, session: Session, snapshot: Snapshot, selection: Span) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
@@ -99,7 +102,9 @@ class Service:
         """
         started = time.monotonic()
         document = order.document
-        order = replace(order, answer_in=order.answer_in or settings.language)
+        budget = order.max_tokens or settings.action(order.action.name).max_tokens
+        answer_in = order.answer_in or settings.language
+        order = replace(order, answer_in=answer_in, max_tokens=budget)
         if order.action.reads is Reads.DOCUMENT:
             known = await self.knowledge(document, settings)
             labelled, material = known.label(head_of(document.text)), None
@@ -187,16 +192,17 @@ class Service:
             LaneError: no usable answer came.
             ReplyRefused: the answer would do harm.
         """
-        reply = await self._open().run(
-            ready.task.prompt,
-            ready.decision,
-            ready.settings,
-            otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
-            on_text=on_text,
-            on_notice=on_notice,
-            on_decision=on_decision,
-            who=ready.who,
-        )
+        with offering_more(ready.question):
+            reply = await self._open().run(
+                ready.task.prompt,
+                ready.decision,
+                ready.settings,
+                otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
+                on_text=on_text,
+                on_notice=on_notice,
+                on_decision=on_decision,
+                who=ready.who,
+            )
         action = action_named(ready.task.prompt.action)
         outcome = await asyncio.to_thread(action.finish, ready.task, reply.text)
         return Result(

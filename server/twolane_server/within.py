@@ -61,7 +61,15 @@ def prepared(order: Order, label: Label, material: Material | None = None) -> Ta
         material=material,
         parsed=language and parse(language, document.text.source),
     )
-    return order.action.prepare(subject)
+    return _asked(order, subject)
+
+
+def _asked(order: Order, subject: Subject) -> Task:
+    """The action's task, with as long an answer as the user allows."""
+    task = order.action.prepare(subject)
+    if order.max_tokens is None:
+        return task
+    return replace(task, prompt=replace(task.prompt, max_tokens=order.max_tokens))
 
 
 async def decided(
@@ -134,7 +142,7 @@ async def with_surroundings(
     for part in (around, replace(around, map=())):
         if part:
             subject = replace(alone.task.subject, around=part)
-            made = await asyncio.to_thread(order.action.prepare, subject)
+            made = await asyncio.to_thread(_asked, order, subject)
             task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
             question = replace(
                 alone.question,

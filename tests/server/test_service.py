@@ -29,6 +29,7 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.settings.resolved import (
+    ActionSettings,
     EmbeddedSettings,
     KeySource,
     LaneSettings,
@@ -274,6 +275,25 @@ async def test_the_cloud_writes_a_docstring(tmp_path: Path) -> None:
                 (edit.span, edit.text) for edit in edits_of(result.outcome)
             )
         ) == (DOCUMENTED)
+
+
+async def test_a_cut_answer_says_how_many_tokens_would_be_next(desk: Desk) -> None:
+    put(desk.top / "replies.json", json.dumps([{"reply": "Put a ", "finish": "length"}]))
+    order = desk.service.order("docstring", desk.document(), CURSOR, forced=LOCAL, max_tokens=1)
+    ready = await desk.service.prepare(order, desk.settings)
+    assert (ready.task.prompt.max_tokens, ready.question.answer_tokens) == (1, 1)
+    with pytest.raises(AnswerTruncated) as caught:
+        await desk.carry_out(ready)
+    assert (caught.value.budget, caught.value.more, caught.value.lane) == (1, 2, LOCAL)
+    await desk.service.aclose()
+
+
+async def test_the_settings_say_how_long_an_answer_may_be(desk: Desk) -> None:
+    own = (await desk.prepare()).task.prompt.max_tokens
+    desk.settings = replace(desk.settings, actions=(ActionSettings("docstring", max_tokens=777),))
+    ready = await desk.prepare()
+    assert own != 777
+    assert (ready.task.prompt.max_tokens, ready.question.answer_tokens) == (777, 777)
 
 
 @pytest.mark.parametrize(

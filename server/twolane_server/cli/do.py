@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from twolane_server.cli import outcome as outcomes
 from twolane_server.cli import place as places
 from twolane_server.cli.answer import AnswerView
 from twolane_server.cli.plain import plain
+from twolane_server.errors import AnswerTruncated
+from twolane_server.longer import question_for
 
 if TYPE_CHECKING:
     import argparse
@@ -32,10 +35,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the action to its end."""
-    service, settings, place, order = places.open_order(arguments)
     console = Console(highlight=False, soft_wrap=True, quiet=arguments.json)
-    streamed: list[str] = []
-    result = asyncio.run(_answer(service, settings, order, console, streamed))
+    while True:
+        service, settings, place, order = places.open_order(arguments)
+        streamed: list[str] = []
+        try:
+            result = asyncio.run(_answer(service, settings, order, console, streamed))
+            break
+        except AnswerTruncated as cut:
+            if not _may_go_on(cut, as_json=arguments.json):
+                raise
+            arguments.max_tokens = cut.more
     outcomes.show(console, result.outcome, place, "".join(streamed))
     applied = arguments.apply and outcomes.apply(result.outcome, place)
     if arguments.json:
@@ -43,6 +53,21 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _close(console, result, applied=applied)
     return 0
+
+
+def _may_go_on(cut: AnswerTruncated, *, as_json: bool) -> bool:
+    """Ask, where somebody sits there, whether to try again with a larger budget.
+
+    Raises:
+        AnswerTruncated: nobody can be asked; says which option allows more.
+    """
+    if not cut.more:
+        return False
+    if as_json or not sys.stdin.isatty():
+        hint = f"{cut} The option is --max-tokens {cut.more}."
+        raise AnswerTruncated(hint, lane=cut.lane, budget=cut.budget, more=cut.more) from None
+    print(f"{question_for(cut)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 async def _answer(

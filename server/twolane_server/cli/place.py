@@ -42,6 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what to do (rewrite), or what you want to know (explain)",
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
+    parser.add_argument(
+        "--max-tokens", type=_tokens, metavar="N", help="how many tokens the answer may have"
+    )
     parser.add_argument("--lane", choices=("auto", "local", "cloud"), default="auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -68,8 +71,16 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         instruction=arguments.instruction,
         forced=None if arguments.lane == "auto" else LaneName(arguments.lane),
         answer_in=arguments.language,
+        max_tokens=arguments.max_tokens,
     )
     return service, settings, place, order
+
+
+def _tokens(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
 
 from twolane_server import convert
-from twolane_server.errors import ActionError, TwolaneError
+from twolane_server.errors import ActionError, AnswerTruncated, TwolaneError
 from twolane_server.features import configuration
 from twolane_server.features.deliver import deliver
+from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from pygls.lsp.server import LanguageServer
 
-    from twolane_server.orders import Ready
+    from twolane_server.features.progress import WorkDone
+    from twolane_server.orders import Order, Ready
     from twolane_server.routing.choose import Decision
     from twolane_server.service import Service
     from twolane_server.session import Session
@@ -133,33 +135,52 @@ async def _run(
     )
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
-        await configuration.reread(server, session)
-        ready = await service.prepare(order, session.settings, may_ask=True)
-        progress.report(str(ready.decision))
-        on_ready(ready)
-        decision = ready.decision
-        preview = Preview(server, session, wanted.uri, decision)
-        last, loop = 0.0, asyncio.get_running_loop()
+        while True:
+            try:
+                return await _once(server, session, service, order, progress, on_ready=on_ready)
+            except AnswerTruncated as cut:
+                progress.report(str(cut))
+                if not await may_go_on(server, cut):
+                    raise
+                order = replace(order, max_tokens=cut.more)
 
-        def on_text(text: str, tokens: int) -> None:
-            nonlocal last
-            preview.add(text)
-            if loop.time() - last >= _REPORT_EVERY_SECONDS:
-                last = loop.time()
-                progress.report(f"{decision} · {tokens} tokens")
 
-        def on_decision(taken: Decision) -> None:
-            nonlocal decision
-            decision = taken
-            preview.decide(taken)
-            progress.report(str(taken))
-            _show(server, types.MessageType.Info, str(taken))
+async def _once(
+    server: LanguageServer,
+    session: Session,
+    service: Service,
+    order: Order,
+    progress: WorkDone,
+    *,
+    on_ready: Callable[[Ready], object],
+) -> dict[str, object]:
+    await configuration.reread(server, session)
+    ready = await service.prepare(order, session.settings, may_ask=True)
+    progress.report(str(ready.decision))
+    on_ready(ready)
+    decision = ready.decision
+    preview = Preview(server, session, order.document.uri, decision)
+    last, loop = 0.0, asyncio.get_running_loop()
 
-        try:
-            result = await service.carry_out(ready, on_text, progress.report, on_decision)
-            whole, told = await deliver(server, session, snapshot.document, ready, result)
-        finally:
-            preview.end()
+    def on_text(text: str, tokens: int) -> None:
+        nonlocal last
+        preview.add(text)
+        if loop.time() - last >= _REPORT_EVERY_SECONDS:
+            last = loop.time()
+            progress.report(f"{decision} · {tokens} tokens")
+
+    def on_decision(taken: Decision) -> None:
+        nonlocal decision
+        decision = taken
+        preview.decide(taken)
+        progress.report(str(taken))
+        _show(server, types.MessageType.Info, str(taken))
+
+    try:
+        result = await service.carry_out(ready, on_text, progress.report, on_decision)
+        whole, told = await deliver(server, session, order.document, ready, result)
+    finally:
+        preview.end()
     if told:
         _show(server, types.MessageType.Warning, told)
     return {"applied": whole, "decision": str(result.decision), "message": told}

@@ -103,6 +103,10 @@ class Question:
         """The prompt's tokens on a lane."""
         return self.local_tokens if lane is LaneName.LOCAL else self.cloud_tokens
 
+    def window(self, lane: LaneName) -> int:
+        """How many tokens a lane holds, prompt and answer together."""
+        return self.local_window if lane is LaneName.LOCAL else self.cloud_window
+
     def tokens(self, lane: LaneName) -> int:
         """Prompt and answer together, which the lane's window must hold."""
         return self.prompt_tokens(lane) + self.answer_tokens
@@ -256,9 +260,9 @@ def _cloud_barred(question: Question) -> Decision | None:
 
 
 def _overflow(question: Question, lane: LaneName) -> str:
-    window = question.local_window if lane is LaneName.LOCAL else question.cloud_window
     return (
-        f"about {question.tokens(lane):,} tokens do not fit the {lane} lane's window of {window:,}"
+        f"about {question.tokens(lane):,} tokens do not fit the {lane} lane's window of"
+        f" {question.window(lane):,}"
     )
 
 

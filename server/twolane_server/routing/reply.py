@@ -86,7 +86,9 @@ class Answer:
         if self.finish == "length":
             raise AnswerTruncated(
                 "The answer reached its token limit before its end, so nothing was applied; "
-                "use a larger model, or select less."
+                "use a larger model, or select less.",
+                lane=decision.lane,
+                tokens=self.usage and self.usage.completion,
             )
         if self.finish != "stop":
             raise AnswerIncomplete(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -24,6 +25,13 @@ from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Terminal(io.StringIO):
+    """Somebody who types this."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def content(shell: Shell) -> str:
@@ -98,6 +106,42 @@ def test_the_diff_names_the_file_as_git_does(shell: Shell) -> None:
     )
     assert applied.returncode == 0
     assert content(shell) == DOCUMENTED
+
+
+def test_a_cut_answer_names_the_option_that_allows_more(shell: Shell) -> None:
+    shell.replies({"reply": "Put a ", "finish": "length"})
+    ran = shell.run("do", "docstring", shell.place, "--apply", "--max-tokens", "1")
+    assert ran.status == 1
+    assert "reached its token limit of 1 before its end, so nothing was applied" in ran.err
+    assert "The option is --max-tokens 2." in ran.err
+    assert content(shell) == CODE
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_a_budget_is_a_number(shell: Shell, number: str) -> None:
+    assert shell.run("do", "docstring", shell.place, "--max-tokens", number).status == 2
+
+
+@pytest.mark.parametrize("says", ["y\n", "n\n", ""])
+def test_who_sits_at_the_terminal_is_asked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(says))
+    with FakeServer(answer("Put a ", finish="length"), answer(SENTENCE)) as local:
+        shell.environ["TWOLANE_LOCAL_URL"] = local.url
+        ran = shell.run("do", "docstring", shell.place, "--apply", "--max-tokens", "3")
+    assert "The answer was cut at 3 tokens. Try again with up to 6? [y/N]" in ran.err
+    yes = says == "y\n"
+    assert ran.status == (0 if yes else 1)
+    assert content(shell) == (DOCUMENTED if yes else CODE)
+    assert [chat.json["max_tokens"] for chat in local.chats] == ([3, 6] if yes else [3])
+
+
+def test_json_asks_nobody(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.replies({"reply": "Put a ", "finish": "length"})
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    ran = shell.run("do", "docstring", shell.place, "--json", "--max-tokens", "1")
+    assert (ran.status, ran.out) == (1, "")
 
 
 def test_json_and_apply_do_both(shell: Shell) -> None:
