@@ -13,7 +13,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
     from cattrs import Converter
@@ -109,13 +109,15 @@ class Editor(LanguageClient):
             )
         )
 
-    async def actions(self, uri: str, line: int) -> list[types.CodeAction]:
+    async def actions(
+        self, uri: str, line: int, diagnostics: Sequence[types.Diagnostic] = ()
+    ) -> list[types.CodeAction]:
         place = types.Position(line, 0)
         found = await self.text_document_code_action_async(
             types.CodeActionParams(
                 types.TextDocumentIdentifier(uri),
                 types.Range(place, place),
-                types.CodeActionContext([]),
+                types.CodeActionContext([*diagnostics]),
             )
         )
         return [cast("types.CodeAction", action) for action in found or []]
@@ -142,7 +144,7 @@ class Editor(LanguageClient):
         return asyncio.ensure_future(self.command(action.command.command, [wanted], token))
 
     async def command(
-        self, name: str, arguments: list[Any] | None, token: str | None = None
+        self, name: str, arguments: Sequence[Any] | None, token: str | None = None
     ) -> dict[str, Any]:
         """Run a command; every one of ours answers an object."""
         params = types.ExecuteCommandParams(name, arguments, token)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads, Subject
-from twolane_server.actions.catalogue import ACTIONS
+from twolane_server.actions.catalogue import ACTIONS, FIX
 from twolane_server.errors import TooLarge
 from twolane_server.knowledge import head_of
 from twolane_server.orders import Offer
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["offers"]
 
 
-def offers(session: Session, snapshot: Snapshot, selection: Span, known: Known) -> Iterator[Offer]:
+def offers(
+    session: Session, snapshot: Snapshot, selection: Span, known: Known, diagnosed: str = ""
+) -> Iterator[Offer]:
     """The actions that make sense at a selection, in the order of the menu; from memory alone.
 
     Args:
@@ -34,6 +36,7 @@ def offers(session: Session, snapshot: Snapshot, selection: Span, known: Known) 
         snapshot: the document and the settings.
         selection: what is selected; empty for a cursor.
         known: what was last read about the document.
+        diagnosed: what another server says about the selection; then only what fixes it is offered.
     """
     document = snapshot.document
     language = language_for(document.path, document.language_id)
@@ -44,12 +47,13 @@ def offers(session: Session, snapshot: Snapshot, selection: Span, known: Known) 
         path=document.path,
         label=labelled.label,
         selection=selection,
+        instruction=diagnosed,
     )
     if language is not None:
         tree = session.tree(document, language)
         selection = earlier(selection, tree.parsed.source, document.text.source)
         subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
-    for action in ACTIONS:
+    for action in (FIX,) if diagnosed else ACTIONS:
         said = labelled if action.reads is Reads.DOCUMENT else known.staged
         if action.offered(subject) and said is None:
             yield Offer(action, None)

@@ -82,13 +82,16 @@ def _sentence(ready: Ready, root: Path, rules: Iterable[Rule]) -> str:
     cloud, alone = ready.settings.cloud, ready.task.prompt.without_context()
     lines = [part.origin for part in alone.fragments if part.origin.path]
     first, last = min(one.start_line for one in lines), max(one.end_line for one in lines)
+    where = f"{Path(ready.task.subject.path).name} (of lines {first} to {last})"
+    if ready.task.subject.material is not None:
+        where = "its diff"
     nda = sorted({rule.value for rule in rules if rule.kind == "paths"})
     shown = ", ".join([*nda[:_MOST_SHOWN], *(["…"] if len(nda) > _MOST_SHOWN else [])])
     kept = f" Files under NDA ({shown}) stay on the local lane." if shown else ""
     return (
         f"May open code of {root.name} go to {cloud.model} at {urlsplit(cloud.url).netloc}? An action "
         f"such as this one would send about {alone.tokens(cloud.model):,} tokens of "
-        f"{Path(ready.task.subject.path).name} (of lines {first} to {last}), and open definitions "
+        f"{where}, and open definitions "
         f"that they use.{kept} `twolane trust --revoke` takes it back; you are asked only once."
     )
 

@@ -22,6 +22,7 @@ from twolane_server.features import (
     code_action,
     configuration,
     execute_command,
+    findings,
     labels,
     references,
     text_sync,
@@ -169,15 +170,20 @@ def _register_documents(server: TwolaneServer) -> None:
         server.background(labels.refresh(server, session, service, params.text_document.uri))
 
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        text_sync.did_change(session, params, server.encoding)
-        server.parse_soon(params.text_document.uri)
+        uri = params.text_document.uri
+        if text_sync.did_change(session, params, server.encoding):
+            findings.publish(server, session, uri)
+        server.parse_soon(uri)
 
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         uri = params.text_document.uri
         server.background(labels.refresh(server, session, service, uri, fresh_seconds=0.0))
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        reviewed = session.board.of(params.text_document.uri)
         text_sync.did_close(session, params)
+        if reviewed:
+            findings.publish(server, session, params.text_document.uri)
         server.forget(params.text_document.uri)
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
@@ -211,11 +217,19 @@ def _register_actions(server: TwolaneServer) -> None:
     async def refer(argument: Any = None) -> list[dict[str, object]]:  # noqa: ANN401 - as said
         return await references.references(session, server.live, argument, server.encoding)
 
+    async def apply(argument: Any = None) -> dict[str, object]:  # noqa: ANN401 - as said
+        return await findings.apply_fix(server, session, argument)
+
+    def clear(argument: Any = None) -> None:  # noqa: ANN401 - as said
+        findings.clear(server, session, argument)
+
     def mode(argument: Any = None) -> dict[str, str]:  # noqa: ANN401 - as said
         return configuration.set_mode(session, argument)
 
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action.OPTIONS)(list_actions)
     server.command(code_action.RUN)(run)
+    server.command(findings.APPLY)(apply)
+    server.command(findings.CLEAR)(clear)
     server.command(configuration.MODE)(mode)
     server.command(references.REFERENCES)(refer)
 

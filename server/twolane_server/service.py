@@ -82,10 +82,12 @@ class Service:
         order = Order(action_named(action), document, selection, instruction, forced, answer_in)
         return replace(order, max_tokens=max_tokens)
 
-    def offers(self, session: Session, snapshot: Snapshot, selection: Span) -> Iterator[Offer]:
+    def offers(
+        self, session: Session, snapshot: Snapshot, selection: Span, diagnosed: str = ""
+    ) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
-        return offers(session, snapshot, selection, known)
+        return offers(session, snapshot, selection, known, diagnosed)
 
     async def prepare(self, order: Order, settings: Settings, *, may_ask: bool = False) -> Ready:
         """Read the label afresh, build the prompt, choose the lane.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
+from twolane_server.findings import Board
 from twolane_server.pages import Pages
 from twolane_server.reparse import parse_in_slices
 from twolane_server.settings.resolved import Settings
@@ -70,6 +71,7 @@ class Session:
         preview: whether the client shows answers as they come.
         page: whether the client shows pages (`twolane/page`).
         pages: pages as files, for a client that does not.
+        board: what reviews found.
     """
 
     def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
@@ -83,6 +85,7 @@ class Session:
         self.preview = False
         self.page = False
         self.pages = Pages(folders.cache)
+        self.board = Board()
         self._documents: dict[str, Document] = {}
         self._known: dict[str, Known] = {}
         self._read_at: dict[str, float] = {}
@@ -95,11 +98,18 @@ class Session:
         self._documents[document.uri] = document
         self._tell(document.uri, document)
 
-    def change(self, uri: str, version: int, edit: Callable[[Text], Text]) -> None:
-        """Apply a change to an open document; a document that is not open is left alone."""
+    def change(self, uri: str, version: int, edit: Callable[[Text], Text]) -> bool:
+        """Apply a change to an open document; a document that is not open is left alone.
+
+        Returns:
+            Whether findings of reviews are gone by it.
+        """
         document = self._documents.get(uri)
-        if document is not None:
-            self.put(document.changed(version, edit(document.text)))
+        if document is None:
+            return False
+        now = document.changed(version, edit(document.text))
+        self.put(now)
+        return self.board.follow(uri, document.text, now.text)
 
     def close(self, uri: str) -> None:
         """Forget a document."""
@@ -107,6 +117,7 @@ class Session:
         self._known.pop(uri, None)
         self._read_at.pop(uri, None)
         self._trees.pop(uri, None)
+        self.board.clear(uri)
         self._tell(uri, None)
 
     def claim_reading(self, uri: str, now: float, fresh_seconds: float) -> bool:

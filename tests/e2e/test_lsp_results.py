@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from support_git import Repo
 from support_lsp import Editor, editing
@@ -19,7 +22,6 @@ from support_repository import put
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from lsprotocol import types
 
 CODE = (
     "# é 😀\r\nfrom os import sep\r\n\r\n\r\ndef join(a: str) -> str:\r\n\treturn a + sep  # 😀\r\n"
@@ -207,6 +209,117 @@ def _seen(file: Path) -> tuple[str, int, int]:
 
 def action_range(line: int) -> types.Range:
     """The start of a line, as an empty range."""
-    from lsprotocol import types  # noqa: PLC0415 - only here at run time
-
     return types.Range(types.Position(line, 0), types.Position(line, 0))
+
+
+REVIEW = {
+    "reply": json.dumps(
+        [
+            {"line": 6, "severity": "error", "message": "Wrong 😀.", "fix": "return sep.join(a)"},
+            {"line": 5, "message": "No type."},
+            {"line": 60, "message": "Not there."},
+        ]
+    )
+}
+
+
+async def _diagnosed(editor: Editor, uri: str, count: int) -> list[types.Diagnostic]:
+    """The diagnostics once there are so many."""
+    for _ in range(200):
+        found = editor.diagnostics.get(uri, [])
+        if len(found) == count:
+            return list(found)
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{editor.diagnostics.get(uri)} are not {count}")
+
+
+async def test_findings_are_diagnostics_with_quick_fixes(desk: Desk) -> None:
+    uri = desk.put("a.py", CODE)
+    async with desk.editor(REVIEW) as editor:
+        editor.open(uri, "python", CODE)
+        answer = await editor.run(titled(await editor.labelled(uri, 5), "Review"))
+        assert answer["applied"] is True
+        assert answer["message"].startswith("One finding was left out")
+        first, second = await _diagnosed(editor, uri, 2)
+        assert (first.source, first.message) == ("twolane", "No type.")
+        assert second.severity == 1
+        # In UTF-16: the emoji of the line counts as two.
+        assert (second.range.start.line, second.range.start.character) == (5, 0)
+        assert second.range.end.character == len("\treturn a + sep  # ") + 2
+        apply = titled(await editor.actions(uri, 5), "Apply: Wrong")
+        assert apply.kind == "quickfix"
+        assert apply.diagnostics is not None
+        assert apply.diagnostics[0].message == "Wrong 😀."
+        assert apply.command is not None
+        done = await editor.command(apply.command.command, apply.command.arguments)
+        assert done == {"applied": True, "message": ""}
+        assert editor.texts[uri] == CODE.replace("return a + sep  # 😀", "return sep.join(a)")
+        await _diagnosed(editor, uri, 1)
+
+
+async def test_findings_follow_the_text_and_go_with_their_lines(desk: Desk) -> None:
+    uri = desk.put("a.py", CODE)
+    async with desk.editor(REVIEW) as editor:
+        editor.open(uri, "python", CODE)
+        await editor.run(titled(await editor.labelled(uri, 5), "Review"))
+        await _diagnosed(editor, uri, 2)
+        editor.replace(uri, action_range(0), "# above\r\n")
+        apply = titled(await editor.actions(uri, 6), "Apply: Wrong")
+        editor.replace(uri, action_range(6), " ")
+        await _diagnosed(editor, uri, 1)
+        assert apply.command is not None
+        with pytest.raises(JsonRpcException, match="This finding is gone"):
+            await editor.command(apply.command.command, apply.command.arguments)
+        await editor.workspace_execute_command_async(
+            types.ExecuteCommandParams("twolane.clear", [{"uri": uri}])
+        )
+        await _diagnosed(editor, uri, 0)
+
+
+async def test_a_diagnostic_of_another_server_has_a_fix(desk: Desk) -> None:
+    uri = desk.put("a.py", CODE)
+    reply = {"match": "ruff F841: a is wrong", "reply": "return sep"}
+    area = types.Range(types.Position(5, 8), types.Position(5, 9))
+    theirs = types.Diagnostic(area, "a is wrong\nvery", source="ruff", code="F841")
+    ours = types.Diagnostic(area, "ours", source="twolane")
+    async with desk.editor(reply) as editor:
+        editor.open(uri, "python", CODE)
+        await editor.labelled(uri, 5)
+        found = await editor.actions(uri, 5, [theirs, ours])
+        (fix,) = [action for action in found if action.kind == "quickfix"]
+        assert fix.title == "Fix: a is wrong very  [local: NDA *]"
+        assert [*(fix.diagnostics or ())] == [theirs]
+        assert (await editor.run(fix))["applied"] is True
+        assert editor.texts[uri] == CODE.replace("return a + sep  # 😀", "return sep")
+
+
+def _large() -> str:
+    """20,000 lines with CRLF, tabs and emoji, and CODE's function at their end."""
+    filler = "".join(f"v{n} = '😀'\t# {n}\r\n" for n in range(20_000))
+    return filler + CODE
+
+
+async def test_every_kind_of_result_in_a_large_odd_file(desk: Desk) -> None:
+    text = _large()
+    uri = desk.put("a.py", text)
+    line = 20_005
+    finding = {"line": line + 1, "message": "Wrong.", "fix": "return sep.join(a)"}
+    replies = [
+        {"match": "Review these lines", "reply": json.dumps([finding])},
+        {"match": "Explain this code", "reply": "It joins."},
+        {"match": "a is wrong", "reply": "return sep"},
+    ]
+    area = types.Range(types.Position(line, 1), types.Position(line, 2))
+    theirs = types.Diagnostic(area, "a is wrong")
+    async with desk.editor(*replies, page=True) as editor:
+        editor.open(uri, "python", text)
+        actions = await editor.labelled(uri, line)
+        assert (await editor.run(titled(actions, "Explain…")))["applied"] is True
+        assert editor.pages[0]["title"] == "Explain join"
+        assert (await editor.run(titled(actions, "Review")))["applied"] is True
+        (shown,) = await _diagnosed(editor, uri, 1)
+        assert shown.range.start.line == line
+        fix = titled(await editor.actions(uri, line, [theirs]), "Fix: a is wrong")
+        assert (await editor.run(fix))["applied"] is True
+        assert editor.texts[uri] == text.replace("return a + sep  # 😀", "return sep")
+        await _diagnosed(editor, uri, 0)

@@ -67,3 +67,23 @@ def test_a_commit_message_in_the_editor_that_git_opens(tmp_path: Path) -> None:
     repo.git("commit", "--quiet", "--cleanup=strip", "-F", str(file))
     assert repo.git("log", "-1", "--format=%B").strip() == "Say new, 🙂\n\nWhy\n- because"
     drove.check_clean()
+
+
+def test_findings_are_diagnostics_that_can_be_mended(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "repository", '[nda]\npaths = ["src/**"]\n')
+    path = put(root / "src" / "a.py", PYTHON)
+    found = [
+        {"line": 2, "severity": "error", "message": "Wrong, 🙂.", "fix": "return sum(wörter)"},
+        {"line": 1, "message": "No type."},
+    ]
+    drove = _room(tmp_path, {"reply": json.dumps(found)}).drive(
+        "review.lua", file=str(path), at="return", title="Review  [local: NDA src/**]"
+    )
+    first, second = drove.report["found"]
+    assert (first["message"], first["source"], first["lnum"]) == ("No type.", "twolane", 0)
+    assert (second["message"], second["severity"], second["lnum"]) == ("Wrong, 🙂.", 1, 1)
+    assert drove.report["left"] == ["No type."]
+    assert path.read_text("utf-8") == PYTHON.replace(
+        "return len(wörter)  # é", "return sum(wörter)"
+    )
+    drove.check_clean()

@@ -23,6 +23,19 @@ end, {
   end,
 })
 
+vim.api.nvim_create_user_command("TwolaneClear", function()
+  local uri = vim.uri_from_bufnr(0)
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0, name = "twolane" })) do
+    client:request("workspace/executeCommand", {
+      command = "twolane.clear",
+      arguments = { { uri = uri } },
+    })
+  end
+end, {
+  desc = "Take away what twolane's reviews found in this buffer",
+  range = true, -- as above
+})
+
 vim.api.nvim_create_autocmd("LspDetach", {
   group = vim.api.nvim_create_augroup("twolane.revive", {}),
   desc = "twolane: start a server again that ended by itself",

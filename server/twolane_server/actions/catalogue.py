@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.commit import CommitMessage
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.actions.explain import Explain
+from twolane_server.actions.fix import FixDiagnostic
 from twolane_server.actions.pull import PullRequestText
+from twolane_server.actions.review import Review
 from twolane_server.actions.rewrite import RewriteSelection
 from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Action
 
+FIX = FixDiagnostic()
+"""Offered at a diagnostic of another server, and nowhere else."""
+
 ACTIONS: tuple[Action, ...] = (
     WriteDocstring(),
     RewriteSelection(),
+    FIX,
+    Review(),
     Explain(),
     CommitMessage(),
     PullRequestText(),

@@ -10,33 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_context.trees import parse
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
 from twolane_server.actions.instruction import instruction_above, instruction_in
-from twolane_server.actions.outcomes import Edit
 from twolane_server.actions.pieces import origin_of, ours
+from twolane_server.actions.replacing import replaced, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
-from twolane_server.edits.lines import (
-    eol_near,
-    indent_unit,
-    line_end,
-    line_start,
-    skip_blanks,
-)
-from twolane_server.edits.plain import harmful
-from twolane_server.edits.reindent import fitted
 from twolane_server.edits.reply import code
-from twolane_server.edits.sound import python_reads
-from twolane_server.edits.syntax import errors
-from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.errors import ActionError
 from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
-from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
+    from twolane_server.actions.outcomes import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +62,9 @@ class RewriteSelection:
             ReplyRefused: the reply is no code, or would leave a syntax error.
             ActionError: the code is what it was.
         """
-        subject, parsed, target = task.subject, _tree(task.subject), task.target
-        old = decode(target.cut(parsed.source))
-        lines = code(reply, parsed.language).replace("\r\n", "\n").replace("\r", "\n")
-        if harmful(lines) - harmful(old):
-            raise ReplyRefused("The model's code holds control characters; nothing was changed.")
-        # Blank lines at both ends of the selection are not the model's business.
-        head = old[: len(old) - len(old.lstrip("\r\n"))]
-        tail = old[len(old.rstrip("\r\n")) :]
-        start = target.start + len(head.encode())
-        indent = decode(parsed.source[start : skip_blanks(parsed.source, start)])
-        new = fitted(lines, parsed.language, indent, indent_unit(parsed.source))
-        new = head + new.replace("\n", eol_near(parsed.source, target.start)) + tail
-        if new == old:
-            raise ActionError("The model would change nothing.")
-        after = subject.text.replaced([(target, new)])
-        if errors(parse(parsed.language, after.source)) > errors(parsed):
-            raise ReplyRefused("The reply was refused: it would leave a syntax error.")
-        if (
-            parsed.language.name == "python"
-            and python_reads(subject.text)
-            and not python_reads(after)
-        ):
-            raise ReplyRefused("The reply was refused: it would leave a syntax error.")
-        return Edit(target, new)
+        parsed = _tree(task.subject)
+        lines = code(reply, parsed.language)
+        return replaced(task.subject.text, parsed, task.target, lines)
 
 
 def _tree(subject: Subject) -> Parsed:
@@ -120,11 +87,7 @@ def _target(parsed: Parsed, selection: Span) -> Span | None:
         selection = Span(outer.start_byte, outer.end_byte)
     if not selection.cut(source).strip():
         return None
-    start, end = line_start(source, selection.start), min(selection.end, len(source))
-    if end > start and line_start(source, end) == end:
-        # The selection ends at the start of a line: it does not take that line in.
-        end = line_start(source, end - 1)
-    return Span(start, max(line_end(source, end), start))
+    return whole_lines(source, selection)
 
 
 def _instruction(subject: Subject, parsed: Parsed, target: Span) -> tuple[str, Fragment]:

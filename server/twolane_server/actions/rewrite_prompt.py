@@ -29,8 +29,18 @@ _MOST_TOKENS = 8_192
 _BYTES_PER_TOKEN = 3
 
 
-def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: Fragment) -> Prompt:
-    """The question: imports and signatures, the code around, the lines, then what to do."""
+def rewrite_prompt(
+    subject: Subject, parsed: Parsed, target: Span, instruction: Fragment, action: str = "rewrite"
+) -> Prompt:
+    """The question: imports and signatures, the code around, the lines, then what to do.
+
+    Args:
+        subject: the document.
+        parsed: its tree.
+        target: the lines.
+        instruction: what to do.
+        action: the action's name, for the ledger.
+    """
     above, below = _around(parsed, target)
     question: list[Fragment] = [*needed(subject, (above, below))]
     signatures = not subject.around.pieces
@@ -51,7 +61,7 @@ def rewrite_prompt(subject: Subject, parsed: Parsed, target: Span, instruction: 
         Message(Role.USER, (*question, ours("Instruction: "), instruction)),
     )
     tokens = _LEAST_TOKENS + 2 * len(target) // _BYTES_PER_TOKEN
-    return Prompt("rewrite", messages, max_tokens=min(tokens, _MOST_TOKENS))
+    return Prompt(action, messages, max_tokens=min(tokens, _MOST_TOKENS))
 
 
 def _around(parsed: Parsed, target: Span) -> tuple[Span, Span]:

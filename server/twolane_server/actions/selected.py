@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_context.spans import Span
 from twolane_server.actions.base import tree_of
 from twolane_server.actions.docs.definitions import definition_at, outermost
+from twolane_server.actions.replacing import whole_lines
 from twolane_server.edits.lines import line_end, line_start
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ def selected(subject: Subject) -> Selected:
     """The selected lines; for a cursor the definition that it stands in, else the whole text."""
     source, selection = subject.text.source, subject.selection
     if selection.cut(source).strip():
-        start, end = line_start(source, selection.start), min(selection.end, len(source))
-        if end > start and line_start(source, end) == end:
-            end = line_start(source, end - 1)  # it ends at a line's start: that line is not in it
-        return Selected(Span(start, max(line_end(source, end), start)))
+        return Selected(whole_lines(source, selection))
     parsed = tree_of(subject)
     node = definition_at(parsed, selection) if parsed is not None else None
     if parsed is None or node is None:

@@ -1,11 +1,11 @@
-"""What an action came to, brought to the editor: edits applied, pages shown."""
+"""What an action came to, brought to the editor: edits applied, pages and findings shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.outcomes import Edit, Edits, Findings, Page, edits_of
-from twolane_server.features import page
+from twolane_server.features import findings, page
 from twolane_server.features.apply import apply
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ async def deliver(
             return not told, " ".join(filter(None, (told, *notes)))
         case Page():
             return True, await page.show(server, session, then.uri, outcome)
-        case Findings(notes=notes):
-            return True, " ".join(notes)
+        case Findings():
+            return True, findings.show(server, session, then, outcome, ready.task.target)

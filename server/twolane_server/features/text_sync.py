@@ -31,15 +31,19 @@ def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
 
 def did_change(
     session: Session, params: types.DidChangeTextDocumentParams, encoding: Encoding
-) -> None:
-    """Apply the changes in their order; each counts in the text that the one before it left."""
+) -> bool:
+    """Apply the changes in their order; each counts in the text that the one before it left.
+
+    Returns:
+        Whether findings of reviews are gone by them.
+    """
 
     def edit(text: Text) -> Text:
         for change in params.content_changes:
             text = convert.changed(text, change, encoding)
         return text
 
-    session.change(params.text_document.uri, params.text_document.version, edit)
+    return session.change(params.text_document.uri, params.text_document.version, edit)
 
 
 def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:

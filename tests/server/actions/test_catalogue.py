@@ -11,6 +11,8 @@ def test_actions_by_name() -> None:
     assert [(action.name, action.title) for action in ACTIONS] == [
         ("docstring", "Write docstring"),
         ("rewrite", "Rewrite selection…"),
+        ("fix", "Fix"),
+        ("review", "Review"),
         ("explain", "Explain…"),
         ("commit", "Write commit message"),
         ("pr", "Write PR text"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -498,3 +499,25 @@ def test_an_action_on_the_document_needs_a_place(shell: Shell) -> None:
     ran = shell.run("do", "docstring")
     assert ran.status == 2
     assert ran.err == "twolane: docstring needs a place; write FILE:LINE or FILE:LINE-LINE.\n"
+
+
+def test_findings_are_lines_that_a_program_can_jump_to(shell: Shell) -> None:
+    found = [{"line": 5, "severity": "error", "message": "Wrong.", "fix": "return a"}]
+    shell.replies({"reply": f"```json\n{json.dumps([*found, {'line': 9, 'message': 'No.'}])}\n```"})
+    ran = shell.run("do", "review", shell.place)
+    assert f"{shell.file}:5: error: Wrong.  (with a fix)" in ran.out.splitlines()
+    assert "One finding was left out, since the lines that it names are not there." in ran.out
+    told = shell.run("do", "review", shell.place, "--json").json
+    (one,) = told["findings"]
+    assert (one["path"], one["start_line"], one["end_line"]) == (str(shell.file), 5, 5)
+    assert (one["severity"], one["message"]) == ("error", "Wrong.")
+    assert "-    return a + os.sep  # é 😀\r\n+    return a\r\n" in one["diff"]
+    assert len(told["notes"]) == 1
+    assert content(shell) == CODE
+
+
+def test_a_problem_that_a_checker_found_is_fixed(shell: Shell) -> None:
+    shell.replies({"match": "lines: F841 a is wrong", "reply": "return a"})
+    ran = shell.run("do", "fix", shell.place, "--instruction", "F841 a is wrong", "--apply")
+    assert (ran.status, ran.err) == (0, "")
+    assert content(shell) == CODE.replace("return a + os.sep  # é 😀", "return a")

@@ -17,7 +17,7 @@ local ASKS = {
   rewrite = "Rewrite (empty: as the comment above says): ",
   explain = "Explain (empty: in general): ",
 }
-local READS = { explain = true, pr = true }
+local READS = { explain = true, pr = true, review = true }
 
 local running = {} ---@type table<integer, twolane.Run> by buffer
 local count = 0

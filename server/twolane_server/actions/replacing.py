@@ -1,0 +1,89 @@
+"""Lines replaced by a model's code: put into their place and proved to parse at least as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_context.trees import parse
+from twolane_server.actions.outcomes import Edit
+from twolane_server.edits.lines import (
+    eol_near,
+    indent_unit,
+    line_end,
+    line_start,
+    next_line,
+    skip_blanks,
+)
+from twolane_server.edits.plain import harmful
+from twolane_server.edits.reindent import fitted
+from twolane_server.edits.sound import python_reads
+from twolane_server.edits.syntax import errors
+from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.text import decode
+
+if TYPE_CHECKING:
+    from twolane_context.trees import Parsed
+    from twolane_server.text import Text
+
+__all__ = ["replaced", "whole_lines", "without"]
+
+
+def whole_lines(source: bytes, selection: Span) -> Span:
+    """The lines that a selection touches, without the last one's end.
+
+    A selection that ends at the start of a line does not take that line in.
+    """
+    start, end = line_start(source, selection.start), min(selection.end, len(source))
+    if end > start and line_start(source, end) == end:
+        end = line_start(source, end - 1)
+    return Span(start, max(line_end(source, end), start))
+
+
+def replaced(text: Text, parsed: Parsed, target: Span, code: str) -> Edit:
+    """The edit that puts `code` in the place of whole lines.
+
+    Args:
+        text: the document.
+        parsed: its tree.
+        target: whole lines, without the last one's end.
+        code: what takes their place, lines ended in any way.
+
+    Raises:
+        ReplyRefused: the code would leave a syntax error, or holds what no model should write.
+        ActionError: the code is what is there.
+    """
+    old = decode(target.cut(parsed.source))
+    lines = code.replace("\r\n", "\n").replace("\r", "\n")
+    if harmful(lines) - harmful(old):
+        raise ReplyRefused("The model's code holds control characters; nothing was changed.")
+    # Blank lines at both ends of the selection are not the model's business.
+    head = old[: len(old) - len(old.lstrip("\r\n"))]
+    tail = old[len(old.rstrip("\r\n")) :]
+    start = target.start + len(head.encode())
+    indent = decode(parsed.source[start : skip_blanks(parsed.source, start)])
+    new = fitted(lines, parsed.language, indent, indent_unit(parsed.source))
+    new = head + new.replace("\n", eol_near(parsed.source, target.start)) + tail
+    if new == old:
+        raise ActionError("The model would change nothing.")
+    return _proved(text, parsed, Edit(target, new))
+
+
+def without(text: Text, parsed: Parsed, target: Span) -> Edit:
+    """The edit that takes whole lines away, the last one's end included.
+
+    Raises:
+        ReplyRefused: that would leave a syntax error.
+    """
+    span = Span(target.start, next_line(parsed.source, target.end))
+    return _proved(text, parsed, Edit(span, ""))
+
+
+def _proved(text: Text, parsed: Parsed, edit: Edit) -> Edit:
+    after = text.replaced([(edit.span, edit.text)])
+    worse = errors(parse(parsed.language, after.source)) > errors(parsed)
+    if parsed.language.name == "python" and not worse:
+        worse = python_reads(text) and not python_reads(after)
+    if worse:
+        raise ReplyRefused("The reply was refused: it would leave a syntax error.")
+    return edit

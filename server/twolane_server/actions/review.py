@@ -1,0 +1,140 @@
+"""*Review*: findings about the selected lines, each with a fix where the model has a sound one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.outcomes import Finding, Findings, Severity
+from twolane_server.actions.pieces import context_of, fenced, needed, opening, origin_of, ours
+from twolane_server.actions.replacing import replaced, without
+from twolane_server.actions.selected import selected
+from twolane_server.edits.findings import remarks
+from twolane_server.edits.lines import line_end
+from twolane_server.errors import ActionError
+from twolane_server.fragments import Fragment
+from twolane_server.lanes.base import LaneName
+from twolane_server.prompts import Message, Prompt, Role
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Subject
+    from twolane_server.actions.outcomes import Edit
+    from twolane_server.edits.findings import Remark
+
+_SYSTEM = (
+    "You review code. Look for mistakes: wrong results, missed cases, leaks, races, misuse of what "
+    "is called. Say nothing about taste. Reply with a JSON list and nothing else, one object for "
+    'each finding: {"line": first line, "end_line": last line, "severity": "error", "warning" or '
+    '"info", "message": one or two sentences, "fix": the new text of exactly these lines, or null}. '
+    "Where there is nothing to find, reply with []."
+)
+_MAX_TOKENS = 4_096
+_MOST_BYTES = 96_000
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The action; see `base.Action`."""
+
+    name: str = "review"
+    title: str = "Review"
+    home: LaneName = LaneName.CLOUD
+    reads: Reads = Reads.DOCUMENT
+
+    def offered(self, subject: Subject) -> bool:
+        """Whether there is code."""
+        return subject.language is not None and bool(
+            _target(subject).cut(subject.text.source).strip()
+        )
+
+    def prepare(self, subject: Subject) -> Task:
+        """What to ask.
+
+        Raises:
+            ActionError: nothing is there, or too much.
+        """
+        target = _target(subject)
+        if not target.cut(subject.text.source).strip():
+            raise ActionError("There is nothing here to review; select some code.")
+        if len(target) > _MOST_BYTES:
+            raise ActionError("That is too much to review at once; select a part of it.")
+        return Task(subject, _prompt(subject, target), target, subject.instruction.strip())
+
+    def finish(self, task: Task, reply: str) -> Findings:
+        """The findings. Those about lines that were not shown are left out and counted.
+
+        Raises:
+            ReplyRefused: the reply is no review.
+        """
+        said = remarks(reply)
+        placed = [(one, span) for one in said if (span := _span(task, one)) is not None]
+        found = (
+            Finding(span, one.message, Severity(one.severity), _fix(task.subject, span, one))
+            for one, span in placed
+        )
+        lost = len(said) - len(placed)
+        notes = (f"{_count(lost)} left out, since the lines that it names are not there.",)
+        return Findings(tuple(sorted(found, key=lambda one: one.span)), notes if lost else ())
+
+
+def _count(lost: int) -> str:
+    return "One finding was" if lost == 1 else f"{lost} findings were"
+
+
+def _target(subject: Subject) -> Span:
+    return selected(subject).span
+
+
+def _span(task: Task, remark: Remark) -> Span | None:
+    """The lines that a remark names, as far as the model was shown them."""
+    text, target = task.subject.text, task.target
+    first, last = remark.first - 1, remark.last - 1
+    if not 0 <= first <= last < len(text.lines):
+        return None
+    span = Span(text.row_start(first), line_end(text.source, text.row_start(last)))
+    return span if target.contains(span) else None
+
+
+def _fix(subject: Subject, span: Span, remark: Remark) -> Edit | None:
+    """The fix, where it fits and the file would parse at least as well as before."""
+    parsed = tree_of(subject)
+    if parsed is None or remark.fix is None or not span.cut(subject.text.source).strip():
+        return None
+    try:
+        if not remark.fix.strip():
+            return without(subject.text, parsed, span)
+        return replaced(subject.text, parsed, span, remark.fix.strip("\r\n"))
+    except ActionError:
+        return None
+
+
+def _prompt(subject: Subject, target: Span) -> Prompt:
+    parsed = tree_of(subject)
+    name = parsed.language.name if parsed is not None else ""
+    question: list[Fragment] = [*needed(subject, (target,))]
+    if parsed is not None:
+        around = context_of(parsed, target, signatures=not subject.around.pieces)
+        if around:
+            question.append(ours("The file also holds:\n"))
+            question += fenced(subject, name, around, dedent=True)
+    question += [ours("Review these lines, each behind its number:\n"), _numbered(subject, target)]
+    asked = subject.instruction.strip()
+    question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
+    question.append(ours(f"Write messages in this language: {subject.answer_in}."))
+    messages = (
+        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.USER, tuple(question)),
+    )
+    return Prompt("review", messages, max_tokens=_MAX_TOKENS)
+
+
+def _numbered(subject: Subject, span: Span) -> Fragment:
+    """The lines with their numbers, which count from 1."""
+    first, last = subject.text.row_of(span.start), subject.text.row_of(span.end)
+    lines = (
+        f"{row + 1}| {subject.text.lines[row].rstrip(chr(13) + chr(10))}\n"
+        for row in range(first, last + 1)
+    )
+    return Fragment("".join(lines), subject.label, origin_of(subject, span))

@@ -1,0 +1,107 @@
+"""What reviews found in open documents, kept at its lines while the text changes.
+
+A finding whose lines are touched is gone: it spoke of other text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_context.trees import changed
+from twolane_server.actions.outcomes import Edit
+
+if TYPE_CHECKING:
+    from twolane_server.actions.outcomes import Finding
+    from twolane_server.text import Text
+
+__all__ = ["Board", "Kept", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding on the board.
+
+    Attributes:
+        number: its name while it is there; never given twice.
+        finding: what it says, in the bytes of the document as it is now.
+    """
+
+    number: int
+    finding: Finding
+
+
+class Board:
+    """The findings of all documents."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Kept, ...]] = {}
+        self._numbers = count(1)
+
+    def of(self, uri: str) -> tuple[Kept, ...]:
+        """The findings of a document."""
+        return self._kept.get(uri, ())
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """The documents that have any."""
+        return tuple(self._kept)
+
+    def put(self, uri: str, found: tuple[Finding, ...], reviewed: Span) -> None:
+        """Take what a review of `reviewed` found; older findings about these bytes go."""
+        older = [one for one in self.of(uri) if not one.finding.span.touches(reviewed)]
+        newer = [Kept(next(self._numbers), finding) for finding in found]
+        self._keep(uri, (*older, *newer))
+
+    def follow(self, uri: str, old: Text, new: Text) -> bool:
+        """Keep up with a change of a document; whether any finding is gone by it."""
+        before = self.of(uri)
+        if not before:
+            return False
+        kept = (
+            replace(one, finding=now)
+            for one in before
+            if (now := moved(one.finding, old.source, new.source)) is not None
+        )
+        self._keep(uri, tuple(kept))
+        return len(self.of(uri)) < len(before)
+
+    def clear(self, uri: str) -> None:
+        """Forget a document's findings."""
+        self._kept.pop(uri, None)
+
+    def _keep(self, uri: str, kept: tuple[Kept, ...]) -> None:
+        if kept:
+            self._kept[uri] = tuple(sorted(kept, key=lambda one: one.finding.span))
+        else:
+            self.clear(uri)
+
+
+def moved(finding: Finding, old: bytes, new: bytes) -> Finding | None:
+    """A finding of one text where it is in another; `None` where its lines are not the same any more."""
+    before, after = changed(old, new)
+    span = finding.span
+    if finding.fix is not None:
+        span = Span(span.start, max(span.end, finding.fix.span.end))
+    if span.end <= before.start:
+        by = 0
+    elif before.end <= span.start:
+        by = after.end - before.end
+    else:
+        return None
+    if not _whole_lines(new, _shifted(span, by)):
+        return None  # something was typed right before or behind them
+    fix = finding.fix and Edit(_shifted(finding.fix.span, by), finding.fix.text)
+    return replace(finding, span=_shifted(finding.span, by), fix=fix)
+
+
+def _whole_lines(source: bytes, span: Span) -> bool:
+    starts = span.start == 0 or source[span.start - 1] in b"\r\n"
+    ends = span.end == len(source) or source[span.end] in b"\r\n" or source[span.end - 1] in b"\r\n"
+    return starts and ends
+
+
+def _shifted(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
