@@ -102,13 +102,14 @@ class Shell:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command in a process of its own, with pipes for all it says."""
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         return subprocess.Popen(
             [sys.executable, "-m", "twolane_server.cli", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1", **self.environ},
+            env={**kept, "PYTHONUTF8": "1", **self.environ},
         )
 
     def finish(self, process: subprocess.Popen[str]) -> Ran:

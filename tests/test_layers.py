@@ -92,8 +92,9 @@ def test_only_the_border_asks_the_scanner_and_nobody_tries_keys_out() -> None:
 
 def test_nothing_reaches_around_the_house() -> None:
     """No native calls; other programs only where git lists files and tells differences (`git`), pip
-    fetches the model, and a language server confirms references (`confirm.client`, which gets text
-    and no repository).
+    fetches the model, a language server confirms references (`confirm.client`, which gets text and
+    no repository), and `twolane serve` looks at the GPUs (`serve.machine`) and runs vLLM
+    (`serve.process`, through `serve.leash`).
 
     The engine's own processes are plain ones on pipes (`work`), since tree-sitter holds the GIL; what
     multiprocessing would bring along, pickles and a start by import, is what is not wanted.
@@ -107,12 +108,15 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_server.confirm.client",
         "twolane_server.git",
         "twolane_server.lanes.model_file",
+        "twolane_server.serve.leash",
+        "twolane_server.serve.machine",
     )
     by_loop = {_name(p) for p in ENGINE + PROGRAM if "create_subprocess" in p.read_text("utf-8")}
     assert by_loop == {
         "twolane_server.confirm.client",
         "twolane_server.home",  # our own `twolane index`
         "twolane_server.lanes.model_file",
+        "twolane_server.serve.process",
     }
 
 

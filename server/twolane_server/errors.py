@@ -7,6 +7,7 @@
     │   └── TooLarge             no lane that is allowed can hold the prompt
     ├── FingerprintsUnusable     NDA code cannot be recognised, so nothing leaves
     ├── LedgerError              the ledger cannot be written or is not whole
+    ├── CannotServe              vLLM cannot be started, or has ended by itself
     ├── LaneError                a lane gave no usable answer
     │   ├── LaneUnreachable      nothing answers at its address
     │   ├── LaneNotLocal         the local lane's address is not one of the team's own
@@ -71,6 +72,10 @@ class FingerprintsUnusable(TwolaneError):
 
 class LedgerError(TwolaneError):
     """The ledger cannot be written or read, or is not whole."""
+
+
+class CannotServe(TwolaneError):
+    """VLLM cannot be started here, or has ended by itself."""
 
 
 class LaneError(TwolaneError):

@@ -28,6 +28,7 @@ _COMMANDS = {
     "label": "tell whether files are under NDA or open, and why",
     "trust": "let a repository's open files use the cloud lane, or take that back",
     "doctor": "check settings, trust, lanes, model and ledger, with a fix for each finding",
+    "serve": "start vLLM with the model and flags that fit this machine's GPUs",
     "ledger": "show what was sent, and verify that the record is whole",
 }
 
