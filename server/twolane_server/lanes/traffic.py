@@ -251,13 +251,10 @@ class Traffic:
         self._judge(now)
 
     def _failed(self, now: float, error: LaneError, kind: Verdict) -> None:
-        before = self.breaker.state
         if kind is Verdict.FAULT:
             self.breaker.failed(now, error)
         else:
             self.breaker.rest(now, error, self._seconds(error))
-        if before is State.CLOSED and self.breaker.state is State.OPEN:
-            self._opened()
 
     def _seconds(self, error: TwolaneError) -> float | None:
         """How long the lane rests after this, if not as long as usual."""
@@ -280,12 +277,8 @@ class Traffic:
         if wrong := self.health.verdict(now):
             seconds = max(self.breaker.next_rest, self._rollback)
             self.breaker.rest(now, LaneError(f"Its health is bad: {wrong}."), seconds)
-            self._opened()
-
-    def _opened(self) -> None:
-        resting = self.resting
-        if self._name is LaneName.CLOUD and self.breaker.openings == 1 and resting is not None:
-            self._notices.append(str(resting))
+            # Its request was answered, perhaps, so that nobody else says it.
+            self._notices += [str(self.resting)]
 
     def _given_up(self, seconds: float) -> None:
         """Cancelled before anything came: that says something only if it took too long."""
