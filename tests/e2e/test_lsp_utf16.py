@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from lsprotocol import types
 
-from support_fake_server import FakeServer, refusal
+from support_fake_server import FakeServer, answer, refusal
 from support_lsp import Editor, config, initialize_params
 
 if TYPE_CHECKING:
@@ -291,13 +291,44 @@ async def test_an_untitled_document_is_nda(desk: Desk) -> None:
         assert (await editor.run(action))["applied"] is True
 
 
-async def test_when_the_cloud_fails_the_editor_says_who_answered_and_why(desk: Desk) -> None:
+async def _granted(desk: Desk) -> None:
+    """A policy, a grant and a key, so that the cloud lane may be used."""
     (desk.root / "twolane.toml").write_text("[nda]\n", "utf-8")
     desk.environ["A_KEY"] = "sk-" + "x" * 20
     trust = (sys.executable, "-m", "twolane_server.cli", "trust", "--yes", str(desk.root))
     await asyncio.to_thread(
         subprocess.run, trust, env=desk.environ, check=True, stdout=subprocess.DEVNULL
     )
+
+
+async def test_a_cloud_in_bad_health_is_told_once_and_the_menu_says_local(desk: Desk) -> None:
+    await _granted(desk)
+    late = [answer(f"Join {at} paths.", delay=0.1) for at in range(3)]
+    with FakeServer(*late, models=("deepseek-v3.2",)).start_in_thread() as cloud:
+        desk.options |= {
+            "cloud": {"url": cloud.url, "key_environment": "A_KEY", "first_token_seconds": 0.05},
+            "health": {"least_requests": 3},
+        }
+        async with desk.editor([{"reply": SENTENCE}]) as editor:
+            editor.open(desk.uri, "python", BEFORE)
+            for at in range(3):
+                assert _said(editor) == []
+                (action, *_) = await editor.labelled(desk.uri, 5)
+                assert action.title == "Write docstring  [cloud deepseek-v3.2]", at
+                await editor.run(action)
+            (said,) = _said(editor)
+            assert said.startswith("twolane: The cloud lane is left alone for 60 s. Its health is")
+            assert "3 of 3 requests had no first token after 0.05 s" in said
+            (action, *_) = await editor.actions(desk.uri, 5)
+            assert action.title == "Write docstring  [local: cloud unusable]"
+            done = await editor.run(action)
+            assert "it is left alone for" in done["decision"]
+            assert len(_said(editor)) == 1
+            assert len(cloud.chats) == 3
+
+
+async def test_when_the_cloud_fails_the_editor_says_who_answered_and_why(desk: Desk) -> None:
+    await _granted(desk)
     with FakeServer(refusal(401), models=("deepseek-v3.2",)).start_in_thread() as cloud:
         desk.options["cloud"] = {"url": cloud.url, "key_environment": "A_KEY"}
         async with desk.editor([{"reply": SENTENCE}]) as editor:
