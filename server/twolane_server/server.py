@@ -34,6 +34,7 @@ from twolane_server.live import Live
 from twolane_server.output import Output
 from twolane_server.service import Service
 from twolane_server.session import Session
+from twolane_server.warming import Warming, kept_warm
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -71,6 +72,7 @@ class TwolaneServer(LanguageServer):
             self._tell,
         )
         self.service = Service(folders, environ, self.live)
+        self.warming = Warming(lambda: kept_warm(session, self.service), self.background)
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._parsing: dict[str, asyncio.Task[None]] = {}
@@ -166,6 +168,7 @@ def _register_documents(server: TwolaneServer) -> None:
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         text_sync.did_open(session, params)
+        server.warming.active()
         server.parse_soon(params.text_document.uri)
         server.background(labels.refresh(server, session, service, params.text_document.uri))
 
@@ -173,6 +176,7 @@ def _register_documents(server: TwolaneServer) -> None:
         uri = params.text_document.uri
         if text_sync.did_change(session, params, server.encoding):
             findings.publish(server, session, uri)
+        server.warming.active()
         server.parse_soon(uri)
 
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
@@ -196,6 +200,7 @@ def _register_actions(server: TwolaneServer) -> None:
     session, service = server.session, server.service
 
     def list_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        server.warming.active()
         server.background(labels.refresh(server, session, service, params.text_document.uri))
         return code_action.code_action(session, service, params, server.encoding)
 

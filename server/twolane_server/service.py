@@ -18,7 +18,6 @@ from twolane_server.actions.commit import is_message
 from twolane_server.errors import ActionError, KeyUnusable
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
-from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.limits import Who
 from twolane_server.longer import offering_more
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from twolane_server.documents import Document
     from twolane_server.gathering import Gathered
     from twolane_server.knowledge import Known
+    from twolane_server.lanes.base import LaneName
+    from twolane_server.lanes.local import Local
     from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.routing.run import Notify, Runner
@@ -209,7 +210,7 @@ class Service:
         outcome = await asyncio.to_thread(action.finish, ready.task, reply.text)
         return Result(
             outcome=outcome,
-            decision=_answered(reply.decision, reply.model),
+            decision=reply.decision.answered_by(reply.model),
             model=reply.model,
             usage=reply.usage,
             seconds={
@@ -223,10 +224,13 @@ class Service:
         """What a person should be told of the lanes, each once."""
         return self._runner.take_notices() if self._runner else ()
 
+    def local(self, settings: Settings) -> Local | None:
+        """The local lane, once anything has used it."""
+        return self._runner.local(settings) if self._runner else None
+
     def known(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
         """Read a file's rules and its repository's trust from disk; see `Document.before`."""
-        state = self._cloud_state(settings)
-        return read_known(path, settings, self._folders, state, before=before)
+        return read_known(path, settings, self._folders, self._cloud_state(settings), before=before)
 
     def warm(self, known: Known) -> None:
         """Load what a first request to the cloud would wait for, if one may come; in a thread."""
@@ -291,8 +295,3 @@ def _who(order: Order, known: Known) -> Who:
     if order.batch and rules is not None and rules.roots:
         return Who(str(rules.roots[0]), batch=True)
     return Who(document.path or document.uri, order.batch)
-
-
-def _answered(decision: Decision, model: str) -> Decision:
-    """The decision with the model that answered: on the local lane that may be a stand-in."""
-    return replace(decision, model=model) if decision.lane is LaneName.LOCAL else decision

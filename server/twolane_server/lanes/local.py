@@ -5,13 +5,15 @@ Nothing in this module, nor in what it can become, leads to the cloud.
 
 from __future__ import annotations
 
+import json
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import LaneError, LaneUnreachable, ModelMissing, SettingsError
 from twolane_server.lanes.address import address
-from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.base import LaneName, Request
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.key import read_key
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from twolane_server.lanes.address import Address
-    from twolane_server.lanes.base import Lane, Request
+    from twolane_server.lanes.base import Lane
     from twolane_server.settings.resolved import Folders, Settings
 
 _LOOPBACK_CONNECT_SECONDS = 0.5
@@ -81,6 +83,7 @@ class Local:
         self._server = server
         self._embedded = embedded
         self._on_progress = on_progress
+        self._wanted: str | None = None
 
     async def answering(
         self, model: str, down: LaneUnreachable | None = None, until: float | None = None
@@ -110,8 +113,29 @@ class Local:
             if self._embedded is None:
                 raise
             return await self._stand_in(self._embedded, error)
-        found = await server.resolve(model)
+        found, self._wanted = await server.resolve(model), model
         return Answering(server, found, vllm=server.is_vllm(found))
+
+    @property
+    def used_at(self) -> float | None:
+        """When the server's model last gave a sign of life, on the event loop's clock."""
+        return None if isinstance(self._server, Scripted) else self._server.used_at
+
+    async def warm(self) -> bool:
+        """Have the server's model make one token of fixed words; whether it did.
+
+        Only the server, and only the model that was asked for last: a server that never answered is
+        not asked, and none is made to change its model.
+        """
+        server = self._server
+        if isinstance(server, Scripted) or self._wanted is None:
+            return False
+        try:
+            request = warm_request(await server.resolve(self._wanted))
+            async with aclosing(server.stream(request)) as chunks:
+                return [chunk async for chunk in chunks] != []
+        except LaneError:
+            return False  # whoever asks next for an answer hears why
 
     async def probe(self) -> None:
         """Ask the server for its models: a sign of life, with nothing of the user's in it.
@@ -147,11 +171,11 @@ class Local:
             request_for: the request, given the model's id.
         """
         server = self._server
-        if isinstance(server, Scripted) or not server.counts:
+        if isinstance(server, Scripted) or not server.beside.counts:
             return None
         try:
             await self.probe()
-            return await server.count(request_for(await server.resolve(model)))
+            return await server.beside.count(request_for(await server.resolve(model)))
         except LaneError:
             return None  # whoever asks next for an answer hears why
 
@@ -168,7 +192,7 @@ class Local:
         server = self._server
         if isinstance(server, Scripted):
             return None
-        version = await server.version()
+        version = await server.beside.version()
         return About(server.reached, server.listed, version)
 
     async def aclose(self) -> None:
@@ -176,6 +200,13 @@ class Local:
         await self._server.aclose()
         if self._embedded is not None:
             await self._embedded.aclose()
+
+
+def warm_request(model: str) -> Request:
+    """The request that keeps a model warm. Nothing in it is the user's."""
+    messages = [{"role": "user", "content": "Say OK."}]
+    asked = {"model": model, "messages": messages, "max_tokens": 1, "stream": True}
+    return Request(json.dumps(asked).encode())
 
 
 def open_local(

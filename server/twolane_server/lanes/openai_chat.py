@@ -7,20 +7,18 @@ event loop's clock, which no change of the date moves.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
 from twolane_server.lanes.address import address
 from twolane_server.lanes.answer import Answer
 from twolane_server.lanes.base import Chunk, LaneName, Request
+from twolane_server.lanes.beside import Beside
 from twolane_server.lanes.body import Body
 from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.lanes.failures import Peer
 from twolane_server.lanes.model_ids import Models
 from twolane_server.lanes.near import NearBackend
-from twolane_server.lanes.shapes import as_object, parsed
 from twolane_server.lanes.sse import BadEvents, Events
 from twolane_server.lanes.wire import Wire
 from twolane_server.nearby import network
@@ -35,12 +33,8 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import LaneSettings
 
 _NOT_FOUND = 404
-_NO_SUCH_THING = {404, 405, 501}
 _LIST_SECONDS = 15.0
-_COUNT_SECONDS = 5.0
 _LIST_BYTES = 8_388_608
-_VERSION_BYTES = 4_096
-_VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,40}")
 
 
 class OpenAIChat:
@@ -54,7 +48,8 @@ class OpenAIChat:
         renew: reads the key anew, once the server has refused the one it was sent.
 
     Attributes:
-        counts: whether the server may have a `/tokenize`; false once it said that it has none.
+        used_at: when the model last gave a sign of life, on the event loop's clock.
+        beside: what the server may have beside the API.
 
     Raises:
         SettingsError: the URL cannot be used.
@@ -76,7 +71,9 @@ class OpenAIChat:
         self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
         self._wire = Wire(self._peer, key, self._near or Sockets(find), renew)
         self._models = Models(self._peer, settings.model)
-        self.counts = True
+        base, connect = self._address.base, settings.connect_seconds
+        self.beside = Beside(self._wire, base, self.host, connect)
+        self.used_at: float | None = None
 
     @property
     def name(self) -> LaneName:
@@ -148,58 +145,6 @@ class OpenAIChat:
             await response.aclose()
         self._models.take(raw)
 
-    async def count(self, request: Request) -> int | None:
-        """How many tokens a request's messages are, by the server's own `/tokenize`, or `None`.
-
-        vLLM has it beside `/v1`, with the chat template applied; most other servers do not, and one
-        that says so is not asked again.
-
-        Raises:
-            LaneError: nothing answers, or with something else.
-        """
-        asked = as_object(parsed(request.body)) or {}
-        wanted = {name: asked.get(name) for name in ("model", "messages")}
-        body = json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode()
-        deadline = asyncio.get_running_loop().time() + _COUNT_SECONDS
-        url = f"{self._address.base.removesuffix('/v1')}/tokenize"
-        connect = self._settings.connect_seconds
-        try:
-            response = await self._wire.post(url, body, deadline=deadline, connect=connect)
-        except LaneRejected as error:
-            self.counts = error.status not in _NO_SUCH_THING
-            return None
-        try:
-            raw = await Body(response, self.host).start(_LIST_BYTES, deadline)
-        except TimeoutError:
-            return None
-        finally:
-            await response.aclose()
-        counted = (as_object(parsed(raw)) or {}).get("count")
-        return counted if type(counted) is int and counted > 0 else None
-
-    async def version(self) -> str | None:
-        """What vLLM's `/version` says, as `0.11.0`; `None` from a server that has none.
-
-        Raises:
-            LaneError: nothing answers, or not in time.
-        """
-        deadline = asyncio.get_running_loop().time() + _COUNT_SECONDS
-        url = f"{self._address.base.removesuffix('/v1')}/version"
-        try:
-            response = await self._wire.get(
-                url, deadline=deadline, connect=self._settings.connect_seconds
-            )
-        except LaneRejected:
-            return None
-        try:
-            raw = await Body(response, self.host).start(_VERSION_BYTES, deadline)
-        except TimeoutError:
-            return None
-        finally:
-            await response.aclose()
-        said = (as_object(parsed(raw)) or {}).get("version")
-        return said if isinstance(said, str) and _VERSION.fullmatch(said) else None
-
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Send the request and yield the answer as it comes.
 
@@ -230,7 +175,8 @@ class OpenAIChat:
                     if text:
                         yield Chunk(text=text, model=answer.model)
                     if text is not None:
-                        until = min(deadline, loop.time() + limits.idle_seconds)
+                        self.used_at = loop.time()
+                        until = min(deadline, self.used_at + limits.idle_seconds)
                     if answer.done:
                         break
             last = answer.last()

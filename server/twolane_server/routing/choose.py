@@ -137,6 +137,10 @@ class Decision:
     reasons: tuple[str, ...]
     gist: str = ""
 
+    def answered_by(self, model: str) -> Decision:
+        """With the model that answered: on the local lane that may be a stand-in."""
+        return replace(self, model=model) if self.lane is LaneName.LOCAL else self
+
     def __str__(self) -> str:
         return f"{self._head}: {'; '.join(self.reasons)}"
 

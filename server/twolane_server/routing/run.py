@@ -118,6 +118,10 @@ class Runner:
             job = replace(job, decision=decision, answer=Answer(on_text))
         return await self._local(job)
 
+    def local(self, settings: Settings) -> Local | None:
+        """The local lane, once anything has used it."""
+        return self._locals.get(_local_key(settings))
+
     def cloud_rests(self, settings: Settings) -> str | None:
         """Why the cloud lane is left alone now, after faults; `None` if it is not. From memory."""
         resting = self._traffic_on(LaneName.CLOUD, settings).resting

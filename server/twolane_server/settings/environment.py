@@ -25,6 +25,7 @@ VARIABLES: dict[str, str] = {
     "TWOLANE_LOCAL_WINDOW": "local.window",
     "TWOLANE_LOCAL_CONCURRENCY": "local.concurrency",
     "TWOLANE_LOCAL_REQUESTS_PER_MINUTE": "local.requests_per_minute",
+    "TWOLANE_LOCAL_KEEP_WARM": "local.keep_warm",
     "TWOLANE_CLOUD_URL": "cloud.url",
     "TWOLANE_CLOUD_MODEL": "cloud.model",
     "TWOLANE_CLOUD_KEY_ENVIRONMENT": "cloud.key_environment",
@@ -43,6 +44,7 @@ _TRUTH = {
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
 _KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWOLANE_CLOUD_API_KEY")
+_SWITCHES = {"enabled", "keep_warm"}
 _NUMBERS = {"window", "concurrency", "requests_per_minute"}
 _NEAR = 0.85
 _OURS = ("TWOLANE_LOCAL_", "TWOLANE_CLOUD_", "TWOLANE_EMBEDDED_", "TWOLANE_NDA_")
@@ -79,7 +81,7 @@ def from_environment(environ: Mapping[str, str]) -> Level:
 
 
 def _value(key: str, text: str) -> object:
-    if key == "enabled":
+    if key in _SWITCHES:
         return _TRUTH.get(text.lower(), text)
     if key in _NUMBERS and text.isascii() and text.isdecimal():
         return int(text[:20])

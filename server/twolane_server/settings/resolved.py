@@ -63,6 +63,8 @@ class LaneSettings:
         retries: how often a request is sent again before anything of its answer came.
         retry_seconds: the longest pause before it is sent again.
         first_token_seconds: a first token later than that is a slow one, to the lane's health.
+        keep_warm: whether a server that answered is kept from going cold while the editor is in
+            use; of no use to the cloud lane.
     """
 
     url: str
@@ -79,6 +81,7 @@ class LaneSettings:
     retries: int = 2
     retry_seconds: float = 20.0
     first_token_seconds: float = 20.0
+    keep_warm: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,11 @@ class LocalLane(_Lane):
         description="Addresses and networks that the URL may lead to, beside this machine and "
         'private networks: `["203.0.113.7", "100.64.0.0/10"]`.',
     )
+    keep_warm: bool | None = Field(
+        default=None,
+        description="Whether the server is sent one word each 75 seconds while the editor is in use "
+        "and the machine is not on its battery, so that the next answer begins at once.",
+    )
 
 
 class CloudLane(_Lane):

@@ -260,3 +260,54 @@ async def test_nobody_stands_in_for_a_name_that_leads_elsewhere(
         await lane.answering("Qwen3-Coder")
     assert ready == []
     await lane.aclose()
+
+
+async def test_a_server_that_answered_is_kept_warm_with_nothing_of_the_users(
+    tmp_path: Path,
+) -> None:
+    async with FakeServer(answer("hi"), answer("OK", finish="length")) as server:
+        lane = opened(settings(server.url), tmp_path)
+        assert not await lane.warm()
+        assert (server.connections, lane.used_at) == (0, None), "nobody has asked there yet"
+        found = await lane.answering("Qwen3-Coder")
+        assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "hi"
+        before = lane.used_at
+        assert before is not None
+        assert await lane.warm()
+        assert (lane.used_at or 0) > before
+        asked, kept = server.chats
+        assert asked.body == REQUEST.body
+        assert kept.json == {
+            "model": MODEL,
+            "messages": [{"role": "user", "content": "Say OK."}],
+            "max_tokens": 1,
+            "stream": True,
+        }
+        await lane.aclose()
+
+
+async def test_keeping_warm_fails_without_a_word(tmp_path: Path, ready: list[str]) -> None:
+    server = FakeServer(answer("hi"), refusal(500), answer("OK", finish="length"))
+    async with server:
+        lane = opened(settings(server.url), tmp_path)
+        found = await lane.answering("Qwen3-Coder")
+        assert "".join([chunk.text async for chunk in found.lane.stream(REQUEST)]) == "hi"
+        used = lane.used_at
+        assert not await lane.warm()
+        assert lane.used_at == used
+    assert not await lane.warm()
+    assert not ready, "nobody stands in to keep a server warm"
+    await lane.aclose()
+
+
+async def test_neither_a_script_nor_the_embedded_model_is_kept_warm(
+    tmp_path: Path, ready: list[str]
+) -> None:
+    (tmp_path / "replies.json").write_text('[{"reply": "x"}]', "utf-8")
+    lane = opened(settings(f"scripted:{tmp_path}/replies.json"), tmp_path)
+    await lane.answering("x")
+    assert (await lane.warm(), lane.used_at) == (False, None)
+    lane = opened(settings("http://127.0.0.1:9/v1"), tmp_path)
+    assert (await lane.answering("x")).stand_in
+    assert (await lane.warm(), lane.used_at) == (False, None)
+    assert ready

@@ -86,7 +86,7 @@ async def test_a_name_that_leads_to_this_machine_is_used(server: FakeServer) -> 
     found = lane(server, names)
     assert await found.resolve(MODEL) == MODEL
     assert await said(found) == "hi"
-    assert await found.version() == "0.11.0"
+    assert await found.beside.version() == "0.11.0"
     assert found.reached == "127.0.0.1"
     assert names.asked == [("box.lan", server.port)], "one look-up for one connection"
     assert server.requests[0].headers["host"] == f"box.lan:{server.port}"
@@ -111,7 +111,7 @@ async def test_a_name_that_also_leads_elsewhere_gets_nothing(
     server: FakeServer, addresses: tuple[str, ...]
 ) -> None:
     found = lane(server, Names(addresses))
-    for ask in (found.probe, found.version, lambda: said(found)):
+    for ask in (found.probe, found.beside.version, lambda: said(found)):
         with pytest.raises(LaneNotLocal, match=r"local\.url leads to box\.lan \("):
             await ask()
     assert (server.connections, bytes(server.received)) == (0, b"")

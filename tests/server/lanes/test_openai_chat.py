@@ -112,8 +112,8 @@ async def test_a_whole_answer_and_the_very_bytes() -> None:
 
 async def test_the_server_counts_the_messages_beside_its_api() -> None:
     async with FakeServer(tokenize=counted(1_234)) as server, lane(server, key=KEY) as chat:
-        assert await chat.count(REQUEST) == 1_234
-        assert chat.counts
+        assert await chat.beside.count(REQUEST) == 1_234
+        assert chat.beside.counts
         [sent] = server.requests
         assert (sent.method, sent.path) == ("POST", "/tokenize")
         assert sent.json == {name: json.loads(REQUEST.body)[name] for name in ("model", "messages")}
@@ -121,23 +121,23 @@ async def test_the_server_counts_the_messages_beside_its_api() -> None:
 
 async def test_a_server_that_has_no_count_is_known_for_it() -> None:
     async with FakeServer() as server, lane(server) as chat:
-        assert await chat.count(REQUEST) is None
-        assert not chat.counts
+        assert await chat.beside.count(REQUEST) is None
+        assert not chat.beside.counts
         server.tokenize = refusal(500)
-        chat.counts = True
-        assert await chat.count(REQUEST) is None
-        assert chat.counts
+        chat.beside.counts = True
+        assert await chat.beside.count(REQUEST) is None
+        assert chat.beside.counts
 
 
 @pytest.mark.parametrize("told", ["7", None, True, -1, 0, 7.5, [7], {}])
 async def test_a_count_that_is_none_is_not_believed(told: object) -> None:
     async with FakeServer(tokenize=counted(told)) as server, lane(server) as chat:
-        assert await chat.count(REQUEST) is None
+        assert await chat.beside.count(REQUEST) is None
 
 
 async def test_a_count_that_is_no_json_is_not_believed() -> None:
     async with FakeServer(tokenize=Answer((b"<html>",))) as server, lane(server) as chat:
-        assert await chat.count(REQUEST) is None
+        assert await chat.beside.count(REQUEST) is None
 
 
 async def test_without_a_key_nothing_is_authorised() -> None:

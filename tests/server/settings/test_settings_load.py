@@ -370,6 +370,7 @@ def test_every_variable_sets_something(tmp_path: Path) -> None:
     good = {
         "url": "https://x/v1",
         "enabled": "no",
+        "keep_warm": "no",
         "mode": "cloud",
         "language": "Deutsch",
     } | numbers
