@@ -9,13 +9,13 @@ import socket
 import time
 import traceback
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from support_border import OPEN, prompt
 from support_fake_server import FakeServer, answer
 from support_fault_rows_wire import KEY_PLACE
-from support_faults import CANARIES, CLOUD_MODEL, MODELS, PROMPT, SLACK
+from support_faults import CANARIES, CLOUD_MODEL, KEY, MODELS, PROMPT, SLACK
 from twolane_server.border.ledger import read_rows, verify
 from twolane_server.errors import TwolaneError
 from twolane_server.fragments import Label
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from support_faults import Fault, Limits, Row
     from twolane_server.routing.run import Reply
 
-__all__ = ["Bench", "Told", "faulty_names", "open_bench"]
+__all__ = ["Bench", "Told", "faulty_names", "open_bench", "settings_for"]
 
 ADVICE = re.compile(
     r"\b(try again|run the action again|check|correct|start|add|load|select|write|put|set|top it up"
@@ -172,6 +172,15 @@ def _lane(lane: LaneName, url: str, key: str, limits: Limits | None = None) -> L
         deadline_seconds=limits.deadline,
         retries=0,
     )
+
+
+def settings_for(bench: Bench, lane: LaneName, server: FakeServer, *, at_once: int = 4) -> Settings:
+    """A server for one lane; nobody on the other, and no model in this process."""
+    bench.environ[KEY_PLACE] = KEY
+    good = replace(_lane(lane, server.url, KEY_PLACE), concurrency=at_once)
+    nobody = _lane(_OTHER[lane], "http://127.0.0.1:9/v1", KEY_PLACE)
+    local, cloud = (good, nobody) if lane is LaneName.LOCAL else (nobody, good)
+    return Settings(local=local, cloud=cloud, embedded=EmbeddedSettings(enabled=False))
 
 
 def _check_end(fault: Fault, lane: LaneName, told: Told, where: str) -> None:

@@ -134,7 +134,10 @@ class Editor(LanguageClient):
     def run(
         self, action: types.CodeAction, token: str | None = None, **more: object
     ) -> asyncio.Task[dict[str, Any]]:
-        """Start an action's command; the task's result is the server's answer."""
+        """Start an action's command; the task's result is the server's answer.
+
+        With a token, that is the request's id as well.
+        """
         assert action.command is not None
         if token is not None:
             self.progress_reports[token] = []
@@ -148,7 +151,9 @@ class Editor(LanguageClient):
     ) -> dict[str, Any]:
         """Run a command; every one of ours answers an object."""
         params = types.ExecuteCommandParams(name, arguments, token)
-        return cast("dict[str, Any]", await self.workspace_execute_command_async(params))
+        method = types.WORKSPACE_EXECUTE_COMMAND
+        answer = self.protocol.send_request_async(method, params, msg_id=token)
+        return cast("dict[str, Any]", await answer)
 
     def cancel_all(self) -> None:
         """Send `$/cancelRequest` for what was asked and not yet answered."""

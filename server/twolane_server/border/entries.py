@@ -1,4 +1,4 @@
-"""The gate's entries in the ledger, written in threads, whatever becomes of the request meanwhile."""
+"""Entries in the ledger, written in threads, whatever becomes of the request meanwhile."""
 
 from __future__ import annotations
 
@@ -13,20 +13,30 @@ if TYPE_CHECKING:
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.records import Sending
 
-__all__ = ["conclude", "record"]
+__all__ = ["begin", "conclude", "record"]
 
 
 async def record(ledger: Ledger, sending: Sending) -> int:
-    """The number of a sending's entry, once it is on disk.
+    """The number of a cloud request's entry, once it is on disk.
 
     Raises:
         Refused: it cannot be recorded, so it must not be sent.
     """
+    try:
+        return await begin(ledger, sending)
+    except LedgerError as error:
+        raise unwritable(error) from error
+
+
+async def begin(ledger: Ledger, sending: Sending) -> int:
+    """The number of a sending's entry, once it is on disk.
+
+    Raises:
+        LedgerError: it cannot be recorded.
+    """
     writing = asyncio.ensure_future(asyncio.to_thread(ledger.before_send, sending))
     try:
         return await asyncio.shield(writing)
-    except LedgerError as error:
-        raise unwritable(error) from error
     except asyncio.CancelledError:
         # The thread cannot be stopped: its entry gets an outcome, though nothing was sent.
         writing.add_done_callback(lambda done: _withdraw(ledger, done))

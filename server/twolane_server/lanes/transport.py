@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, cast
 import httpcore
 import httpx
 
+from twolane_server.lanes.pool import Pool
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator, Generator
+
+    from twolane_server.lanes.pool import Pooled
 
 __all__ = ["PIECES", "Transport"]
 
@@ -56,13 +60,7 @@ class Transport(httpx.AsyncBaseTransport):
         *,
         idle_connections: int,
     ) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust,
-            max_connections=None,  # how many at once is for limits to say, which tell of a queue
-            max_keepalive_connections=idle_connections,
-            keepalive_expiry=5.0,
-            network_backend=backend,
-        )
+        self._pool = Pool(backend, trust, idle_connections=idle_connections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; what goes wrong is one of httpx's errors, or the backend's own."""
@@ -76,13 +74,15 @@ class Transport(httpx.AsyncBaseTransport):
             content=cast("httpx.AsyncByteStream", request.stream),
             extensions=request.extensions,
         )
+        timeouts = cast("dict[str, float | None]", request.extensions.get("timeout", {}))
         with _as_httpx():
-            response = await self._pool.handle_async_request(sent)
+            pooled = await self._pool.send(sent, timeouts.get("connect"))
+        response = pooled.response
         extensions = cast("dict[str, object]", response.extensions)  # pyright: ignore[reportUnknownMemberType] - untyped there
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Stream(response),
+            stream=_Stream(pooled),
             extensions={**extensions, PIECES: response.stream},
         )
 
@@ -92,17 +92,17 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 class _Stream(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
+    def __init__(self, pooled: Pooled) -> None:
+        self._pooled = pooled
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx():
-            async for part in cast("AsyncIterable[bytes]", self._response.stream):
+            async for part in cast("AsyncIterable[bytes]", self._pooled.response.stream):
                 yield part
 
     async def aclose(self) -> None:
         with _as_httpx():
-            await self._response.aclose()
+            await self._pooled.aclose()
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from twolane_server.border.entries import begin, conclude
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.records import Outcome, Sending, origins
 from twolane_server.errors import LaneError, LedgerError
@@ -66,7 +67,7 @@ async def recorded(
     try:
         if isinstance(ledger, LedgerError):
             raise ledger
-        seq = await asyncio.to_thread(ledger.before_send, sending)
+        seq = await begin(ledger, sending)
     except LedgerError as error:
         on_lost(str(error))
     try:
@@ -81,5 +82,4 @@ async def recorded(
     finally:
         if seq is not None and isinstance(ledger, Ledger):
             outcome = Outcome(result, time.monotonic() - started, answer.usage)
-            with suppress(LedgerError):  # told above, or at the next request
-                await asyncio.shield(asyncio.to_thread(ledger.outcome, seq, outcome))
+            await conclude(ledger, seq, outcome)

@@ -1,0 +1,114 @@
+"""A thousand cancels at a real server process, by request and by progress token."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+
+from support_fake_server import FOREVER, Answer, FakeServer, answer, chunk
+from support_fault_desk import SENTENCE, Desk, Process
+from support_faults import MODELS
+from twolane_server.lanes.base import LaneName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support_lsp import Editor
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="memory and files are read in /proc"),
+]
+
+STORM = 1_000
+WARM_UP = 300
+AT_ONCE = 10
+FREE_SECONDS = 0.05
+GROWN = 1.05
+MORE_FILES = 8
+SLOT_SECONDS = 1.0
+
+
+def moments(chance: random.Random) -> Answer:
+    """An answer that is never whole."""
+    return chance.choice(
+        (
+            Answer((FOREVER,), status=0),
+            Answer((b": keep-alive\n\n", 0.005), repeat=True),
+            Answer((chunk("Say "), FOREVER)),
+            Answer((chunk("word "), 0.005), repeat=True),
+        )
+    )
+
+
+async def one(editor: Editor, action: types.CodeAction, chance: random.Random, name: str) -> float:
+    """Run the action, cancel it in one of two ways; the seconds until the client is free."""
+    running = editor.run(action, name)
+    await asyncio.sleep(chance.uniform(0.0, 0.2))
+    begin = time.perf_counter()
+    if chance.random() < 0.5 and editor.progress_reports[name]:
+        editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(name))
+    else:
+        editor.cancel_request(types.CancelParams(name))
+    ended, _ = await asyncio.wait({running}, timeout=10)
+    assert ended, "the client waits for its cancelled request"
+    error = running.exception()
+    assert error is not None, running.result()
+    assert "cancel" in str(error).lower(), error
+    seconds = time.perf_counter() - begin
+    editor.progress_reports.pop(name)
+    return seconds
+
+
+async def storm(
+    editor: Editor, action: types.CodeAction, chance: random.Random, names: range
+) -> list[float]:
+    """Many, some of them at a time; how long each took."""
+    some, freed = asyncio.Semaphore(AT_ONCE), list[float]()
+
+    async def guarded(name: str) -> None:
+        async with some:
+            freed.append(await one(editor, action, chance, name))
+
+    async with asyncio.TaskGroup() as group:
+        for at in names:
+            group.create_task(guarded(f"token {at}"))
+    return freed
+
+
+@pytest.mark.parametrize("lane", LaneName)
+async def test_a_storm_of_cancels_at_a_server_process(lane: LaneName, tmp_path: Path) -> None:
+    chance = random.Random(f"storm {lane}")  # noqa: S311 - moments, not secrets
+    some = FakeServer(*(moments(chance) for _ in range(WARM_UP + STORM)), models=MODELS)
+    other = FakeServer(models=MODELS)
+    servers = (some, other) if lane is LaneName.CLOUD else (other, some)
+    with some.start_in_thread(), other.start_in_thread():
+        desk = Desk(tmp_path, *servers)
+        async with desk.editor() as editor:
+            process = Process.behind(editor)
+            action = await desk.opened(editor, lane)
+            await storm(editor, action, chance, range(WARM_UP))
+            memory, files, threads = process.memory, process.files, process.threads
+            freed = await storm(editor, action, chance, range(WARM_UP, WARM_UP + STORM))
+            assert await some.until(lambda one: one.open <= MORE_FILES, SLOT_SECONDS), some.open
+            assert process.memory <= memory * GROWN, (memory, process.memory)
+            assert process.files <= files + MORE_FILES
+            assert process.threads <= threads + 2
+            freed.sort()
+            assert freed[len(freed) // 2] <= FREE_SECONDS, freed[:: len(freed) // 10]
+            assert editor.edits == []
+            assert editor.texts[desk.files[lane].as_uri()] == desk.text(lane)
+            some.answers = [answer(SENTENCE)]
+            assert (await editor.run(action, "the last"))["applied"] is True
+        assert desk.whole
+        outcomes = [row.public()["outcome"] for row in desk.rows]
+        assert set(outcomes) == {"cancelled", "stop"}, set(outcomes)
+        assert outcomes.count("stop") == 1
+        assert len(outcomes) > STORM // 4, "most came late enough to have been sent"
+        assert other.connections == 0 or lane is LaneName.CLOUD, "never from local to cloud"
