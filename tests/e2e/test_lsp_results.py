@@ -323,3 +323,24 @@ async def test_every_kind_of_result_in_a_large_odd_file(desk: Desk) -> None:
         assert (await editor.run(fix))["applied"] is True
         assert editor.texts[uri] == text.replace("return a + sep  # 😀", "return sep")
         await _diagnosed(editor, uri, 0)
+
+
+@pytest.mark.parametrize("filler", [0, 20_000])
+async def test_all_docstrings_of_a_file_are_one_edit(desk: Desk, filler: int) -> None:
+    above = "".join(f"v{n} = '😀'\t# {n}\r\n" for n in range(filler))
+    text = f"{above}{CODE}\r\n\r\nclass A:\r\n    def m(self): return '😀'\r\n"
+    uri = desk.put("a.py", text)
+    reply = "### 1\nJoin.\n\n### 2\nHold.\n\n### 3\nGive 😀.\n"
+    async with desk.editor({"reply": reply}) as editor:
+        editor.open(uri, "python", text)
+        action = titled(await editor.labelled(uri, 0), "Write docstrings for all")
+        assert await editor.run(action) == {
+            "applied": True,
+            "decision": "local: NDA (* in twolane.toml)",
+            "message": "",
+        }
+        after = text.replace("str:\r\n\t", 'str:\r\n\t"""Join."""\r\n\t')
+        after = after.replace("class A:\r\n", 'class A:\r\n    """Hold."""\r\n')
+        after = after.replace("self): return", 'self):\r\n        """Give 😀."""\r\n        return')
+        assert editor.texts[uri].removeprefix(above) == after.removeprefix(above)
+        assert len(editor.edits) == 1

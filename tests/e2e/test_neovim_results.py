@@ -87,3 +87,24 @@ def test_findings_are_diagnostics_that_can_be_mended(tmp_path: Path) -> None:
         "return len(wörter)  # é", "return sum(wörter)"
     )
     drove.check_clean()
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+def test_all_docstrings_of_a_file_are_one_undo(eol: str, tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "repository", '[nda]\npaths = ["src/**"]\n')
+    text = f"{PYTHON}\n\ndef 合計(数):\n    return sum(数)  # 🙂\n"
+    path = put(root / "src" / "a.py", text.replace("\n", eol))
+    reply = "### 1\nCount the words, 🙂.\n\n### 2\nAdd them up.\n"
+    drove = _room(tmp_path, {"chunks": [reply[:20], reply[20:]], "delay_seconds": 0.2}).drive(
+        "edit.lua",
+        file=str(path),
+        at="return sum",
+        title="Write docstrings for all public definitions  [local: NDA src/**]",
+        watched="Count",
+    )
+    expected = text.replace("🙂🙂\n", '🙂🙂\n    """Count the words, 🙂."""\n').replace(
+        "(数):\n", '(数):\n    """Add them up."""\n'
+    )
+    assert path.read_bytes() == expected.replace("\n", eol).encode()
+    assert "should have left it" not in drove.report["messages"]
+    drove.check_clean()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.actions.commit import CommitMessage
 from twolane_server.actions.docstring import WriteDocstring
+from twolane_server.actions.docstrings import WriteDocstrings
 from twolane_server.actions.explain import Explain
 from twolane_server.actions.fix import FixDiagnostic
 from twolane_server.actions.pull import PullRequestText
@@ -21,6 +22,7 @@ FIX = FixDiagnostic()
 
 ACTIONS: tuple[Action, ...] = (
     WriteDocstring(),
+    WriteDocstrings(),
     RewriteSelection(),
     FIX,
     Review(),

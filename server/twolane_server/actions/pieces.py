@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TICKS = re.compile(r"`{3,}")
 _FEWEST_TICKS = 3
+_ENDS = "\r\n"
 _MOST_CONTEXT = 3_000
 
 
@@ -53,6 +54,14 @@ def shown(subject: Subject, span: Span, *, dedent: bool = False) -> str:
         lead = decode(subject.text.source[subject.text.row_start(row) : span.start])
         text = textwrap.dedent(text if lead.strip() else lead + text)
     return text.rstrip("\n") + "\n"
+
+
+def numbered(subject: Subject, span: Span) -> Fragment:
+    """Whole lines of the subject, each behind its number and ended by LF; numbers count from 1."""
+    first, last = subject.text.row_of(span.start), subject.text.row_of(span.end)
+    rows = range(first, last + 1)
+    lines = (f"{row + 1}| {subject.text.lines[row].rstrip(_ENDS)}\n" for row in rows)
+    return Fragment("".join(lines), subject.label, origin_of(subject, span))
 
 
 def origin_of(subject: Subject, span: Span) -> Origin:

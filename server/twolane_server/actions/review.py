@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from twolane_context.spans import Span
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.outcomes import Finding, Findings, Severity
-from twolane_server.actions.pieces import context_of, fenced, needed, opening, origin_of, ours
+from twolane_server.actions.pieces import context_of, fenced, needed, numbered, opening, ours
 from twolane_server.actions.replacing import replaced, without
 from twolane_server.actions.selected import selected
 from twolane_server.edits.findings import remarks
 from twolane_server.edits.lines import line_end
 from twolane_server.errors import ActionError
-from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Edit
     from twolane_server.edits.findings import Remark
+    from twolane_server.fragments import Fragment
 
 _SYSTEM = (
     "You review code. Look for mistakes: wrong results, missed cases, leaks, races, misuse of what "
@@ -119,7 +119,7 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
         if around:
             question.append(ours("The file also holds:\n"))
             question += fenced(subject, name, around, dedent=True)
-    question += [ours("Review these lines, each behind its number:\n"), _numbered(subject, target)]
+    question += [ours("Review these lines, each behind its number:\n"), numbered(subject, target)]
     asked = subject.instruction.strip()
     question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
     question.append(ours(f"Write messages in this language: {subject.answer_in}."))
@@ -128,13 +128,3 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
         Message(Role.USER, tuple(question)),
     )
     return Prompt("review", messages, max_tokens=_MAX_TOKENS)
-
-
-def _numbered(subject: Subject, span: Span) -> Fragment:
-    """The lines with their numbers, which count from 1."""
-    first, last = subject.text.row_of(span.start), subject.text.row_of(span.end)
-    lines = (
-        f"{row + 1}| {subject.text.lines[row].rstrip(chr(13) + chr(10))}\n"
-        for row in range(first, last + 1)
-    )
-    return Fragment("".join(lines), subject.label, origin_of(subject, span))

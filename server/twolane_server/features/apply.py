@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from twolane_server.session import Session
 
 _SECONDS_UNTIL_TAKEN = 3.0
+_NOT_CHANGED = "The editor said that it applied the edit, but the document did not change."
+_OTHERWISE = (
+    "The document is not as the edit should have left it; look at it, and undo once if it is not "
+    "what you want."
+)
 
 
 async def apply(
@@ -63,7 +68,7 @@ async def apply(
             "The editor did not apply the edit, most likely because the document changed "
             "meanwhile; run the action again."
         )
-    return await _difference(changed, edits)
+    return await _difference(session, then.uri, changed, edits)
 
 
 def _workspace_edit(
@@ -83,25 +88,43 @@ def _workspace_edit(
     )
 
 
-async def _difference(changed: asyncio.Future[Document | None], edits: tuple[Edit, ...]) -> str:
+async def _difference(
+    session: Session,
+    uri: str,
+    changed: asyncio.Future[Document | None],
+    edits: tuple[Edit, ...],
+) -> str:
     """What to tell when the change that follows is not the edits that were sent.
 
     Some editors answer `applied` for an edit that they dropped (Neovim with a stale version) or
-    applied to a newer text (old VS Code clients), so the answer alone proves nothing.
+    applied to a newer text (old VS Code clients), so the answer alone proves nothing. Several edits
+    may come as several changes.
     """
-    try:
-        now = await asyncio.wait_for(changed, _SECONDS_UNTIL_TAKEN)
-    except TimeoutError:
-        return "The editor said that it applied the edit, but the document did not change."
-    if now is None:
-        return "The document was closed before the edit could be seen in it."
+    loop = asyncio.get_running_loop()
+    end, seen = loop.time() + _SECONDS_UNTIL_TAKEN, False
+    while True:
+        try:
+            now = await asyncio.wait_for(changed, end - loop.time())
+        except TimeoutError:
+            return _OTHERWISE if seen else _NOT_CHANGED
+        if now is None:
+            return "The document was closed before the edit could be seen in it."
+        if _holds(now, edits):
+            return ""
+        if len(edits) == 1:
+            return _OTHERWISE
+        seen, changed, now = True, session.next_version(uri), session.document(uri)
+        if now is not None and _holds(now, edits):
+            changed.cancel()
+            return ""
+
+
+def _holds(document: Document, edits: tuple[Edit, ...]) -> bool:
+    """Whether each new text is where the edits before it have moved it."""
     moved = 0
     for edit in edits:
         new, start = encode(edit.text), edit.span.start + moved
         moved += len(new) - len(edit.span)
-        if Span(start, start + len(new)).cut(now.text.source) != new:
-            return (
-                "The document is not as the edit should have left it; look at it, and undo once "
-                "if it is not what you want."
-            )
-    return ""
+        if Span(start, start + len(new)).cut(document.text.source) != new:
+            return False
+    return True

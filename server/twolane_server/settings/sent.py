@@ -155,6 +155,7 @@ class Actions(Sent):
     """Models of single actions; what is not said here is as the lane says."""
 
     docstring: Models = Field(default=Models(), description="Of writing a docstring.")
+    docstrings: Models = Field(default=Models(), description="Of writing all of a file's.")
     rewrite: Models = Field(default=Models(), description="Of rewriting a selection.")
     refactor: Models = Field(default=Models(), description="Of refactoring the repository.")
     fix: Models = Field(default=Models(), description="Of fixing a diagnostic.")

@@ -10,6 +10,7 @@ from twolane_server.lanes.base import LaneName
 def test_actions_by_name() -> None:
     assert [(action.name, action.title) for action in ACTIONS] == [
         ("docstring", "Write docstring"),
+        ("docstrings", "Write docstrings for all public definitions"),
         ("rewrite", "Rewrite selection…"),
         ("fix", "Fix"),
         ("review", "Review"),
@@ -23,5 +24,5 @@ def test_actions_by_name() -> None:
 
 
 def test_an_unknown_name_says_which_there_are() -> None:
-    with pytest.raises(ActionError, match="there are: docstring, rewrite"):
+    with pytest.raises(ActionError, match="there are: docstring, docstrings, rewrite"):
         action_named("poem")

@@ -41,11 +41,16 @@ _ASK = {"python": "Write the docstring."}
 _ASK_OTHERS = "Write the documentation comment."
 
 
+def wanted_sections(style: Style) -> str:
+    """What to say of the sections that a file's documentation has; empty where it has none."""
+    return _SECTIONS.get(style.sections, "")
+
+
 def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> Prompt:
     """The question: stable parts first, then the file's, then the definition."""
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
-    system = [*opening(subject, _SYSTEM + _MORE + _SECTIONS.get(style.sections, ""))]
+    system = [*opening(subject, _SYSTEM + _MORE + wanted_sections(style))]
     around = context_of(parsed, place.definition, signatures=not subject.around.pieces)
     if around:
         system.append(ours("\nThe file also holds:\n"))
