@@ -64,7 +64,8 @@ def question(settings: Settings, asking: Prompt, *, granted: bool = True) -> Que
         granted=granted,
         grant_reason="",
         cloud_state=None,
-        budget_spent=False,
+        budget=None,
+        cloud_most_usd=0.001,
         local_model=settings.local.model,
         cloud_model=settings.cloud.model,
     )

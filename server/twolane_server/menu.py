@@ -17,17 +17,25 @@ from twolane_server.reparse import earlier
 from twolane_server.routing.choose import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from twolane_context.spans import Span
     from twolane_server.knowledge import Known
+    from twolane_server.routing.choose import Question
     from twolane_server.session import Session, Snapshot
+    from twolane_server.settings.resolved import Settings
 
 __all__ = ["offers"]
 
 
 def offers(
-    session: Session, snapshot: Snapshot, selection: Span, known: Known, diagnosed: str = ""
+    session: Session,
+    snapshot: Snapshot,
+    selection: Span,
+    known: Known,
+    priced: Callable[[Question, Settings], Question],
+    *,
+    diagnosed: str = "",
 ) -> Iterator[Offer]:
     """The actions that make sense at a selection, in the order of the menu; from memory alone.
 
@@ -36,6 +44,7 @@ def offers(
         snapshot: the document and the settings.
         selection: what is selected; empty for a cursor.
         known: what was last read about the document.
+        priced: lays what the month's budget says over a question; from memory.
         diagnosed: what another server says about the selection; then only what fixes it is offered.
     """
     document = snapshot.document
@@ -64,5 +73,7 @@ def offers(
                 local_tokens=size // 2,  # a menu must not wait for a count
                 cloud_tokens=size // 2,
             )
+            if known.granted and known.cloud_state is None:
+                question = priced(question, snapshot.settings)
             with suppress(TooLarge):  # then no lane would take it
                 yield Offer(action, choose(question))

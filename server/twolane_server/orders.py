@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.limits import INTERACTIVE, Who
+from twolane_server.prices import money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Action, Task
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.documents import Document
-    from twolane_server.lanes.base import LaneName, Usage
+    from twolane_server.lanes.base import Usage
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.settings.resolved import Settings
 
@@ -68,6 +70,21 @@ class Ready:
     title: str = ""
     who: Who = INTERACTIVE
 
+    @property
+    def most_usd(self) -> float | None:
+        """What it may cost at most in US dollars; `None` without a price, and on the local lane."""
+        on_cloud = self.decision.lane is LaneName.CLOUD
+        return self.question.cloud_most_usd if on_cloud else None
+
+    @property
+    def size(self) -> str:
+        """How much would be sent, and for how much: `about 812 tokens, at most $0.0014`."""
+        about = f"about {self.question.prompt_tokens(self.decision.lane):,} tokens"
+        if self.decision.lane is LaneName.LOCAL:
+            return about
+        cost = "of unknown cost" if self.most_usd is None else f"at most {money(self.most_usd)}"
+        return f"{about}, {cost}"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -79,6 +96,7 @@ class Result:
             the border can refuse the cloud at the last moment.
         model: the model that answered.
         usage: what the server counted, where it did.
+        cost_usd: what it cost in US dollars; `None` where that is not known, and on the local lane.
         seconds: `context`, `first_token` and `total`, from the order on.
     """
 
@@ -86,6 +104,7 @@ class Result:
     decision: Decision
     model: str
     usage: Usage | None
+    cost_usd: float | None
     seconds: Mapping[str, float]
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from twolane_server.errors import KeyUnusable
+from twolane_server.lanes.key import read_key
 from twolane_server.routing.choose import Question
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twolane_server.actions.base import Action
     from twolane_server.fragments import Label
     from twolane_server.knowledge import Known
     from twolane_server.labels import Labelled
     from twolane_server.settings.resolved import Settings
 
-__all__ = ["of_prompt", "question_of"]
+__all__ = ["cloud_state", "of_prompt", "question_of"]
 
 
 def question_of(
@@ -52,7 +56,8 @@ def question_of(
         granted=known.granted,
         grant_reason=known.grant_reason,
         cloud_state=known.cloud_state,
-        budget_spent=False,
+        budget=None,
+        cloud_most_usd=None,
         local_model=settings.local_model(action.name),
         cloud_model=settings.cloud_model(action.name),
     )
@@ -63,3 +68,16 @@ def of_prompt(labelled: Labelled, label: Label) -> Labelled:
     if label <= labelled.label:
         return labelled
     return replace(labelled, label=label, reasons=("a part of the prompt is NDA",))
+
+
+def cloud_state(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """Why the cloud lane cannot be used at all, or `None`."""
+    if settings.cloud_fault:
+        return settings.cloud_fault
+    try:
+        if read_key(settings.cloud.key, environ) is None:
+            source = settings.cloud.key.environment or "the settings"
+            return f"no key for the cloud lane in {source}"
+    except KeyUnusable as error:
+        return str(error)
+    return None

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
-from twolane_server.errors import ActionError, KeyUnusable
+from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
-from twolane_server.lanes.key import read_key
 from twolane_server.lanes.limits import Who
 from twolane_server.longer import offering_more
 from twolane_server.menu import offers
+from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result
-from twolane_server.questions import of_prompt, question_of
+from twolane_server.questions import cloud_state, of_prompt, question_of
 from twolane_server.routing.choose import choose, has_repository_marker, near_local_window
 from twolane_server.within import decided, prepared, wanted_around, with_surroundings
 
@@ -62,6 +62,7 @@ class Service:
         self._folders = folders
         self._environ = environ
         self._repositories = repositories
+        self._money = Money(folders)
         self._runner: Runner | None = None
 
     def order(
@@ -88,7 +89,9 @@ class Service:
     ) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
-        return offers(session, snapshot, selection, known, diagnosed)
+        return offers(
+            session, snapshot, selection, known, self._money.from_memory, diagnosed=diagnosed
+        )
 
     async def prepare(self, order: Order, settings: Settings, *, may_ask: bool = False) -> Ready:
         """Read the label afresh, build the prompt, choose the lane.
@@ -213,6 +216,7 @@ class Service:
             decision=reply.decision.answered_by(reply.model),
             model=reply.model,
             usage=reply.usage,
+            cost_usd=reply.cost_usd,
             seconds={
                 "context": round(ready.context_seconds, 4),
                 "first_token": round(reply.first_token_at - ready.started, 4),
@@ -230,7 +234,9 @@ class Service:
 
     def known(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
         """Read a file's rules and its repository's trust from disk; see `Document.before`."""
-        return read_known(path, settings, self._folders, self._cloud_state(settings), before=before)
+        state = cloud_state(settings, self._environ)
+        self._money.read(settings)  # for the menu, which must not wait
+        return read_known(path, settings, self._folders, state, before=before)
 
     def warm(self, known: Known) -> None:
         """Load what a first request to the cloud would wait for, if one may come; in a thread."""
@@ -267,26 +273,17 @@ class Service:
             window = self._runner.local_window(settings, model)
             question = replace(question, local_window=window)
         may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
-        cloud = prompt.tokens(settings.cloud_model(prompt.action)) if may_leave else local
-        return replace(question, local_tokens=local, cloud_tokens=cloud)
+        if not may_leave:
+            return replace(question, local_tokens=local, cloud_tokens=local)
+        cloud = prompt.tokens(settings.cloud_model(prompt.action))
+        question = replace(question, local_tokens=local, cloud_tokens=cloud)
+        return self._money.priced(question, settings)
 
     def _now(self, known: Known, settings: Settings) -> Known:
         """With whether the cloud lane rests, which no file says and changes from moment to moment."""
         if known.cloud_state is not None or self._runner is None:
             return known
         return replace(known, cloud_state=self._runner.cloud_rests(settings))
-
-    def _cloud_state(self, settings: Settings) -> str | None:
-        """Why the cloud lane cannot be used, or `None`."""
-        if settings.cloud_fault:
-            return settings.cloud_fault
-        try:
-            if read_key(settings.cloud.key, self._environ) is None:
-                source = settings.cloud.key.environment or "the settings"
-                return f"no key for the cloud lane in {source}"
-        except KeyUnusable as error:
-            return str(error)
-        return None
 
 
 def _who(order: Order, known: Known) -> Who:

@@ -1,40 +1,98 @@
-"""Entries in the ledger, written in threads, whatever becomes of the request meanwhile."""
+"""Entries in the ledger, written in threads, whatever becomes of the request meanwhile.
+
+The cloud lane's are `Entries`: no sending without one, and none that the month's budget has no room
+for. The local lane's account may be lost, and costs nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from twolane_server.border.budget import over_budget
 from twolane_server.border.records import Outcome
-from twolane_server.border.refusing import unwritable
+from twolane_server.border.refusing import refused, unwritable
+from twolane_server.border.spending import Spending
 from twolane_server.errors import LedgerError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.records import Sending
+    from twolane_server.settings.resolved import Settings
 
-__all__ = ["begin", "conclude", "record"]
+__all__ = ["Entries", "begin", "conclude"]
 
 
-async def record(ledger: Ledger, sending: Sending) -> int:
-    """The number of a cloud request's entry, once it is on disk.
+class Entries:
+    """The ledger as the gate uses it.
 
-    Raises:
-        Refused: it cannot be recorded, so it must not be sent.
+    Args:
+        ledger: the open ledger, or the error that says why there is none.
+        settings: hold budget and prices.
     """
-    try:
-        return await begin(ledger, sending)
-    except LedgerError as error:
-        raise unwritable(error) from error
+
+    def __init__(self, ledger: Ledger | LedgerError, settings: Settings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._spending = None if isinstance(ledger, LedgerError) else Spending(ledger.folder)
+
+    def ledger(self) -> Ledger:
+        """The open ledger.
+
+        Raises:
+            Refused: there is none, so nothing may be sent.
+        """
+        if isinstance(self._ledger, LedgerError):
+            raise unwritable(self._ledger) from self._ledger
+        return self._ledger
+
+    async def record(self, sending: Sending, *, beyond_budget: bool) -> int:
+        """The number of a sending's entry, once it is on disk.
+
+        Args:
+            sending: what is about to go out.
+            beyond_budget: whether the person wants it whatever the budget says.
+
+        Raises:
+            Refused: it cannot be recorded, or the budget has no room for it.
+        """
+
+        def hold_to_budget() -> None:
+            if not beyond_budget and (why := self._objection(sending)) is not None:
+                raise refused((why,))
+
+        try:
+            return await begin(self.ledger(), sending, hold_to_budget)
+        except LedgerError as error:
+            raise unwritable(error) from error
+
+    async def conclude(self, seq: int, outcome: Outcome) -> None:
+        """Record how the sending with the number `seq` ended, if that is possible."""
+        await conclude(self.ledger(), seq, outcome)
+
+    def _objection(self, sending: Sending) -> str | None:
+        if self._settings.usd_per_month is None or self._spending is None:
+            return None
+        spent = self._spending.read(sending.time)
+        return over_budget(self._settings, spent, sending.most_usd, sending.model)
 
 
-async def begin(ledger: Ledger, sending: Sending) -> int:
+async def begin(ledger: Ledger, sending: Sending, allowed: Callable[[], None] | None = None) -> int:
     """The number of a sending's entry, once it is on disk.
+
+    Args:
+        ledger: where to write it.
+        sending: what is about to go out.
+        allowed: see `Ledger.before_send`.
 
     Raises:
         LedgerError: it cannot be recorded.
     """
-    writing = asyncio.ensure_future(asyncio.to_thread(ledger.before_send, sending))
+    writing = asyncio.ensure_future(
+        asyncio.to_thread(ledger.before_send, sending, allowed or (lambda: None))
+    )
     try:
         return await asyncio.shield(writing)
     except asyncio.CancelledError:

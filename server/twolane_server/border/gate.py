@@ -20,23 +20,25 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
-from twolane_server.border.entries import conclude, record
+from twolane_server.border.entries import Entries
 from twolane_server.border.records import Outcome, Sending, origins
-from twolane_server.border.refusing import refused, unwritable
+from twolane_server.border.refusing import refused
 from twolane_server.border.wire import encode
-from twolane_server.errors import LaneError, LedgerError, SettingsError, TwolaneError
+from twolane_server.errors import LaneError, SettingsError, TwolaneError
 from twolane_server.fragments import disclose
 from twolane_server.lanes.base import LaneName, Request
+from twolane_server.prices import most, price_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.standing import Prints, ReadStanding, Standing
+    from twolane_server.errors import LedgerError
     from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk, Lane, Usage
     from twolane_server.prompts import Prompt
-    from twolane_server.settings.resolved import Settings
+    from twolane_server.settings.resolved import Price, Settings
 
 __all__ = ["Cleared", "Connect", "Gate", "local_request", "objection"]
 
@@ -84,6 +86,9 @@ class _Passage:
     lane: Lane
     model: str
     reasons: tuple[str, ...]
+    price: Price | None
+    most_usd: float | None
+    beyond_budget: bool
 
 
 class Gate:
@@ -112,7 +117,7 @@ class Gate:
     ) -> None:
         self._settings = settings
         self._environ = environ
-        self._ledger = ledger
+        self._entries = Entries(ledger, settings)
         self._read_standing = read_standing
         self._clock = clock
         self._connect = connect
@@ -120,7 +125,9 @@ class Gate:
         self._lane: Lane | None = None
         self._passages: WeakKeyDictionary[Cleared, _Passage] = WeakKeyDictionary()
 
-    async def clear(self, prompt: Prompt, *, reasons: tuple[str, ...] = ()) -> Cleared:
+    async def clear(
+        self, prompt: Prompt, *, reasons: tuple[str, ...] = (), beyond_budget: bool = False
+    ) -> Cleared:
         """Ask every check, find the model's id on the server, ask every check again.
 
         No byte touches the network before the prompt passed with the model's configured name.
@@ -128,6 +135,7 @@ class Gate:
         Args:
             prompt: what the model is to be asked.
             reasons: why it takes the cloud lane, for the ledger.
+            beyond_budget: whether the person asked for it whatever the month's budget says.
 
         Raises:
             Refused: it must not leave, or nothing could record that it did.
@@ -135,7 +143,7 @@ class Gate:
             LaneError: the server does not answer, or does not have the model.
         """
         standing = await self._standing(prompt)
-        self._usable_ledger()
+        self._entries.ledger()
         lane = self._cloud()
         wanted = self._settings.cloud_model(prompt.action)
         await self._check(prompt, standing, _encode(prompt, wanted), lane)
@@ -144,7 +152,18 @@ class Gate:
         await self._check(prompt, standing, body, lane)
         digest = hashlib.sha256(body).hexdigest()
         cleared = Cleared(model, lane.host, len(body), digest, origins(prompt))
-        self._passages[cleared] = _Passage(prompt, body, lane, model, reasons)
+        price = price_of(self._settings.prices, model, wanted)
+        tokens = await asyncio.to_thread(prompt.tokens, wanted)
+        self._passages[cleared] = _Passage(
+            prompt=prompt,
+            body=body,
+            lane=lane,
+            model=model,
+            reasons=reasons,
+            price=price,
+            most_usd=most(price, tokens, prompt.max_tokens),
+            beyond_budget=beyond_budget,
+        )
         return cleared
 
     async def stream(self, cleared: Cleared, until: float | None = None) -> AsyncGenerator[Chunk]:
@@ -158,8 +177,8 @@ class Gate:
             until: when the answer must be whole, on the event loop's clock.
 
         Raises:
-            Refused: the ticket is used up or not ours, the policy was tightened since, or the
-                ledger cannot be written.
+            Refused: the ticket is used up or not ours, the policy was tightened since, the ledger
+                cannot be written, or the month's budget has no room for it.
             LaneError: the cloud gave no usable answer.
         """
         passage = self._passages.pop(cleared, None)
@@ -168,7 +187,8 @@ class Gate:
         standing = await self._standing(passage.prompt)
         await self._check(passage.prompt, standing, passage.body, passage.lane)
         started = self._clock()
-        seq = await record(self._usable_ledger(), _sending(passage, standing, started))
+        sending = _sending(passage, standing, started)
+        seq = await self._entries.record(sending, beyond_budget=passage.beyond_budget)
         result, finish, begun = "failed", None, False
         usage: Usage | None = None
         try:
@@ -188,7 +208,7 @@ class Gate:
             raise
         finally:
             seconds = max(0.0, (self._clock() - started).total_seconds())
-            await conclude(self._usable_ledger(), seq, Outcome(result, seconds, usage))
+            await self._entries.conclude(seq, Outcome(result, seconds, usage, passage.price))
 
     async def probe(self) -> None:
         """Ask the cloud for its list of models: a sign of life, with nothing of the user's in it.
@@ -215,11 +235,6 @@ class Gate:
             except SettingsError as error:
                 raise refused((str(error).rstrip("."),)) from error
         return self._lane
-
-    def _usable_ledger(self) -> Ledger:
-        if isinstance(self._ledger, LedgerError):
-            raise unwritable(self._ledger) from self._ledger
-        return self._ledger
 
     async def _standing(self, prompt: Prompt) -> Standing:
         try:
@@ -268,6 +283,7 @@ def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
         label=passage.prompt.label,
         reasons=passage.reasons,
         policy_hash=standing.policy_hash,
+        most_usd=passage.most_usd,
     )
 
 

@@ -20,7 +20,7 @@ from twolane_server.border.records import Row, load
 from twolane_server.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from twolane_server.border.records import Outcome, Sending
@@ -65,13 +65,18 @@ class Ledger:
         """Where it is."""
         return self._folder
 
-    def before_send(self, sending: Sending) -> int:
+    def before_send(self, sending: Sending, allowed: Callable[[], None] = lambda: None) -> int:
         """Record a request that is about to go out; returns its number once it is on disk.
+
+        Args:
+            sending: the request.
+            allowed: asked while nobody else can write, in this process or another: what it reads of
+                the ledger still holds when the entry is written. What it raises holds the request.
 
         Raises:
             LedgerError: it could not be recorded, so the request must not go out.
         """
-        return self._append("send", sending.payload())
+        return self._append("send", sending.payload(), allowed)
 
     def outcome(self, seq: int, outcome: Outcome) -> None:
         """Record how the request with the number `seq` ended.
@@ -94,9 +99,10 @@ class Ledger:
         with self._lock:
             self._database.close()
 
-    def _append(self, kind: str, payload: str) -> int:
+    def _append(self, kind: str, payload: str, allowed: Callable[[], None] = lambda: None) -> int:
         with self._lock, store.explained(self._folder):
             with store.writing(self._database):
+                allowed()
                 entry = follow(self._expect_whole_end(), kind, payload)
                 self._database.execute(
                     "INSERT INTO entries (seq, kind, payload, prev, hash) VALUES (?, ?, ?, ?, ?)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -13,10 +13,12 @@ from twolane_server.border.chain import canonical
 from twolane_server.errors import LedgerError
 from twolane_server.fragments import Origin
 from twolane_server.lanes.base import LaneName, Usage
+from twolane_server.prices import cost
 
 if TYPE_CHECKING:
     from twolane_server.fragments import Label
     from twolane_server.prompts import Prompt
+    from twolane_server.settings.resolved import Price
 
 __all__ = ["Outcome", "Row", "Sending", "origins"]
 
@@ -47,6 +49,8 @@ class Sending:
         label: the prompt's label.
         reasons: why this lane.
         policy_hash: the policy that was in force.
+        most_usd: what it may cost in US dollars, with the longest answer; `None` where no price is
+            known, and on the local lane.
     """
 
     time: datetime
@@ -59,6 +63,7 @@ class Sending:
     label: Label
     reasons: tuple[str, ...] = ()
     policy_hash: str = ""
+    most_usd: float | None = None
 
     def payload(self) -> str:
         """The entry's canonical JSON."""
@@ -76,6 +81,7 @@ class Sending:
                 "label": self.label.name,
                 "reasons": list(self.reasons),
                 "policy_hash": self.policy_hash,
+                "most_usd": self.most_usd,
             }
         )
 
@@ -88,14 +94,19 @@ class Outcome:
         result: the server's `finish_reason`, `cancelled`, or the name of the error's class.
         seconds: from the entry before the send to the end.
         usage: the server's token counts, where it sent them.
+        price: what the model costs now; kept, so that later prices do not change what was.
     """
 
     result: str
     seconds: float
     usage: Usage | None = None
+    price: Price | None = None
 
     def payload(self, seq: int) -> str:
-        """The canonical JSON of the outcome of the sending with number `seq`."""
+        """The canonical JSON of the outcome of the sending with number `seq`.
+
+        The cost is reckoned here and belongs to the chain, as does the price that it is made of.
+        """
         # A server could put anything into its finish reason; only a plain word is recorded.
         result = self.result if _WORD.fullmatch(self.result) else "finished"
         usage = self.usage and {
@@ -104,7 +115,14 @@ class Outcome:
             "out": self.usage.completion,
         }
         return canonical(
-            {"send": seq, "result": result, "seconds": round(self.seconds, 3), "tokens": usage}
+            {
+                "send": seq,
+                "result": result,
+                "seconds": round(self.seconds, 3),
+                "tokens": usage,
+                "cost_usd": cost(self.price, self.usage),
+                "price": self.price and asdict(self.price),
+            }
         )
 
 
@@ -159,6 +177,12 @@ class Row:
         counted = cast("dict[str, object]", found) if isinstance(found, dict) else {}
         return {name: counted.get(name) for name in ("in", "cached", "out")}
 
+    @property
+    def cost_usd(self) -> float | None:
+        """What it cost by the price of its day, in US dollars; `None` where that is not known."""
+        found = (self.ended or {}).get("cost_usd")
+        return float(found) if type(found) in {int, float} else None  # pyright: ignore[reportArgumentType]
+
     def public(self) -> dict[str, object]:
         """The row as `twolane ledger show --json` prints it; without the text."""
         ended = self.ended or {}
@@ -167,17 +191,17 @@ class Row:
             "seq": self.seq,
             **{name: self.sent.get(name) for name in shown},
             "tokens": self.tokens,
-            # Prices are settings with a date and come with their own work.
-            "cost_usd": None,
+            "cost_usd": self.cost_usd,
             "outcome": ended.get("result", "unknown"),
         }
 
     def whole(self) -> dict[str, object]:
         """The row with all that is known of it, the text too: a line of the export."""
-        kept = ("label", "reasons", "policy_hash", "text")
+        kept = ("label", "reasons", "policy_hash", "most_usd", "text")
         return {
             **self.public(),
             "seconds": (self.ended or {}).get("seconds"),
+            "price": (self.ended or {}).get("price"),
             **{name: self.sent.get(name) for name in kept},
             "hash": self.hash,
         }

@@ -25,6 +25,8 @@ __all__ = [
     "DATABASE",
     "create",
     "entries",
+    "entries_after",
+    "entries_back",
     "explained",
     "has_table",
     "identity",
@@ -42,6 +44,7 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (
     prev TEXT NOT NULL,
     hash TEXT NOT NULL
 )"""
+_SELECT = "SELECT seq, kind, payload, prev, hash FROM entries"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNWRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
@@ -195,13 +198,23 @@ def _decoded(stored: bytes) -> str:
     return stored.decode("utf-8", "replace")
 
 
+def entries_after(database: sqlite3.Connection, seq: int) -> Iterator[Entry]:
+    """The entries that came after the one with that number, in order."""
+    rows = database.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq", (seq,))
+    return (Entry(*row) for row in rows)
+
+
+def entries_back(database: sqlite3.Connection) -> Iterator[Entry]:
+    """All entries, the latest first."""
+    return (Entry(*row) for row in database.execute(f"{_SELECT} ORDER BY seq DESC"))
+
+
 def entries(
     database: sqlite3.Connection, kind: str | None = None, last: int | None = None
 ) -> Iterator[Entry]:
     """The stored entries in order, all or those of one kind, up to a number."""
     rows = database.execute(
-        "SELECT seq, kind, payload, prev, hash FROM entries "
-        "WHERE kind = ifnull(?, kind) AND seq <= ifnull(?, seq) ORDER BY seq",
+        f"{_SELECT} WHERE kind = ifnull(?, kind) AND seq <= ifnull(?, seq) ORDER BY seq",
         (kind, last),
     )
     return (Entry(*row) for row in rows)

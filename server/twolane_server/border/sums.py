@@ -1,9 +1,11 @@
-"""Sums over the ledger's rows: by day, action, lane, model, or any of them together."""
+"""Sums over the ledger's rows: by day, month, action, lane, model, or any of them together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS", "Sum", "sums"]
 
-KEYS = ("day", "action", "lane", "model")
-"""What rows can be sorted by; a day is one of UTC."""
+KEYS = ("day", "month", "action", "lane", "model")
+"""What rows can be sorted by; days and months are those of UTC."""
+_TIMES = {"day": 10, "month": 7}
 
 
 @dataclass(slots=True)
@@ -26,7 +29,8 @@ class Sum:
         bytes: of their bodies together.
         tokens: `in`, `cached` and `out`, of those requests whose server counted.
         counted: how many those are.
-        cost_usd: what they cost, where prices are known; else `None`.
+        cost_usd: what those cost of which that is known; `None` where it is known of none.
+        unpriced: how many requests to the cloud there are whose cost is not known.
     """
 
     key: tuple[str, ...]
@@ -37,6 +41,7 @@ class Sum:
     tokens_out: int = 0
     counted: int = 0
     cost_usd: float | None = None
+    unpriced: int = 0
 
     def add(self, row: Row) -> None:
         """Count one more request."""
@@ -47,8 +52,10 @@ class Sum:
         self.tokens_in += _whole(row.tokens["in"])
         self.tokens_cached += _whole(row.tokens["cached"])
         self.tokens_out += _whole(row.tokens["out"])
-        if isinstance(cost := public["cost_usd"], int | float):
-            self.cost_usd = (self.cost_usd or 0.0) + cost
+        if row.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + row.cost_usd
+        elif public["lane"] == LaneName.CLOUD:
+            self.unpriced += 1
 
     def public(self, keys: tuple[str, ...]) -> dict[str, object]:
         """The sum as `twolane ledger sum --json` prints it."""
@@ -62,7 +69,8 @@ class Sum:
                 "out": self.tokens_out,
                 "counted": self.counted,
             },
-            "cost_usd": self.cost_usd,
+            "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 9),
+            "unpriced": self.unpriced,
         }
 
 
@@ -81,7 +89,9 @@ def sums(rows: Iterable[Row], keys: tuple[str, ...]) -> tuple[Sum, ...]:
 
 
 def _value(row: Row, name: str) -> str:
-    return str(row.sent.get("time"))[:10] if name == "day" else str(row.sent.get(name))
+    if name in _TIMES:
+        return str(row.sent.get("time"))[: _TIMES[name]]
+    return str(row.sent.get(name))
 
 
 def _whole(number: object) -> int:

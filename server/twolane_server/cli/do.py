@@ -17,6 +17,7 @@ from twolane_server.cli.answer import AnswerView
 from twolane_server.cli.plain import plain
 from twolane_server.errors import AnswerTruncated
 from twolane_server.longer import question_for
+from twolane_server.prices import money
 
 if TYPE_CHECKING:
     import argparse
@@ -95,10 +96,7 @@ async def _answer(
 
 def _open(console: Console, ready: Ready) -> None:
     console.print(Styled(plain(str(ready.decision)), style="bold"))
-    console.print(
-        f"about {ready.question.prompt_tokens(ready.decision.lane)} tokens; context in "
-        f"{ready.context_seconds * 1000:.0f} ms\n"
-    )
+    console.print(f"{ready.size}; context in {ready.context_seconds * 1000:.0f} ms\n")
 
 
 def _close(console: Console, result: Result, *, applied: bool) -> None:
@@ -106,6 +104,7 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
     used = (
         f", {result.usage.prompt} tokens in, {result.usage.completion} out" if result.usage else ""
     )
+    used += f", {money(result.cost_usd)}" if result.cost_usd is not None else ""
     seconds = result.seconds
     # The server names its model as it likes.
     text = f"{plain(result.model)}: first token after {seconds['first_token']:.1f} s, "
@@ -122,5 +121,6 @@ def _object(result: Result, place: Place) -> dict[str, object]:
         "decision": places.decision_object(result.decision),
         **outcomes.as_object(result.outcome, place),
         "usage": usage and {"in": usage.prompt, "cached": usage.cached, "out": usage.completion},
+        "cost_usd": result.cost_usd,
         "seconds": result.seconds,
     }

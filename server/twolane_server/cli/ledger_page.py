@@ -12,9 +12,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, cast
 
 from twolane_server.border.sums import sums
-from twolane_server.cli.ledger_table import money
 from twolane_server.cli.lines import lines_by_file
 from twolane_server.cli.plain import one_line, plain
+from twolane_server.prices import money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from twolane_server.border.chain import Verdict
     from twolane_server.border.records import Row
+    from twolane_server.border.sums import Sum
 
 __all__ = ["page"]
 
@@ -50,6 +51,7 @@ _HEAD = (
     '<meta name="viewport" content="width=device-width">\n'
     f"<title>twolane: what was sent</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
 )
+_PRICES = {"input": "in", "cached": "cached", "output": "out"}
 _ABOUT = (
     "Each request has an entry that was on disk before its first byte went out, and one for how it "
     "ended. Each entry holds the SHA-256 of the one before it, so that an entry which was changed, "
@@ -100,6 +102,7 @@ def _summary(rows: Iterable[Row], verdict: Verdict) -> str:
             "Requests to the cloud",
             f"{cloud.requests:,}, {cloud.bytes:,} bytes" if cloud else "none",
         ),
+        ("Cost of these", _text(_total(cloud)) if cloud else "none"),
         ("Hosts in the cloud", _listed(values["host"])),
         ("Models in the cloud", _listed(values["model"])),
         ("Labels of what went there", _listed(values["label"])),
@@ -108,6 +111,11 @@ def _summary(rows: Iterable[Row], verdict: Verdict) -> str:
         ("Hash of the last entry", f"<code>{_text(verdict.hash)}</code>"),
     ]
     return _terms(said)
+
+
+def _total(cloud: Sum) -> str:
+    known = "not known" if cloud.cost_usd is None else money(cloud.cost_usd)
+    return f"{known}; of {cloud.unpriced:,} requests it is not known" if cloud.unpriced else known
 
 
 def _chain(verdict: Verdict) -> str:
@@ -128,6 +136,7 @@ def _article(row: Row) -> str:
         for path, lines in lines_by_file(row.files).items()
     ]
     told = "not counted" if tokens["in"] is None else "{} in ({} cached), {} out".format(*counts)
+    told = told.replace("None cached", "cached not told")
     said = [
         ("To", f"{_text(sent['model'])} at {_text(sent['host'])}"),
         ("Why this lane", _text("; ".join(row.reasons) or "not recorded")),
@@ -136,7 +145,7 @@ def _article(row: Row) -> str:
         ("Size", f"{_text(sent['bytes'])} bytes"),
         ("SHA-256", f"<code>{_text(sent['sha256'])}</code>"),
         ("Tokens", _text(told)),
-        ("Cost", "no price is known" if sent["cost_usd"] is None else money(sent["cost_usd"])),
+        ("Cost", _cost(row)),
         ("Outcome", _text(sent["outcome"])),
         ("Policy", f"<code>{_text(row.sent.get('policy_hash') or 'none')}</code>"),
         ("Hash of the entry", f"<code>{_text(row.hash)}</code>"),
@@ -145,6 +154,18 @@ def _article(row: Row) -> str:
         f'<article id="entry-{row.seq}">\n<h3><span class="lane {lane}">{_text(sent["lane"])}'
         f"</span>{row.seq}: {_text(sent['action'])}, {_time(sent['time'])}</h3>\n"
         f"{_terms(said)}{_body(row.text)}</article>\n"
+    )
+
+
+def _cost(row: Row) -> str:
+    """What it cost, and by which price; that of the day, whatever the settings say now."""
+    price = (row.ended or {}).get("price")
+    if row.cost_usd is None or not isinstance(price, dict):
+        return "not known"
+    by = cast("dict[str, object]", price)
+    figures = (f"${by.get(name)} {what}" for name, what in _PRICES.items())
+    return _text(
+        f"{money(row.cost_usd)}, by {', '.join(figures)} for a million tokens, as of {by.get('as_of')}"
     )
 
 

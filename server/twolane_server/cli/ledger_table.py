@@ -7,6 +7,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from twolane_server.cli.lines import lines_by_file
+from twolane_server.prices import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from twolane_server.border.records import Row
     from twolane_server.border.sums import Sum
 
-__all__ = ["money", "request_lines", "sum_lines"]
+__all__ = ["request_lines", "sum_lines"]
 
 _HEADINGS = (
     *("seq", "time (UTC)", "action", "to", "bytes", "in", "cached", "out", "cost"),
@@ -47,15 +48,18 @@ def sum_lines(groups: Iterable[Sum], total: Iterable[Sum], keys: tuple[str, ...]
     yield from _aligned(rows)
 
 
-def money(dollars: object) -> str:
-    """`$0.0012`, or `-` where no price is known."""
-    return f"${dollars:.4f}" if isinstance(dollars, int | float) else "-"
-
-
 def _figures(group: Sum) -> tuple[str, ...]:
     tokens = (group.tokens_in, group.tokens_cached, group.tokens_out)
     counted = [f"{number:,}" if group.counted else "-" for number in tokens]
-    return (f"{group.requests:,}", f"{group.bytes:,}", *counted, money(group.cost_usd))
+    return (f"{group.requests:,}", f"{group.bytes:,}", *counted, _cost(group))
+
+
+def _cost(group: Sum) -> str:
+    """`$0.0012`, with how many more there are of which it is not known; `-` where of none."""
+    if group.cost_usd is None:
+        return "-"
+    more = f" + {group.unpriced} unknown" if group.unpriced else ""
+    return f"{money(group.cost_usd)}{more}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{sent['lane']}: {sent['model']}, {sent['host']}",
         sent["bytes"],
         *counts,
-        money(sent["cost_usd"]),
+        "-" if row.cost_usd is None else money(row.cost_usd),
         sent["outcome"],
         files[0] + more if files else "-",
         "; ".join(row.reasons) or "-",

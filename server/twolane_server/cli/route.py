@@ -10,6 +10,8 @@ from twolane_server.cli import place as places
 from twolane_server.cli.lines import lines_by_file
 from twolane_server.cli.plain import plain
 from twolane_server.fragments import Label
+from twolane_server.lanes.base import LaneName
+from twolane_server.prices import money
 from twolane_server.repository import name_in_repository
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ def _object(ready: Ready) -> dict[str, object]:
     return {
         **places.decision_object(decision),
         "prompt_tokens": ready.question.prompt_tokens(decision.lane),
-        # Prices are settings with a date; until they are, no figure is better than a wrong one.
-        "cost_usd": None,
+        # At most: with nothing cached and the longest answer.
+        "cost_usd": ready.most_usd,
         "fragments": [
             {
                 "path": fragment.origin.path,
@@ -63,12 +65,20 @@ def _object(ready: Ready) -> dict[str, object]:
     }
 
 
+def _cost(ready: Ready) -> str:
+    if ready.decision.lane is LaneName.LOCAL:
+        return ""
+    return (
+        ", of unknown cost" if ready.most_usd is None else f", for {money(ready.most_usd)} at most"
+    )
+
+
 def _show(ready: Ready) -> None:
     prompt, decision = ready.task.prompt, ready.decision
     print(plain(str(decision)))
     print(
         f"  about {ready.question.prompt_tokens(decision.lane)} tokens would be sent, "
-        f"and up to {prompt.max_tokens} come back; from:"
+        f"and up to {prompt.max_tokens} come back{_cost(ready)}; from:"
     )
     around = set(map(id, ready.task.subject.around.map))
     shown = [part for part in prompt.fragments if part.origin.path and id(part) not in around]

@@ -100,13 +100,13 @@ async def run(
         on_ready: called when the lane is decided.
 
     Returns:
-        `{"applied", "decision", "message"}`. What the person should know of is also shown, once.
+        `{"applied", "decision", "cost_usd", "message"}`. What the person should know of is also shown, once.
     """
     try:
         return await _run(server, session, service, parse_run(argument), token, on_ready=on_ready)
     except TwolaneError as error:
         _show(server, types.MessageType.Warning, str(error))
-        return {"applied": False, "decision": None, "message": str(error)}
+        return {"applied": False, "decision": None, "cost_usd": None, "message": str(error)}
     finally:
         for told in service.take_notices():
             _show(server, types.MessageType.Warning, told)
@@ -156,7 +156,7 @@ async def _once(
 ) -> dict[str, object]:
     await configuration.reread(server, session)
     ready = await service.prepare(order, session.settings, may_ask=True)
-    progress.report(str(ready.decision))
+    progress.report(f"{ready.decision} · {ready.size}")
     on_ready(ready)
     decision = ready.decision
     preview = Preview(server, session, order.document.uri, decision)
@@ -183,7 +183,12 @@ async def _once(
         preview.end()
     if told:
         _show(server, types.MessageType.Warning, told)
-    return {"applied": whole, "decision": str(result.decision), "message": told}
+    return {
+        "applied": whole,
+        "decision": str(result.decision),
+        "cost_usd": result.cost_usd,
+        "message": told,
+    }
 
 
 def _show(server: LanguageServer, kind: types.MessageType, sentence: str) -> None:

@@ -15,6 +15,7 @@ from twolane_server.lanes.shapes import as_list, as_object, parsed
 
 DONE = "[DONE]"
 _LONGEST = 4_194_304
+_MOST_TOKENS = 1_000_000_000
 
 
 class Answer:
@@ -124,21 +125,25 @@ class Answer:
 def usage_of(value: object) -> Usage | None:
     """The token counts in any of three dialects, or None where there are none to read.
 
-    Cached tokens are `prompt_cache_hit_tokens` (DeepSeek), `prompt_tokens_details.cached_tokens`
-    (OpenAI, vLLM) or not told.
+    Cached tokens are `prompt_cache_hit_tokens` (DeepSeek; relays may hand on only
+    `prompt_cache_miss_tokens`), `prompt_tokens_details.cached_tokens` (OpenAI, vLLM) or not told.
     """
     usage = as_object(value)
     if usage is None:
         return None
+    hit, miss = (_count(usage.get(f"prompt_cache_{what}_tokens")) for what in ("hit", "miss"))
     prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    if prompt is None and hit is not None and miss is not None:
+        prompt = hit + miss
     if prompt is None or completion is None:
         return None
-    cached = _count(usage.get("prompt_cache_hit_tokens"))
     details = as_object(usage.get("prompt_tokens_details"))
-    if cached is None and details is not None:
-        cached = _count(details.get("cached_tokens"))
-    return Usage(prompt=prompt, completion=completion, cached=min(cached or 0, prompt))
+    if hit is None and details is not None:
+        hit = _count(details.get("cached_tokens"))
+    if hit is None and miss is not None:
+        hit = max(prompt - miss, 0)
+    return Usage(prompt, completion, None if hit is None else min(hit, prompt))
 
 
 def _count(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None

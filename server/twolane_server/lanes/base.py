@@ -40,11 +40,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the server counted, in tokens. `cached` is part of `prompt`."""
+    """What the server counted, in tokens.
+
+    Attributes:
+        prompt: of all that was sent.
+        completion: of the answer.
+        cached: that part of the prompt which it had in its cache; `None` where it does not tell.
+    """
 
     prompt: int
     completion: int
-    cached: int = 0
+    cached: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

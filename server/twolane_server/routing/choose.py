@@ -4,14 +4,14 @@ The rules are asked in this order and the first that matches wins:
 
 1. NDA -> local, whatever anybody asks for.
 2. The user forces a lane, for this request or by the mode; the cloud only with a grant and while
-   it can be used.
+   it can be used. The budget does not bind what is forced for one request; a mode it does.
 3. A repository-wide action -> local.
 4. A marker that asks for the repository (`ctx_repo:`, `[REPO_CTX]`), or a prompt of more than
    24,000 characters -> local.
 5. No grant -> local.
 6. It does not fit the home lane's window -> the other lane, if that one is allowed and holds it.
 7. The cloud cannot be used now -> local; never the other way.
-8. The month's budget is spent -> local.
+8. The month's budget has no room for it -> local.
 9. The action's home lane.
 
 A prompt that does not fit the lane that it must take is an error and no reason to take another one.
@@ -73,7 +73,9 @@ class Question:
         granted: whether this repository may use the cloud lane.
         grant_reason: why it may not, fit to be shown; empty for the usual sentence.
         cloud_state: `None` when the cloud can be used, else why not: `no key in …`.
-        budget_spent: whether the month's budget for the cloud is used up.
+        budget: `None` when the month's budget for the cloud has room for it, or there is none; else
+            why not: `$20.31 of the month's budget of $20.00 are spent`.
+        cloud_most_usd: what it may cost in the cloud at most, in US dollars; `None` without a price.
         local_model: the local lane's model, for people.
         cloud_model: the cloud lane's model, for people.
     """
@@ -95,7 +97,8 @@ class Question:
     granted: bool
     grant_reason: str
     cloud_state: str | None
-    budget_spent: bool
+    budget: str | None
+    cloud_most_usd: float | None
     local_model: str
     cloud_model: str
 
@@ -129,6 +132,7 @@ class Decision:
         label: the prompt's label.
         reasons: why, the deciding one first; never empty.
         gist: the deciding reason in a word or two, for menus; empty where the lane says it all.
+        beyond_budget: whether the user wants the cloud in this request, whatever the budget says.
     """
 
     lane: LaneName
@@ -136,6 +140,7 @@ class Decision:
     label: Label
     reasons: tuple[str, ...]
     gist: str = ""
+    beyond_budget: bool = False
 
     def answered_by(self, model: str) -> Decision:
         """With the model that answered: on the local lane that may be a stand-in."""
@@ -229,14 +234,15 @@ def _nda(question: Question) -> Decision:
 
 
 def _forced_cloud(question: Question) -> Decision:
-    # An explicit wish comes before the budget; the reason says that the budget is spent.
-    barred = _cloud_barred(replace(question, budget_spent=False))
+    # A wish for this one request comes before the budget; the reason says what that would say.
+    beyond = question.forced is LaneName.CLOUD
+    barred = _cloud_barred(replace(question, budget=None) if beyond else question)
     if barred is not None:
         return barred
-    decision = _cloud(question, _wished(question))
-    if not question.budget_spent:
+    decision = replace(_cloud(question, _wished(question)), beyond_budget=beyond)
+    if question.budget is None:
         return decision
-    return replace(decision, reasons=(*decision.reasons, "although the month's budget is spent"))
+    return replace(decision, reasons=(*decision.reasons, f"although {question.budget}"))
 
 
 def _home_local(question: Question) -> Decision:
@@ -258,8 +264,8 @@ def _cloud_barred(question: Question) -> Decision | None:
     if question.cloud_state is not None:
         reason = f"the cloud lane cannot be used now: {question.cloud_state}"
         return _local(question, reason, "cloud unusable")
-    if question.budget_spent:
-        return _local(question, "the month's budget for the cloud lane is spent", "budget spent")
+    if question.budget is not None:
+        return _local(question, question.budget, "budget")
     return None
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerIncomplete, AnswerTruncated
+from twolane_server.prices import cost, price_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from twolane_server.lanes.base import Chunk, Usage
     from twolane_server.routing.choose import Decision
+    from twolane_server.settings.resolved import Price
 
 __all__ = ["Answer", "Reply"]
 
@@ -28,6 +30,7 @@ class Reply:
         model: the model that gave it.
         usage: the server's counts, where it sent them.
         first_token_at: when the first text came, on the monotonic clock.
+        cost_usd: what it cost in US dollars; `None` where that is not known, and on the local lane.
     """
 
     text: str = field(repr=False)
@@ -35,6 +38,12 @@ class Reply:
     model: str
     usage: Usage | None
     first_token_at: float
+    cost_usd: float | None = None
+
+    def priced(self, prices: Iterable[Price], model: str) -> Reply:
+        """With what it cost, by the id of the model that was asked, else by its name."""
+        price = price_of(prices, model, self.decision.model)
+        return replace(self, cost_usd=cost(price, self.usage))
 
 
 @dataclass(slots=True)

@@ -175,13 +175,14 @@ class Runner:
     async def _cloud(self, job: Job) -> Reply:
         settings, answer = job.settings, job.answer
         traffic, gate = self._traffic_on(LaneName.CLOUD, settings), await self._gate(settings)
+        why, beyond = job.decision.reasons, job.decision.beyond_budget
         cleared: Cleared | None = None
 
         async def attempt(until: float) -> None:
             nonlocal cleared
             if cleared is None:
                 async with in_time(until, "The cloud lane's server"):
-                    cleared = await gate.clear(job.prompt, reasons=job.decision.reasons)
+                    cleared = await gate.clear(job.prompt, reasons=why, beyond_budget=beyond)
             await answer.read(gate.stream(cleared, until))
 
         async with traffic.turn(job.who, job.tell):
@@ -191,7 +192,8 @@ class Runner:
                 await traffic.answered(attempt, lambda: answer.first_token_at)
             finally:
                 traffic.wake(gate.probe)
-        return answer.whole(job.decision, cleared.model if cleared else job.decision.model)
+        model = cleared.model if cleared else job.decision.model
+        return answer.whole(job.decision, model).priced(settings.prices, model)
 
     async def _local(self, job: Job) -> Reply:
         self._notify = job.on_notice

@@ -21,6 +21,7 @@ from support_border import (
     Clock,
     RecordingCloud,
     prompt,
+    sending,
 )
 from twolane_server.border.gate import Cleared, Gate, local_request
 from twolane_server.border.ledger import Ledger
@@ -34,7 +35,13 @@ from twolane_server.errors import (
 )
 from twolane_server.fragments import Fragment, Label
 from twolane_server.prompts import Message, Prompt, Role
-from twolane_server.settings.resolved import ActionSettings, KeySource, LaneSettings, Settings
+from twolane_server.settings.resolved import (
+    ActionSettings,
+    KeySource,
+    LaneSettings,
+    Price,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,13 +57,18 @@ SETTINGS = Settings(cloud=LaneSettings("https://api.example.test/v1", "deepseek-
 class Border:
     """A gate, its ledger, its cloud, and a standing that a test may change meanwhile."""
 
-    def __init__(self, ledger: Ledger | LedgerError, cloud: RecordingCloud | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger | LedgerError,
+        cloud: RecordingCloud | None = None,
+        settings: Settings = SETTINGS,
+    ) -> None:
         self.standing = OPEN
         self.asked: list[tuple[Origin, ...]] = []
         self.cloud = cloud or RecordingCloud()
         self.ledger = ledger
         self.gate = Gate(
-            SETTINGS,
+            settings,
             {},
             ledger,
             self.read,
@@ -332,10 +344,10 @@ async def test_cancelling_while_the_entry_is_written_sends_nothing(
     loop = asyncio.get_running_loop()
     write = ledger.before_send
 
-    def slowly(sending: object) -> int:
+    def slowly(sending: object, allowed: object) -> int:
         loop.call_soon_threadsafe(begun.set)
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(10)
-        return write(sending)  # pyright: ignore[reportArgumentType] - passed on as it came
+        return write(sending, allowed)  # pyright: ignore[reportArgumentType] - passed on as it came
 
     monkeypatch.setattr(ledger, "before_send", slowly)
     task = asyncio.create_task(border.send(cleared))
@@ -409,6 +421,81 @@ async def test_the_model_is_that_of_the_action(ledger: Ledger) -> None:
     assert cloud.asked_for == "claude-sonnet-4.5"
     await gate.clear(prompt())
     assert cloud.asked_for == "deepseek-v3.2"
+
+
+PRICED = replace(
+    SETTINGS, prices=(Price("deepseek-v3.2-relay", 1.0, 0.1, 2.0, "2026-05-31", "the test"),)
+)
+
+
+async def test_what_it_cost_stands_in_the_chain_with_its_price(ledger: Ledger) -> None:
+    border = Border(ledger, settings=PRICED)
+    await border.send(await border.gate.clear(prompt()))
+    [row] = ledger.rows()
+    # 40 tokens in, 10 of them cached, 3 out.
+    assert row.cost_usd == row.public()["cost_usd"] == 0.000_037
+    assert row.whole()["price"] == {
+        "model": "deepseek-v3.2-relay",
+        "input": 1.0,
+        "cached": 0.1,
+        "output": 2.0,
+        "as_of": "2026-05-31",
+        "source": "the test",
+    }
+    most = (prompt().tokens("deepseek-v3.2") + 2 * prompt().max_tokens) / 1e6
+    assert row.sent["most_usd"] == pytest.approx(most)
+    assert ledger.verify().whole
+
+
+async def test_without_a_price_it_is_not_known_what_it_cost(ledger: Ledger) -> None:
+    border = Border(ledger, settings=replace(SETTINGS, prices=()))
+    await border.send(await border.gate.clear(prompt()))
+    [row] = ledger.rows()
+    assert (row.cost_usd, row.sent["most_usd"], row.whole()["price"]) == (None, None, None)
+    assert row.tokens["in"] == 40
+
+
+async def test_a_budget_holds_the_request_that_would_exceed_it(ledger: Ledger) -> None:
+    most = 1e-6 * (prompt().tokens("deepseek-v3.2") + 2 * prompt().max_tokens)
+    border = Border(ledger, settings=replace(PRICED, usd_per_month=1.5 * most))
+    await border.send(await border.gate.clear(prompt()))  # it cost much less than it might have
+    cleared = await border.gate.clear(prompt())
+    ledger.before_send(replace(sending(), most_usd=most))  # another editor's, which runs
+    with pytest.raises(Refused, match=r"it may cost .* are left") as refusal:
+        await border.send(cleared)
+    assert len(refusal.value.reasons) == 1
+    assert len(border.cloud.bodies) == 1
+    assert len(list(ledger.rows())) == 2, "what was held is no sending"
+
+
+async def test_what_the_person_wants_at_any_price_is_sent(ledger: Ledger) -> None:
+    border = Border(ledger, settings=replace(PRICED, usd_per_month=0.0))
+    with pytest.raises(Refused, match="of the month's budget"):
+        await border.send(await border.gate.clear(prompt()))
+    await border.send(await border.gate.clear(prompt(), beyond_budget=True))
+    assert len(border.cloud.bodies) == 1
+
+
+async def test_with_a_budget_a_model_without_a_price_is_not_asked(ledger: Ledger) -> None:
+    border = Border(ledger, settings=replace(SETTINGS, prices=(), usd_per_month=20.0))
+    with pytest.raises(Refused, match=r"no price of deepseek-v3\.2-relay is known \(add \[prices"):
+        await border.send(await border.gate.clear(prompt()))
+    assert border.cloud.bodies == []
+
+
+async def test_requests_at_once_do_not_exceed_the_budget_together(ledger: Ledger) -> None:
+    most = 1e-6 * (prompt().tokens("deepseek-v3.2") + 2 * prompt().max_tokens)
+    cloud = RecordingCloud(wait=asyncio.Event())
+    settings = replace(PRICED, usd_per_month=3.5 * most)
+    borders = [Border(ledger, cloud, settings) for _ in range(2)]
+    cleared = [(border, await border.gate.clear(prompt())) for border in borders for _ in range(5)]
+    tasks = [asyncio.create_task(border.send(ticket)) for border, ticket in cleared]
+    done, waiting = await asyncio.wait(tasks, timeout=2.0)
+    assert {type(task.exception()) for task in done} == {Refused}
+    assert (len(done), len(waiting), len(cloud.bodies)) == (7, 3, 3)
+    assert cloud.wait is not None
+    cloud.wait.set()
+    await asyncio.gather(*waiting)
 
 
 def test_the_local_lane_may_have_any_label() -> None:

@@ -49,6 +49,19 @@ def test_the_public_row_has_the_stable_shape() -> None:
     }
 
 
+@pytest.mark.parametrize("cost", [None, "3", True, [], {}])
+def test_a_cost_that_is_no_number_is_none(cost: object) -> None:
+    row = Row.of(1, sending().payload(), json.dumps({"send": 1, "cost_usd": cost}))
+    assert row.cost_usd is None
+
+
+def test_a_row_of_an_older_twolane_has_no_cost() -> None:
+    sent = {k: v for k, v in json.loads(sending().payload()).items() if k != "most_usd"}
+    row = Row.of(1, json.dumps(sent), '{"send":1,"result":"stop","seconds":1.0,"tokens":null}')
+    assert row.public()["cost_usd"] is None
+    assert (row.whole()["price"], row.whole()["most_usd"]) == (None, None)
+
+
 def test_a_row_without_an_outcome_says_so() -> None:
     public = Row.of(1, sending().payload(), None).public()
     assert public["outcome"] == "unknown"

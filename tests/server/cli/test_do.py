@@ -71,7 +71,8 @@ def test_json_is_one_object_of_a_stable_shape(shell: Shell) -> None:
     ran = shell.run("do", "docstring", shell.place, "--json")
     assert (ran.status, ran.err) == (0, "")
     given_back = ran.json
-    assert list(given_back) == ["decision", "edit", "usage", "seconds"]
+    assert list(given_back) == ["decision", "edit", "usage", "cost_usd", "seconds"]
+    assert given_back["cost_usd"] is None, "the local lane has no price"
     assert given_back["decision"] == {
         "lane": "local",
         "model": "scripted",
@@ -84,6 +85,7 @@ def test_json_is_one_object_of_a_stable_shape(shell: Shell) -> None:
     assert given_back["edit"]["path"] == str(shell.file)
     assert given_back["edit"]["before_sha256"] == sha256(CODE.encode()).hexdigest()
     assert list(given_back["usage"]) == ["in", "cached", "out"]
+    assert given_back["usage"].pop("cached") is None, "the script does not tell"
     assert all(type(count) is int for count in given_back["usage"].values())
     assert list(given_back["seconds"]) == ["context", "first_token", "total"]
     assert all(0 < seconds < 60 for seconds in given_back["seconds"].values())

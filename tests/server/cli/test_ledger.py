@@ -20,6 +20,7 @@ from twolane_server.border.records import Outcome
 from twolane_server.cli import main
 from twolane_server.fragments import Origin
 from twolane_server.lanes.base import LaneName, Usage
+from twolane_server.settings.resolved import Price
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,8 +227,38 @@ def test_sums_by_what_is_asked_for(filled: Path, capsys: pytest.CaptureFixture[s
         "bytes": 2017,
         "tokens": {"in": 1254, "cached": 1000, "out": 60, "counted": 3},
         "cost_usd": None,
+        "unpriced": 3,
     }
+    assert local["unpriced"] == 0, "the local lane has no price"
     assert (local["lane"], local["requests"], local["tokens"]["counted"]) == ("local", 1, 0)
+
+
+def test_costs_are_shown_and_summed_with_what_is_not_known(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    price = Price("deepseek-v3.2", 1.0, 0.1, 2.0, "2026-05-04")
+    with closing(Ledger.open(filled)) as ledger:
+        for days, cached in ((0, 0), (30, None)):
+            request = replace(sending(b"{}"), time=NOON + timedelta(days=days), action="review")
+            usage = Usage(1_200_000, 20_000, cached)
+            ledger.outcome(ledger.before_send(request), Outcome("stop", 1.0, usage, price))
+    assert main(["ledger"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1].split()
+    assert last[last.index("1200000") :][:5] == ["1200000", "-", "20000", "$1.24", "stop"]
+    assert main(["ledger", "sum", "--by", "month"]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["month", "requests", "bytes", "in", "cached", "out", "cost"],
+        ["2026-05", "3", "29", "1,201,234", "1,000", "20,056", "$1.24", "+", "1", "unknown"],
+        ["2026-06", "1", "2", "1,200,000", "0", "20,000", "$1.24"],
+        ["all", "4", "31", "2,401,234", "1,000", "40,056", "$2.48", "+", "1", "unknown"],
+    ]
+    assert main(["ledger", "sum", "--by", "month,action", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["action"], one["cost_usd"], one["unpriced"]) for one in found] == [
+        ("docstring", None, 1),
+        ("review", 1.24, 0),
+        ("review", 1.24, 0),
+    ]
 
 
 def test_a_key_that_cannot_be_summed_by_is_wrong_use(

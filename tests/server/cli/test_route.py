@@ -44,7 +44,7 @@ def test_json_is_one_object_of_a_stable_shape(shell: Shell, cloud: FakeServer) -
     ]
     assert (told["lane"], told["model"], told["label"]) == ("cloud", "deepseek-v3.2", "OPEN")
     assert told["reasons"] == ["docstring's home lane"]
-    assert told["cost_usd"] is None
+    assert 0 < told["cost_usd"] < 0.01
     assert all(
         list(each) == ["path", "start_line", "end_line", "label", "tokens"]
         for each in told["fragments"]

@@ -133,7 +133,48 @@ def test_no_error_repeats_what_the_server_wrote() -> None:
             {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": None},
             Usage(9, 2),
         ),
-        ({"prompt_tokens": 9, "completion_tokens": 2}, Usage(9, 2)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {}},
+            Usage(9, 2, None),
+        ),
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 2,
+                "prompt_tokens_details": {"cached_tokens": 0},
+            },
+            Usage(9, 2, 0),
+        ),
+        ({"prompt_tokens": 9, "completion_tokens": 2}, Usage(9, 2, None)),
+        (  # DeepSeek's own, with all that it sends
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 2,
+                "total_tokens": 11,
+                "prompt_tokens_details": {"cached_tokens": 8},
+                "prompt_cache_hit_tokens": 8,
+                "prompt_cache_miss_tokens": 1,
+            },
+            Usage(9, 2, 8),
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_miss_tokens": 4},
+            Usage(9, 2, 5),
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_miss_tokens": 99},
+            Usage(9, 2, 0),
+        ),
+        (
+            {
+                "completion_tokens": 2,
+                "prompt_cache_hit_tokens": 3,
+                "prompt_cache_miss_tokens": 4,
+            },
+            Usage(7, 2, 3),
+        ),
+        ({"completion_tokens": 2, "prompt_cache_hit_tokens": 3}, None),
+        ({"prompt_tokens": 10**400, "completion_tokens": 2}, None),
         (
             {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 99},
             Usage(9, 2, 9),

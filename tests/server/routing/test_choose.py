@@ -34,10 +34,12 @@ ASKED = Question(
     granted=True,
     grant_reason="",
     cloud_state=None,
-    budget_spent=False,
+    budget=None,
+    cloud_most_usd=0.001,
     local_model="Qwen3-Coder",
     cloud_model="deepseek-v3.2",
 )
+SPENT = "$20.31 of the month's budget of $20.00 are spent"
 NDA = replace(ASKED, label=Label.NDA, label_reasons=("clients/** in twolane.toml",))
 LONG = replace(ASKED, characters=24_001, local_tokens=9_600, cloud_tokens=9_000)
 STAYS = "NDA stays local although the cloud lane was asked for"
@@ -90,8 +92,8 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[cloud deepseek-v3.2]",
     ),
     "cloud forced, budget spent": (
-        replace(ASKED, forced=CLOUD, budget_spent=True),
-        "cloud deepseek-v3.2: you asked for the cloud lane; although the month's budget is spent",
+        replace(ASKED, forced=CLOUD, budget=SPENT),
+        f"cloud deepseek-v3.2: you asked for the cloud lane; although {SPENT}",
         "[cloud deepseek-v3.2]",
     ),
     "cloud forced, no grant": (
@@ -145,14 +147,19 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[cloud deepseek-v3.2]",
     ),
     "no key": (
-        replace(ASKED, cloud_state="no key in HOLYSHEEP_API_KEY", budget_spent=True),
+        replace(ASKED, cloud_state="no key in HOLYSHEEP_API_KEY", budget=SPENT),
         "local: the cloud lane cannot be used now: no key in HOLYSHEEP_API_KEY",
         "[local: cloud unusable]",
     ),
     "budget": (
-        replace(ASKED, budget_spent=True),
-        "local: the month's budget for the cloud lane is spent",
-        "[local: budget spent]",
+        replace(ASKED, budget=SPENT),
+        f"local: {SPENT}",
+        "[local: budget]",
+    ),
+    "budget and the mode cloud": (
+        replace(ASKED, mode=Mode.CLOUD, budget=SPENT),
+        f"local: {SPENT}",
+        "[local: budget]",
     ),
     "home cloud": (
         ASKED,
@@ -160,7 +167,7 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "[cloud deepseek-v3.2]",
     ),
     "home local": (
-        replace(ASKED, home=LOCAL, granted=False, cloud_state="down", budget_spent=True),
+        replace(ASKED, home=LOCAL, granted=False, cloud_state="down", budget=SPENT),
         "local: docstring's home lane",
         "[local]",
     ),
@@ -200,7 +207,7 @@ def test_each_rule_and_its_reason(question: Question, sentence: str, short: str)
         replace(ASKED, forced=CLOUD, granted=False),
         replace(ASKED, home=LOCAL, granted=False),
         replace(ASKED, home=LOCAL, cloud_state="down"),
-        replace(ASKED, home=LOCAL, budget_spent=True),
+        replace(ASKED, home=LOCAL, budget=SPENT),
         replace(ASKED, home=LOCAL, cloud_window=899),
         replace(ASKED, cloud_window=899),
     ],
@@ -257,7 +264,8 @@ QUESTIONS = st.builds(
     granted=st.booleans(),
     grant_reason=st.text(),
     cloud_state=st.one_of(st.none(), st.text()),
-    budget_spent=st.booleans(),
+    budget=st.one_of(st.none(), st.text()),
+    cloud_most_usd=st.one_of(st.none(), st.floats(0, 9)),
     local_model=st.text(),
     cloud_model=st.text(),
 )
@@ -288,10 +296,11 @@ def test_the_cloud_is_for_what_is_open_granted_and_usable(question: Question) ->
         assert question.granted
         assert question.cloud_state is None
         assert question.forced is not LOCAL
+        assert question.forced is CLOUD or question.budget is None
+        assert decision.beyond_budget == (question.forced is CLOUD)
         wished = question.forced is CLOUD or question.mode is Mode.CLOUD
         assert wished or not (
-            question.budget_spent
-            or question.repository_wide
+            question.repository_wide
             or question.instruction_marker
             or question.characters > 24_000
             or question.mode is Mode.LOCAL
@@ -306,7 +315,7 @@ def test_nothing_about_the_cloud_moves_a_local_decision_to_it(question: Question
         replace(question, label=Label.NDA),
         replace(question, granted=False),
         replace(question, cloud_state="down"),
-        replace(question, budget_spent=True),
+        replace(question, budget=SPENT),
         replace(question, cloud_window=0),
     ):
         after = decide(worse)

@@ -205,11 +205,11 @@ async def test_a_ledger_that_breaks_between_two_attempts_holds_the_second(
 ) -> None:
     write, calls = Ledger.before_send, list[object]()
 
-    def once(ledger: Ledger, sending: object) -> int:
+    def once(ledger: Ledger, sending: object, *allowed: object) -> int:
         calls.append(sending)
         if len(calls) == 2:
             raise LedgerError("The disk that holds the ledger is full; free some space.")
-        return write(ledger, sending)  # pyright: ignore[reportArgumentType] - passed on as it came
+        return write(ledger, sending, *allowed)  # pyright: ignore[reportArgumentType] - passed on as it came
 
     monkeypatch.setattr(Ledger, "before_send", once)
     async with a_cloud(refusal(503)) as cloud, team(tmp_path, cloud, retries=2) as us:
