@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.settings.resolved import EmbeddedSettings, HealthSettings, KeySource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
     from twolane_server.lanes.traffic import Traffic
@@ -429,3 +430,39 @@ async def test_the_state_of_one_lane_is_not_that_of_the_other(tmp_path: Path) ->
         await fail(us, lane=LOCAL)
         assert traffic(us, LOCAL).breaker.state is State.OPEN
         assert (await us.run()).text == "Say"
+
+
+@contextmanager
+def no_more_files() -> Generator[None]:
+    """Nobody in this process can open another file or socket."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("lane", LaneName)
+async def test_without_file_descriptors_it_says_so_and_recovers_with_them(
+    lane: LaneName, tmp_path: Path
+) -> None:
+    async with (
+        a_cloud(answer("Say")) as cloud,
+        FakeServer(answer("from local")) as local,
+        team(tmp_path, cloud, local, health=LONG) as us,
+    ):
+        decision = None if lane is CLOUD else LOCALLY
+        us.settings = replace(us.settings, embedded=EmbeddedSettings(enabled=True))
+        await us.run(decision=decision)
+        for gate in us.runner._gates.values():  # pyright: ignore[reportPrivateUsage] - its sockets are to be opened anew
+            assert gate._lane is not None  # pyright: ignore[reportPrivateUsage]
+            await gate._lane.aclose()  # pyright: ignore[reportPrivateUsage]
+        for each in us.runner._locals.values():  # pyright: ignore[reportPrivateUsage]
+            await each.aclose()
+        with no_more_files():
+            for _ in range(4):
+                with pytest.raises(OutOfFiles, match="too many open files"):
+                    await us.run(decision=decision)
+        assert traffic(us, lane).breaker.state is State.CLOSED
+        assert (await us.run(decision=decision)).decision.lane is lane
