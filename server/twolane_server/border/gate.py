@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -186,8 +187,8 @@ class Gate:
             raise refused(("the border has not cleared this request, or it was sent already",))
         standing = await self._standing(passage.prompt)
         await self._check(passage.prompt, standing, passage.body, passage.lane)
-        started = self._clock()
-        sending = _sending(passage, standing, started)
+        started = time.monotonic()  # no change of the date is part of an answer's time
+        sending = _sending(passage, standing, self._clock())
         seq = await self._entries.record(sending, beyond_budget=passage.beyond_budget)
         result, finish, begun = "failed", None, False
         usage: Usage | None = None
@@ -207,8 +208,8 @@ class Gate:
                 self._passages[cleared] = passage
             raise
         finally:
-            seconds = max(0.0, (self._clock() - started).total_seconds())
-            await self._entries.conclude(seq, Outcome(result, seconds, usage, passage.price))
+            ended = Outcome(result, time.monotonic() - started, usage, passage.price)
+            await self._entries.conclude(seq, ended)
 
     async def probe(self) -> None:
         """Ask the cloud for its list of models: a sign of life, with nothing of the user's in it.

@@ -28,6 +28,7 @@ from twolane_server.border.ledger import Ledger
 from twolane_server.errors import (
     FingerprintsUnusable,
     KeyUnusable,
+    LaneDropped,
     LaneTimeout,
     LedgerError,
     Refused,
@@ -44,7 +45,7 @@ from twolane_server.settings.resolved import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
     from pathlib import Path
 
     from twolane_server.border.standing import Standing
@@ -116,7 +117,8 @@ async def test_what_is_sent_is_what_was_cleared_and_what_the_ledger_holds(ledger
     assert row.public()["outcome"] == "stop"
     assert row.public()["host"] == "api.example.test:443"
     assert row.ended is not None
-    assert row.ended["seconds"] == 1.0
+    assert isinstance(seconds := row.ended["seconds"], float)
+    assert 0 <= seconds < 1, "the clock of the entries moves on by a second at each look"
     assert ledger.verify().whole
 
 
@@ -251,6 +253,72 @@ async def test_a_forged_ticket_opens_nothing(
     with pytest.raises(Refused, match="not cleared"):
         await Border(ledger).send(cleared)
     assert border.cloud.bodies == []
+
+
+async def test_a_ticket_whose_answer_never_began_opens_again_with_an_entry_of_its_own(
+    ledger: Ledger,
+) -> None:
+    border = Border(ledger, RecordingCloud(answer=(LaneDropped("gone"),)))
+    cleared = await border.gate.clear(prompt())
+    with pytest.raises(LaneDropped):
+        await border.send(cleared)
+    border.cloud.answer = ANSWER
+    assert await border.send(cleared) == list(ANSWER)
+    assert border.outcomes == ["LaneDropped", "stop"]
+    assert len(border.cloud.bodies) == 2
+    assert [row.text for row in ledger.rows()] == [body.decode() for body in border.cloud.bodies]
+    assert len(set(border.cloud.bodies)) == 1
+    assert border.asked == [(SOURCE,)] * 3, "the policy is read again before each"
+    with pytest.raises(Refused, match="sent already"):
+        await border.send(cleared)
+
+
+async def test_a_ticket_whose_answer_began_does_not(ledger: Ledger) -> None:
+    border = Border(ledger, RecordingCloud(answer=(ANSWER[0], LaneDropped("gone"))))
+    cleared = await border.gate.clear(prompt())
+    with pytest.raises(LaneDropped):
+        await border.send(cleared)
+    with pytest.raises(Refused, match="sent already"):
+        await border.send(cleared)
+    assert len(border.cloud.bodies) == 1
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), ZeroDivisionError("x")])
+async def test_a_ticket_that_was_given_up_does_not(ledger: Ledger, end: BaseException) -> None:
+    cloud = RecordingCloud()
+    border = Border(ledger, cloud)
+
+    async def fail(_request: object) -> AsyncGenerator[Chunk]:
+        raise end
+        yield ANSWER[0]
+
+    cloud.stream = fail  # pyright: ignore[reportAttributeAccessIssue] - a cloud that ends so
+    cleared = await border.gate.clear(prompt())
+    with pytest.raises(type(end)):
+        await border.send(cleared)
+    with pytest.raises(Refused, match="sent already"):
+        await border.send(cleared)
+
+
+async def test_a_policy_tightened_between_two_attempts_uses_the_ticket_up(ledger: Ledger) -> None:
+    border = Border(ledger, RecordingCloud(answer=(LaneDropped("gone"),)))
+    cleared = await border.gate.clear(prompt())
+    with pytest.raises(LaneDropped):
+        await border.send(cleared)
+    border.standing = TIGHTENED[0]
+    with pytest.raises(Refused, match=r"clients/\*\*"):
+        await border.send(cleared)
+    border.standing = OPEN
+    with pytest.raises(Refused, match="sent already"):
+        await border.send(cleared)
+    assert len(border.cloud.bodies) == 1
+
+
+async def test_a_probe_carries_nothing_and_is_in_no_ledger(ledger: Ledger) -> None:
+    border = Border(ledger)
+    await border.gate.probe()
+    assert (border.cloud.resolved, border.cloud.bodies, border.outcomes) == (1, [], [])
+    assert border.asked == []
 
 
 async def test_a_ticket_holds_no_text_and_cannot_be_changed(ledger: Ledger) -> None:
