@@ -1,0 +1,148 @@
+"""What service and menu make of a cloud lane that is left alone; and on whose behalf lanes are asked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_fake_server import FakeServer, answer, refusal
+from support_repositories import Alone
+from support_repository import put
+from support_trust import make_folders, trusted_repository
+from twolane_context.spans import Span
+from twolane_server.documents import Document
+from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.limits import Who
+from twolane_server.service import Service
+from twolane_server.session import Session
+from twolane_server.settings.resolved import (
+    EmbeddedSettings,
+    HealthSettings,
+    KeySource,
+    LaneSettings,
+    Settings,
+)
+from twolane_server.text import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twolane_server.orders import Order, Result
+
+CODE = "def join(a):\n    return a\n"
+CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
+MODEL = "deepseek-v3.2"
+
+
+class Desk:
+    """A repository whose open code may use the cloud, and a service before two servers."""
+
+    def __init__(self, top: Path, cloud: FakeServer, local: FakeServer) -> None:
+        self.folders = make_folders(top / "own")
+        self.root = trusted_repository(top / "r", self.folders, '[nda]\npaths = ["clients/"]\n')
+        self.environ = {"KEY": "sk-" + "x" * 20}
+        self.service = Service(self.folders, self.environ, Alone())
+        self.settings = Settings(
+            local=LaneSettings(local.url, "Qwen3-Coder", retries=0),
+            cloud=LaneSettings(cloud.url, MODEL, KeySource(environment="KEY"), retries=0),
+            embedded=EmbeddedSettings(enabled=False),
+            health=HealthSettings(breaker_failures=1, rest_seconds=0.3),
+        )
+
+    def document(self, name: str = "a.py") -> Document:
+        file = put(self.root / name, CODE)
+        return Document(file.as_uri(), str(file), "python", 1, Text.of(CODE))
+
+    def order(self, name: str = "a.py") -> Order:
+        at = CODE.index("return")
+        return self.service.order("docstring", self.document(name), Span(at, at))
+
+    async def run(self, name: str = "a.py") -> Result:
+        ready = await self.service.prepare(self.order(name), self.settings, may_ask=True)
+        return await self.service.carry_out(
+            ready, lambda _t, _c: None, lambda _s, _p: None, lambda _d: None
+        )
+
+    def titles(self) -> list[str]:
+        session, document = Session(self.folders, self.environ), self.document()
+        session.settings = self.settings
+        session.put(document)
+        session.learn(document.uri, self.service.known(document.path, self.settings))
+        snapshot = session.snapshot(document.uri)
+        assert snapshot is not None
+        found = self.service.offers(session, snapshot, Span(20, 20))
+        return [o.decision.short for o in found if o.decision and o.action.name == "docstring"]
+
+
+DONE = answer("Join it.")
+
+
+async def test_while_it_rests_menu_and_decision_say_local_and_nobody_calls_it(
+    tmp_path: Path,
+) -> None:
+    async with (
+        FakeServer(refusal(503), DONE, models=(MODEL,)) as cloud,
+        FakeServer(DONE) as local,
+    ):
+        desk = Desk(tmp_path, cloud, local)
+        desk.settings = replace(
+            desk.settings, health=HealthSettings(breaker_failures=1, rest_seconds=60.0)
+        )
+        assert desk.titles() == ["[cloud deepseek-v3.2]"]
+        assert (await desk.run()).decision.lane is LOCAL
+        assert desk.titles() == ["[local: cloud unusable]"]
+        called = len(cloud.requests)
+        ready = await desk.service.prepare(desk.order(), desk.settings)
+        assert ready.decision.lane is LOCAL
+        assert "it is left alone for 60 s" in str(ready.decision)
+        assert len(cloud.requests) == called
+        await desk.service.aclose()
+
+
+async def test_who_would_use_it_has_it_probed_and_then_it_is_used_again(tmp_path: Path) -> None:
+    async with (
+        FakeServer(refusal(503), DONE, models=(MODEL,)) as cloud,
+        FakeServer(DONE) as local,
+    ):
+        desk = Desk(tmp_path, cloud, local)
+        assert (await desk.run()).decision.lane is LOCAL
+        cloud.models_answer = refusal(503)
+        await asyncio.sleep(0.5)  # the probe that the failure itself asked for is over
+        cloud.models_answer = None
+        called = len(cloud.requests)
+        for looking in (desk.titles, lambda: None):
+            looking()
+            await desk.service.prepare(desk.order(), desk.settings)  # as `twolane route` does
+            await desk.run("clients/b.py")
+        await asyncio.sleep(0.8)
+        assert len(cloud.requests) == called, "nobody wanted the cloud"
+        assert (await desk.run()).decision.lane is LOCAL
+        assert await cloud.until(lambda fake: len(fake.requests) == called + 1, 2.0)
+        await asyncio.sleep(0.05)
+        assert (await desk.run()).decision.lane is CLOUD
+        await desk.service.aclose()
+
+
+@pytest.mark.parametrize("batch", [False, True])
+async def test_lanes_are_asked_for_a_document_or_in_batches_for_its_repository(
+    batch: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+) -> None:
+    async with FakeServer() as cloud, FakeServer() as local:
+        desk = Desk(tmp_path, cloud, local)
+        order = replace(desk.order(), batch=batch)
+        ready = await desk.service.prepare(order, desk.settings)
+        source = desk.root if batch else desk.root / "a.py"
+        assert ready.who == Who(str(source), batch)
+
+
+async def test_a_document_without_a_file_is_its_own_source(tmp_path: Path) -> None:
+    async with FakeServer() as cloud, FakeServer() as local:
+        desk = Desk(tmp_path, cloud, local)
+        untitled = Document("untitled:1", "", "python", 1, Text.of(CODE))
+        order = replace(desk.order(), document=untitled, batch=True)
+        ready = await desk.service.prepare(order, desk.settings)
+        assert ready.who == Who("untitled:1", batch=True)
