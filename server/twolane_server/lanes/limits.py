@@ -105,6 +105,7 @@ class Limits:
         self._batch_running = 0
         self._begun: deque[float] = deque()
         self._in_a_row = 0
+        self._held_until = float("-inf")
 
     @property
     def running(self) -> int:
@@ -133,7 +134,7 @@ class Limits:
     def admit(self, now: float) -> Ticket | None:
         """Give the next one its turn, if there is one to give; ask again until there is none."""
         line = self._next_line()
-        if line is None or self._too_many(now):
+        if line is None or now < self._held_until or self._too_many(now):
             return None
         ticket = line.take()
         self._running[ticket] = None
@@ -148,11 +149,17 @@ class Limits:
         if self._per_minute is not None:
             self._begun.append(now)
 
+    def hold(self, until: float) -> None:
+        """Let nobody begin before a time: the server asked for that."""
+        self._held_until = max(self._held_until, until)
+
     def opens_at(self, now: float) -> float | None:
         """When somebody who waits has a turn though nobody ends theirs; `None` for not so."""
-        if self._next_line() is None or not self._too_many(now):
+        if self._next_line() is None:
             return None
-        return self._begun[-(self._per_minute or 1)] + MINUTE
+        minute = self._begun[-(self._per_minute or 1)] + MINUTE if self._too_many(now) else now
+        at = max(minute, self._held_until)
+        return at if at > now else None
 
     def places(self) -> Iterator[tuple[Ticket, int]]:
         """Everybody who waits, and how many are ahead."""

@@ -138,6 +138,8 @@ class Traffic:
     ) -> None:
         """Have a request answered: the one retry loop, and the account of how it ended.
 
+        A request keeps its turn between two attempts.
+
         Args:
             attempt: sends the request once, with the event loop's time by which all must be done,
                 and reads the answer. What it returns is a fault of the lane that did no harm, since
@@ -160,6 +162,8 @@ class Traffic:
                     self._ended(error, first - started if first else None)
                     raise
                 retries += 1
+                if isinstance(error, LaneRejected) and error.retry_after:
+                    self._turns.hold(error.retry_after)
                 await asyncio.sleep(seconds)
                 if self.breaker.state is not State.CLOSED:  # others found it down meanwhile
                     raise
@@ -277,8 +281,8 @@ class Traffic:
         if wrong := self.health.verdict(now):
             seconds = max(self.breaker.next_rest, self._rollback)
             self.breaker.rest(now, LaneError(f"Its health is bad: {wrong}."), seconds)
-            # Its request was answered, perhaps, so that nobody else says it.
-            self._notices += [str(self.resting)]
+            # The last request was answered, perhaps, so that nobody else says it.
+            self._notices.append(f"{self.resting} Until then its work goes to the local lane.")
 
     def _given_up(self, seconds: float) -> None:
         """Cancelled before anything came: that says something only if it took too long."""

@@ -72,6 +72,10 @@ class Turns:
         self._limits.leave(ticket)
         self._admit()
 
+    def hold(self, seconds: float) -> None:
+        """Let nobody else begin for a time: the server asked for that."""
+        self._limits.hold(asyncio.get_running_loop().time() + seconds)
+
     def again(self) -> None:
         """Count a request that is sent once more within its turn."""
         self._limits.began(asyncio.get_running_loop().time())

@@ -99,6 +99,20 @@ def test_what_is_sent_again_counts_again() -> None:
     assert limits.opens_at(60.0) == 70.0
 
 
+def test_nobody_begins_before_the_time_that_a_server_asked_for() -> None:
+    limits = Limits(3, per_minute=2)
+    joined(limits, "aa")
+    limits.hold(50.0)
+    limits.hold(10.0)
+    assert limits.admit(49.9) is None
+    assert limits.opens_at(0.0) == 50.0
+    assert len(served(limits, 50.0)) == 2
+    joined(limits, "a")
+    assert limits.opens_at(50.0) == 110.0
+    limits.hold(200.0)
+    assert limits.opens_at(50.0) == 200.0
+
+
 def test_who_leaves_makes_room_at_once() -> None:
     limits = Limits(1)
     tickets = joined(limits, "abc")

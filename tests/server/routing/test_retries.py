@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support_border import OPEN
+from support_border import OPEN, prompt
 from support_fake_server import FOREVER, Answer, FakeServer, answer, chunk, refusal
 from support_team import CANARY, CLOUD, LOCAL, LOCALLY, Team, a_cloud, asked, team, touched
 from twolane_server.border.ledger import Ledger, verify
-from twolane_server.errors import AnswerIncomplete, LaneDropped, LaneRejected, LedgerError
+from twolane_server.errors import (
+    AnswerIncomplete,
+    LaneDropped,
+    LaneError,
+    LaneRejected,
+    LedgerError,
+)
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
+from twolane_server.routing.run import Reply
+from twolane_server.settings.resolved import HealthSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +150,21 @@ async def test_retry_after_is_kept(tmp_path: Path) -> None:
         assert 1.0 <= time.monotonic() - begin < 3.0
 
 
+async def test_who_comes_while_a_server_wants_to_be_left_alone_waits_too(tmp_path: Path) -> None:
+    async with (
+        a_cloud(refusal(429, retry_after="1"), answer("Say")) as cloud,
+        team(tmp_path, cloud, retries=1) as us,
+    ):
+        begin = time.monotonic()
+        first = asyncio.create_task(us.run())
+        assert await cloud.until(lambda _: us.outcomes == [("cloud", "LaneRejected")], 5.0)
+        second = await us.run()
+        assert time.monotonic() - begin >= 1.0
+        assert [second.text, (await first).text] == ["Say", "Say"]
+        assert "Waiting for the cloud lane: next in turn" in us.notices
+        assert len(cloud.chats) == 3
+
+
 @pytest.mark.parametrize("asked_for", ["9999", "Thu, 31 Dec 2099 23:59:59 GMT", "40"])
 async def test_a_retry_after_that_is_too_long_is_no_wait(asked_for: str, tmp_path: Path) -> None:
     async with (
@@ -254,3 +279,35 @@ async def test_a_connection_that_the_server_closed_while_it_was_idle_costs_a_ret
         local.answers = [GONE]
         with pytest.raises(LaneDropped):
             await us.run(decision=LOCALLY)
+
+
+WAYS = [
+    *PASSING.values(),
+    *(way for status, way in STAYING.items() if status != "402"),  # an hour's rest
+    *BEGUN.values(),
+    answer("Say"),
+    answer("Say", finish="length"),
+    Answer((), clean=False),
+    Answer((b"<html>",), content_type="text/html"),
+    refusal(503, retry_after="0"),
+]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_the_cloud_does_each_sending_is_on_record(seed: int, tmp_path: Path) -> None:
+    """Byte for byte, as often as it was sent, with an end; and nothing else is."""
+    chance = random.Random(seed)  # noqa: S311 - a test
+    ways = [chance.choice(WAYS) for _ in range(200)]
+    health = HealthSettings(rest_seconds=0.01, longest_rest_seconds=0.02, rollback_seconds=0.01)
+    async with a_cloud(*ways) as cloud, team(tmp_path, cloud, retries=2, health=health) as us:
+        for _ in range(6):
+            work = [us.run(prompt(f"x{chance.random()} = 1")) for _ in range(chance.randint(1, 4))]
+            for done in await asyncio.gather(*work, return_exceptions=True):
+                assert isinstance(done, Reply | LaneError), done
+            await asyncio.sleep(0.03)
+        recorded_texts = Counter(row.text for row in us.rows if row.sent["lane"] == "cloud")
+        assert recorded_texts == Counter(chat.body.decode() for chat in cloud.chats)
+        assert max(recorded_texts.values()) <= 3
+        assert len(cloud.chats) > 10, "it was asked, mostly"
+        assert all(outcome != "unknown" for _, outcome in us.outcomes)
+        assert verify(us.folders.state / "ledger").whole

@@ -15,7 +15,15 @@ from support_repository import put
 from twolane_server.problems import Problem
 from twolane_server.settings.environment import VARIABLES
 from twolane_server.settings.load import load
-from twolane_server.settings.resolved import CLOUD, LOCAL, Folders, KeySource, Mode, Settings
+from twolane_server.settings.resolved import (
+    CLOUD,
+    LOCAL,
+    Folders,
+    HealthSettings,
+    KeySource,
+    Mode,
+    Settings,
+)
 
 FAKE_KEY = "sk-" + "x" * 20
 UNREAD = "until it can be read, the defaults hold and all code is taken as NDA."
@@ -73,6 +81,31 @@ def test_later_levels_win(tmp_path: Path) -> None:
     assert not settings.embedded.enabled
 
 
+def test_limits_and_health_are_laid_over_one_another(tmp_path: Path) -> None:
+    toml = """
+        [local]
+        concurrency = 2
+        requests_per_minute = 30
+        first_token_seconds = 5
+        [cloud]
+        retries = 0
+        [health]
+        error_rate = 0.1
+        window_seconds = 60
+    """
+    options = {"health": {"error_rate": 0.5, "breaker_failures": 9}, "local": {"queue_seconds": 7}}
+    environ = {"TWOLANE_CLOUD_CONCURRENCY": "3", "TWOLANE_LOCAL_CONCURRENCY": "1"}
+    settings, problems = _load(tmp_path, toml, options, environ)
+    assert problems == ()
+    assert settings.local == replace(
+        LOCAL, concurrency=1, requests_per_minute=30, first_token_seconds=5.0, queue_seconds=7.0
+    )
+    assert settings.cloud == replace(CLOUD, retries=0, concurrency=3)
+    assert settings.health == HealthSettings(
+        error_rate=0.5, window_seconds=60.0, breaker_failures=9
+    )
+
+
 def test_rules_about_nda_add_up(tmp_path: Path) -> None:
     toml = '[nda]\npaths = ["a/"]\nwords = ["Acme"]'
     settings, problems = _load(tmp_path, toml, {"nda": {"paths": ["b/", "a/"], "markers": ["M"]}})
@@ -108,6 +141,34 @@ def test_a_key_source_takes_the_place_of_the_default_one(tmp_path: Path) -> None
         ("[local]\nidle_seconds = nan", "local.idle_seconds", "must be a finite number; ignored."),
         ("[local]\nmodel = 3", "local.model", "must be text; ignored."),
         ("[embedded]\nenabled = 1", "embedded.enabled", "must be true or false; ignored."),
+        (
+            "[local]\nconcurrency = 0",
+            "local.concurrency",
+            "must be greater than or equal to 1; ignored.",
+        ),
+        ("[cloud]\nretries = 11", "cloud.retries", "must be less than or equal to 10; ignored."),
+        ("[cloud]\nretries = 1.5", "cloud.retries", "must be a whole number; ignored."),
+        (
+            "[local]\nqueue_seconds = inf",
+            "local.queue_seconds",
+            "must be a finite number; ignored.",
+        ),
+        (
+            "[health]\nerror_rate = 2.0",
+            "health.error_rate",
+            "must be less than or equal to 1; ignored.",
+        ),
+        (
+            "[health]\nslow_rate = -0.1",
+            "health.slow_rate",
+            "must be greater than or equal to 0; ignored.",
+        ),
+        ("[health]\nrest_seconds = 0", "health.rest_seconds", "must be greater than 0; ignored."),
+        (
+            "[health]\nerorr_rate = 1",
+            "health.erorr_rate",
+            "unknown key, ignored; did you mean `health.error_rate`?",
+        ),
         ("[cloud]\nmodel = ' '", "cloud.model", "is empty; ignored."),
     ],
 )
