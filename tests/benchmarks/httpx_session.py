@@ -106,7 +106,7 @@ async def play(
         after: called after each action, with its number from 0 on.
     """
     own = {"PATH": os.environ["PATH"], **environ}
-    async with editing(own, root, says=None, **options) as editor:
+    async with editing(own, root, says=None, preview=True, **options) as editor:
         for number, step in enumerate(SESSION):
             uri = (root / step.file).as_uri()
             if uri not in editor.texts:
