@@ -16,6 +16,7 @@ from twolane_context.question import Selection
 from twolane_context.repository_map import MapState
 from twolane_context.tokens import counter_for
 from twolane_server.errors import FingerprintsUnusable
+from twolane_server.impacts import impact_of
 from twolane_server.indexing import open_repository, verdicts
 from twolane_server.known_code import nda_sources
 from twolane_server.lanes.base import LaneName
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from twolane_context.disk import Stamp
     from twolane_context.index import Index
     from twolane_server.actions.base import Surroundings
+    from twolane_server.actions.impact import Impact
     from twolane_server.border.fingerprints import Source
     from twolane_server.documents import Document
+    from twolane_server.impacts import WantedImpact
     from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
@@ -153,6 +156,15 @@ class Indexed:
             return None
         answers = self._answers.setdefault(None, Answers(self.repository))
         return references(self.repository, answers, inner, at)
+
+    def impact(self, wanted: WantedImpact) -> Impact | None:
+        """All that changing a symbol may touch; `None` where nothing is known of it."""
+        inner = self.relative(wanted.path)
+        if inner is None or inner not in self.repository.index.files:
+            return None
+        answers = self._answers.setdefault(None, Answers(self.repository))
+        verdict = self._verdicts(wanted.nda)
+        return impact_of(self.repository, answers, inner, wanted, verdict)
 
     def choose_maps(self) -> None:
         """Choose the maps that were asked for and not there yet."""

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from twolane_server.actions.base import Surroundings
+    from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
     from twolane_server.documents import Document
     from twolane_server.home import Home
+    from twolane_server.impacts import WantedImpact
     from twolane_server.indexed import Indexed
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
@@ -115,6 +117,17 @@ class Live:
         home = self._home(path)
         found = await home.references(path, at, self._documents()) if home else None
         return (home.root, found) if home and found else None
+
+    async def impact(self, wanted: WantedImpact) -> Impact | None:
+        """All that changing a symbol may touch; `None` where nothing is known of it."""
+        home = self._home(wanted.path)
+        documents = self._documents()
+
+        def ask(indexed: Indexed) -> Impact | None:
+            indexed.sync(documents)
+            return indexed.impact(wanted)
+
+        return None if home is None else await home.run(ask)
 
     def known_code(self, path: str, nda: NdaRules) -> Prints:
         """What recognises code under NDA, brought up to date for a file's repository.

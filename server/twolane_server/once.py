@@ -14,7 +14,9 @@ from twolane_server.repository import find_root
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
+    from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
+    from twolane_server.impacts import WantedImpact
     from twolane_server.indexed import Indexed
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
@@ -37,6 +39,10 @@ class Once:
     async def around(self, wanted: Wanted) -> Surroundings:
         """What a repository says around a selection; nothing where there is none."""
         return await asyncio.to_thread(self._around, wanted)
+
+    async def impact(self, wanted: WantedImpact) -> Impact | None:
+        """All that changing a symbol may touch; `None` where nothing is known of it."""
+        return await asyncio.to_thread(self._impact, wanted)
 
     async def before(self, path: str) -> tuple[str, ...]:
         """Nothing: who has not watched knows of no rename."""
@@ -67,6 +73,13 @@ class Once:
     def _around(self, wanted: Wanted) -> Surroundings:
         indexed = self._open(wanted.path)
         return NOTHING if indexed is None else indexed.ask(wanted, patient=True)
+
+    def _impact(self, wanted: WantedImpact) -> Impact | None:
+        indexed = self._open(wanted.path)
+        if indexed is None:
+            return None
+        indexed.refresh()  # documents count, too
+        return indexed.impact(wanted)
 
     def _open(self, path: str) -> Indexed | None:
         from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter

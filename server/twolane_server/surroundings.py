@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from twolane_context.pack import Piece
     from twolane_context.repository_map import Entry, MapState
+    from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
+    from twolane_server.impacts import WantedImpact
     from twolane_server.indexing import Verdict
 
 __all__ = [
@@ -101,6 +103,10 @@ class Repositories(Protocol):
 
     async def around(self, wanted: Wanted) -> Surroundings:
         """What a repository says around a selection; nothing where there is none."""
+        ...
+
+    async def impact(self, wanted: WantedImpact) -> Impact | None:
+        """All that changing a symbol may touch; `None` where nothing is known of it."""
         ...
 
     async def before(self, path: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from twolane_context.languages import Language
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
+    from twolane_server.actions.impact import Impact
     from twolane_server.actions.material import Material
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.fragments import Fragment, Label
@@ -43,6 +44,7 @@ class Reads(StrEnum):
     """What an action works on."""
 
     DOCUMENT = "the document"
+    REPOSITORY = "the repository"
     INDEX = "what is staged"
     BRANCH = "what the branch changes"
 
@@ -60,6 +62,7 @@ class Subject:
         instruction: what the user asked for, where the action takes an instruction.
         parsed: the text's tree, where the caller keeps one; see `tree_of`.
         around: what the repository says around the selection.
+        impact: all that changing the symbol there may touch, for a repository-wide action.
         answer_in: the language that people are answered in: `English`, `Deutsch`.
         material: what was read for an action that does not work on the document.
     """
@@ -74,6 +77,7 @@ class Subject:
     around: Surroundings = field(default=NOTHING, repr=False)
     answer_in: str = "English"
     material: Material | None = field(default=None, repr=False)
+    impact: Impact | None = None
 
 
 def tree_of(subject: Subject) -> Parsed | None:
@@ -94,12 +98,18 @@ class Task:
         prompt: what the model is asked.
         target: the bytes that the edit may change, and no others.
         instruction: what the prompt asks for, where the action takes an instruction.
+        note: what is asked for now, for the person; empty for the first question.
+        share: how much of the whole is done when this is asked, 0 to 1, where that is known.
+        so_far: what the action keeps from one answer to the next.
     """
 
     subject: Subject
     prompt: Prompt
     target: Span
     instruction: str = field(default="", repr=False)
+    note: str = ""
+    share: float | None = None
+    so_far: object = field(default=None, repr=False)
 
 
 class Action(Protocol):
@@ -137,8 +147,10 @@ class Action(Protocol):
         """
         ...
 
-    def finish(self, task: Task, reply: str) -> Outcome:
+    def finish(self, task: Task, reply: str) -> Outcome | Task:
         """What the reply comes to: an edit proved harmless, or another of `outcomes`.
+
+        A task instead of an outcome is to be asked next.
 
         Raises:
             ReplyRefused: the reply would change what it must not; the sentence says what.

@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from twolane_context.spans import Span
+    from twolane_server.edits.changes import Changes
 
-__all__ = ["Edit", "Edits", "Finding", "Findings", "Outcome", "Page", "Severity", "edits_of"]
+__all__ = [
+    "Across",
+    "Edit",
+    "Edits",
+    "Finding",
+    "Findings",
+    "Outcome",
+    "Page",
+    "Severity",
+    "edits_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,21 @@ class Page:
     title: str = field(repr=False)
     text: str = field(repr=False)
     language: str = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Changes of several files of a repository, applied all or not at all.
+
+    Attributes:
+        root: the folder that their paths are within, absolute.
+        changes: what becomes of which file.
+        notes: sentences for the person, such as references that were not touched.
+    """
+
+    root: str
+    changes: Changes
+    notes: tuple[str, ...] = ()
 
 
 class Severity(StrEnum):
@@ -90,7 +116,7 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
-Outcome: TypeAlias = Edit | Edits | Page | Findings
+Outcome: TypeAlias = Edit | Edits | Across | Page | Findings
 
 
 def edits_of(outcome: Outcome) -> tuple[Edit, ...]:
@@ -100,5 +126,5 @@ def edits_of(outcome: Outcome) -> tuple[Edit, ...]:
             return (outcome,)
         case Edits(edits):
             return edits
-        case Page() | Findings():
+        case Across() | Page() | Findings():
             return ()

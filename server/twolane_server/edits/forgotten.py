@@ -1,0 +1,113 @@
+"""Which references a set of changes forgot: places that still say what is said so no more."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from twolane_context.facts import extract
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
+from twolane_server.edits.compose import bare, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twolane_server.edits.changes import Changes
+    from twolane_server.text import Text
+
+__all__ = ["Forgotten", "forgotten"]
+
+
+class Forgotten(NamedTuple):
+    """A reference that was not touched.
+
+    Attributes:
+        path: the file as it will be called.
+        line: 1-based, in the text as it will be.
+    """
+
+    path: str
+    line: int
+
+
+def forgotten(
+    name: str, texts: Mapping[str, Text], sites: Mapping[str, Sequence[int]], changes: Changes
+) -> list[Forgotten]:
+    """The references that should have been touched and were not.
+
+    Nothing while the symbol is still defined where it was: then its uses may well stay. When it
+    is defined under its name elsewhere, imports of it must change; when it is gone, all uses.
+
+    Args:
+        name: the symbol's, before the changes.
+        texts: the files before.
+        sites: where each names the symbol, in bytes.
+        changes: what becomes of them.
+    """
+    made = {one.path: one for one in changes}
+    homes = [path for path in sites if name in _defined(path, texts[path])]
+    gone = [
+        path
+        for path in homes
+        if path in made
+        and ((after := made[path].after) is None or name not in _defined(path, after))
+    ]
+    if not gone:
+        return []
+    moved = any(
+        one.after is not None and one.path not in homes and name in _defined(one.place, one.after)
+        for one in changes
+    ) or len(gone) < len(homes)
+    found: list[Forgotten] = []
+    for path, places in sorted(sites.items()):
+        change = made.get(path)
+        if change is not None and change.after is None:
+            continue
+        after = texts[path] if change is None or change.after is None else change.after
+        left = _left(name, texts[path], after, places)
+        if moved:
+            left = [row for row in left if _imports(after, row)]
+        found += [Forgotten(path if change is None else change.place, row + 1) for row in left]
+    return found
+
+
+def _defined(path: str, text: Text) -> set[str]:
+    language = language_for(path)
+    if language is None:
+        return set()
+    facts = extract(parse(language, text.source))
+    return {one.name for one in (*facts.definitions, *facts.variables)}
+
+
+def _left(name: str, before: Text, after: Text, places: Sequence[int]) -> list[int]:
+    """The rows, as they will be, in which sites still stand."""
+    old, new = ([bare(line) for line in rows(text)] for text in (before, after))
+    at: dict[int, int] = {}
+    for place in places:
+        row = before.row_of(place)
+        at[row] = at.get(row, 0) + 1
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    found: list[int] = []
+    for tag, i, k, m, n in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += [m + row - i for row in range(i, k) if row in at]
+            continue
+        # What of the name is left beyond what never was a site: in texts, comments, other symbols.
+        others = sum(len(word.findall(old[row])) - at.get(row, 0) for row in range(i, k))
+        if any(row in at for row in range(i, k)):
+            still = [row for row in range(m, n) for _ in word.findall(new[row])]
+            found += still[max(0, others) :]
+    return sorted(set(found))
+
+
+def _imports(text: Text, row: int) -> bool:
+    """Whether a row is, or is within, an import."""
+    for above in range(row, max(-1, row - 40), -1):
+        line = text.lines[above].strip() if above < len(text.lines) else ""
+        if re.match(r"(?:from|import|use|pub use|export .*from|require)\b", line):
+            return True
+        if above != row and (not line or line.endswith((")", ";", ":")) or "=" in line):
+            return False
+    return False
