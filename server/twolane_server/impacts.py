@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from twolane_context.names import WORD
 from twolane_server.actions.impact import Impact, Role, Source, role_of
-from twolane_server.fragments import Label
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from twolane_context.answers import Answers
     from twolane_context.repository import Repository
+    from twolane_server.fragments import Label
     from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import NdaRules
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
-from twolane_server.actions.base import Reads, Subject
+from twolane_server.actions.base import Subject
 from twolane_server.actions.catalogue import ACTIONS, FIX
 from twolane_server.errors import TooLarge
 from twolane_server.knowledge import head_of
@@ -63,7 +63,7 @@ def offers(
         selection = earlier(selection, tree.parsed.source, document.text.source)
         subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
     for action in (FIX,) if diagnosed else ACTIONS:
-        said = labelled if action.reads is Reads.DOCUMENT else known.staged
+        said = labelled if action.reads.in_document else known.staged
         if action.offered(subject) and said is None:
             yield Offer(action, None)
         elif action.offered(subject) and said is not None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.base import Reads
 from twolane_server.errors import KeyUnusable
+from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.key import read_key
 from twolane_server.routing.choose import Question
+from twolane_server.settings.resolved import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from twolane_server.labels import Labelled
     from twolane_server.settings.resolved import Settings
 
-__all__ = ["cloud_state", "of_prompt", "question_of"]
+__all__ = ["cloud_state", "forced_for", "of_prompt", "question_of"]
 
 
 def question_of(
@@ -41,10 +44,10 @@ def question_of(
     return Question(
         action=action.name,
         home=action.home,
-        repository_wide=False,
+        repository_wide=action.reads is Reads.REPOSITORY,
         label=labelled.label,
         label_reasons=labelled.reasons,
-        mode=settings.mode,
+        mode=_mode(action, settings),
         forced=None,
         instruction_marker=False,
         characters=characters,
@@ -61,6 +64,17 @@ def question_of(
         local_model=settings.local_model(action.name),
         cloud_model=settings.cloud_model(action.name),
     )
+
+
+def forced_for(action: Action, forced: LaneName | None) -> LaneName | None:
+    """The lane that the user forces: never the cloud for what works on the whole repository."""
+    wide = action.reads is Reads.REPOSITORY
+    return None if wide and forced is LaneName.CLOUD else forced
+
+
+def _mode(action: Action, settings: Settings) -> Mode:
+    wide = action.reads is Reads.REPOSITORY
+    return Mode.AUTO if wide and settings.mode is Mode.CLOUD else settings.mode
 
 
 def of_prompt(labelled: Labelled, label: Label) -> Labelled:

@@ -27,6 +27,7 @@ from twolane_server.features import (
     references,
     text_sync,
 )
+from twolane_server.features.across import recovered
 from twolane_server.features.grant import ask_once
 from twolane_server.features.progress import work_done
 from twolane_server.features.protocol import Protocol
@@ -147,6 +148,7 @@ def _register_lifecycle(server: TwolaneServer) -> None:
 
     async def initialized(_: types.InitializedParams) -> None:
         await configuration.read(server, server.session, server.options)
+        await recovered(server, server.session.folders)
 
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         await configuration.did_change(server, server.session, params)

@@ -15,17 +15,23 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
+from twolane_server.asking import carried_out
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.limits import Who
-from twolane_server.longer import offering_more
 from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result
-from twolane_server.questions import cloud_state, of_prompt, question_of
-from twolane_server.routing.choose import choose, has_repository_marker, near_local_window
-from twolane_server.within import decided, prepared, wanted_around, with_surroundings
+from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
+from twolane_server.routing.choose import has_repository_marker, near_local_window
+from twolane_server.within import (
+    decided,
+    prepared,
+    wanted_around,
+    wanted_impact,
+    with_surroundings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,14 +117,17 @@ class Service:
         budget = order.max_tokens or settings.action(order.action.name).max_tokens
         answer_in = order.answer_in or settings.language
         order = replace(order, answer_in=answer_in, max_tokens=budget)
-        if order.action.reads is Reads.DOCUMENT:
+        reads, material, impact = order.action.reads, None, None
+        if reads.in_document:
             known = await self.knowledge(document, settings)
-            labelled, material = known.label(head_of(document.text)), None
+            labelled = known.label(head_of(document.text))
         else:
-            read = await self._gathered(order.action.reads, document, settings)
+            read = await self._gathered(reads, document, settings)
             known, labelled, material = read.known, read.labelled, read.material
+        if reads is Reads.REPOSITORY:
+            impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
-        task = await asyncio.to_thread(prepared, order, labelled.label, material)
+        task = await asyncio.to_thread(prepared, order, labelled.label, material, impact)
         question = replace(
             question_of(
                 order.action,
@@ -128,7 +137,7 @@ class Service:
                 characters=task.prompt.characters,
             ),
             answer_tokens=task.prompt.max_tokens,
-            forced=order.forced,
+            forced=forced_for(order.action, order.forced),
             instruction_marker=has_repository_marker(task.instruction),
         )
         question = await asyncio.to_thread(self._counted, question, task.prompt, settings)
@@ -142,7 +151,7 @@ class Service:
             await self._runner.wake_cloud(settings)
         title, who = order.action.title, _who(order, known)
         ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)
-        if material is None:
+        if reads is Reads.DOCUMENT:
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
@@ -198,31 +207,7 @@ class Service:
             LaneError: no usable answer came.
             ReplyRefused: the answer would do harm.
         """
-        with offering_more(ready.question):
-            reply = await self._open().run(
-                ready.task.prompt,
-                ready.decision,
-                ready.settings,
-                otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
-                on_text=on_text,
-                on_notice=on_notice,
-                on_decision=on_decision,
-                who=ready.who,
-            )
-        action = action_named(ready.task.prompt.action)
-        outcome = await asyncio.to_thread(action.finish, ready.task, reply.text)
-        return Result(
-            outcome=outcome,
-            decision=reply.decision.answered_by(reply.model),
-            model=reply.model,
-            usage=reply.usage,
-            cost_usd=reply.cost_usd,
-            seconds={
-                "context": round(ready.context_seconds, 4),
-                "first_token": round(reply.first_token_at - ready.started, 4),
-                "total": round(time.monotonic() - ready.started, 4),
-            },
-        )
+        return await carried_out(ready, self._open(), on_text, on_notice, on_decision)
 
     def take_notices(self) -> tuple[str, ...]:
         """What a person should be told of the lanes, each once."""

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.actions.base import Subject
+from twolane_server.actions.symbol import symbol_places
 from twolane_server.errors import FingerprintsUnusable, TooLarge
+from twolane_server.impacts import WantedImpact
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import choose
 from twolane_server.surroundings import Wanted
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from twolane_server.actions.base import Surroundings, Task
+    from twolane_server.actions.impact import Impact
     from twolane_server.actions.material import Material
     from twolane_server.border.standing import Prints
     from twolane_server.fragments import Label
@@ -34,16 +37,19 @@ if TYPE_CHECKING:
 
     Counted = Callable[[Question, Prompt, Settings], Question]
 
-__all__ = ["decided", "prepared", "wanted_around", "with_surroundings"]
+__all__ = ["decided", "prepared", "wanted_around", "wanted_impact", "with_surroundings"]
 
 
-def prepared(order: Order, label: Label, material: Material | None = None) -> Task:
+def prepared(
+    order: Order, label: Label, material: Material | None = None, impact: Impact | None = None
+) -> Task:
     """What the order asks for by itself.
 
     Args:
         order: what is wanted.
         label: of the document.
         material: what was read for an action that does not work on the document.
+        impact: what was found for one that works on the repository.
 
     Raises:
         ActionError: there is nothing to do there.
@@ -59,6 +65,7 @@ def prepared(order: Order, label: Label, material: Material | None = None) -> Ta
         instruction=order.instruction,
         answer_in=order.answer_in,
         material=material,
+        impact=impact,
         parsed=language and parse(language, document.text.source),
     )
     return _asked(order, subject)
@@ -70,6 +77,16 @@ def _asked(order: Order, subject: Subject) -> Task:
     if order.max_tokens is None:
         return task
     return replace(task, prompt=replace(task.prompt, max_tokens=order.max_tokens))
+
+
+def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpact:
+    """What to ask the repository for an action that changes all of it; such an action is local."""
+    document, places = order.document, ()
+    language = language_for(document.path, document.language_id)
+    if language is not None:
+        places = symbol_places(parse(language, document.text.source), order.selection)
+    model = settings.local_model(order.action.name)
+    return WantedImpact(document.path, places, label, settings.nda, model, settings.local.window)
 
 
 async def decided(

@@ -48,6 +48,11 @@ class Reads(StrEnum):
     INDEX = "what is staged"
     BRANCH = "what the branch changes"
 
+    @property
+    def in_document(self) -> bool:
+        """Whether it begins at a place in the document."""
+        return self in (Reads.DOCUMENT, Reads.REPOSITORY)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -132,7 +137,7 @@ class Action(Protocol):
 
     @property
     def reads(self) -> Reads:
-        """What it works on: with anything but the document, that one's text takes no part."""
+        """What it works on: where that is not `in_document`, the document takes no part."""
         ...
 
     def offered(self, subject: Subject) -> bool:

@@ -10,6 +10,7 @@ from twolane_server.actions.docstrings import WriteDocstrings
 from twolane_server.actions.explain import Explain
 from twolane_server.actions.fix import FixDiagnostic
 from twolane_server.actions.pull import PullRequestText
+from twolane_server.actions.refactor import Refactor
 from twolane_server.actions.review import Review
 from twolane_server.actions.rewrite import RewriteSelection
 from twolane_server.errors import WrongUse
@@ -26,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
     RewriteSelection(),
     FIX,
     Review(),
+    Refactor(),
     Explain(),
     CommitMessage(),
     PullRequestText(),

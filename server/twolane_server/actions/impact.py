@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from twolane_server.fragments import Label
+
 if TYPE_CHECKING:
-    from twolane_server.fragments import Label
     from twolane_server.text import Text
 
 __all__ = ["Impact", "Role", "Source", "role_of"]
@@ -77,6 +78,11 @@ class Impact:
     model: str
     window: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> Label:
+        """How far all of it together may travel."""
+        return Label.highest(one.label for one in self.sources)
 
     @property
     def texts(self) -> dict[str, Text]:

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
+from twolane_server.actions.asked import asked_for
 from twolane_server.actions.base import Reads, Task, tree_of
-from twolane_server.actions.docs.definitions import definition_at, name_of, outermost
-from twolane_server.actions.instruction import instruction_above, instruction_in
-from twolane_server.actions.pieces import origin_of, ours
+from twolane_server.actions.docs.definitions import definition_at, outermost
 from twolane_server.actions.replacing import replaced, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
 from twolane_server.edits.reply import code
 from twolane_server.errors import ActionError
-from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ class RewriteSelection:
         target = _target(parsed, subject.selection)
         if target is None:
             raise ActionError("Select the lines to rewrite, or put the cursor into a definition.")
-        words, instruction = _instruction(subject, parsed, target)
+        words, instruction = asked_for(subject, parsed, target)
         prompt = rewrite_prompt(subject, parsed, target, instruction)
         return Task(subject, prompt, target, words)
 
@@ -88,21 +86,3 @@ def _target(parsed: Parsed, selection: Span) -> Span | None:
     if not selection.cut(source).strip():
         return None
     return whole_lines(source, selection)
-
-
-def _instruction(subject: Subject, parsed: Parsed, target: Span) -> tuple[str, Fragment]:
-    """What is asked for, and as a part of the prompt: typed, or else in a comment of the file."""
-    typed = subject.instruction.strip()
-    if typed:
-        return typed, ours(typed)
-    node = definition_at(parsed, target)
-    written = instruction_in(parsed, target)
-    if written and not parsed.source[written.span.end : target.end].strip():
-        raise ActionError("Only a comment is selected; select the code below it, too.")
-    written = written or instruction_above(parsed, target, name_of(parsed, node) if node else "")
-    if written is None:
-        raise ActionError(
-            "Say what to change: type an instruction, or write it as a comment above the selection."
-        )
-    origin = origin_of(subject, written.span)
-    return written.words, Fragment(written.words, subject.label, origin)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text as Styled
 
-from twolane_server.actions.outcomes import edits_of
+from twolane_server.actions.outcomes import Across, edits_of
 from twolane_server.cli import outcome as outcomes
 from twolane_server.cli import place as places
 from twolane_server.cli.answer import AnswerView
 from twolane_server.cli.plain import plain
 from twolane_server.errors import AnswerTruncated
+from twolane_server.folders import folders
 from twolane_server.longer import question_for
 from twolane_server.prices import money
+from twolane_server.writing.recover import recover
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the action to its end."""
+    for told in recover(folders(os.environ).state):
+        print(f"twolane: {plain(told)}", file=sys.stderr)
     console = Console(highlight=False, soft_wrap=True, quiet=arguments.json)
     while True:
         service, settings, place, order = places.open_order(arguments)
@@ -111,6 +116,8 @@ def _close(console: Console, result: Result, *, applied: bool) -> None:
     console.print(Styled(f"{text}all after {seconds['total']:.1f} s{used}"))
     if applied:
         console.print("applied")
+    elif isinstance(result.outcome, Across):
+        console.print("not applied; --apply writes it into the files")
     elif edits_of(result.outcome):
         console.print("not applied; --apply writes it into the file")
 

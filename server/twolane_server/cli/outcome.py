@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text as Styled
 
-from twolane_server.actions.outcomes import Edit, Edits, Findings, Page, edits_of
-from twolane_server.cli.diff import diff
+from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
+from twolane_server.cli.diff import diff, diff_of
 from twolane_server.cli.plain import plain
+from twolane_server.folders import folders
 from twolane_server.source_file import write_back
+from twolane_server.writing.write import carry_out
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +33,9 @@ def apply(outcome: Outcome, place: Place) -> bool:
         StaleDocument: the file changed since.
         ActionError: it cannot be written.
     """
+    if isinstance(outcome, Across):
+        carry_out(outcome.changes, Path(outcome.root), folders(os.environ).state)
+        return True
     edits = edits_of(outcome)
     if not edits:
         return False
@@ -48,7 +54,7 @@ def show(console: Console, outcome: Outcome, place: Place, streamed: str) -> Non
         streamed: what of the answer was shown already, as it came.
     """
     match outcome:
-        case Edit() | Edits():
+        case Edit() | Edits() | Across():
             for line in _diff(outcome, place):
                 shown = plain(line.rstrip("\r\n"))
                 console.print(Styled(shown, style=_STYLES.get(line[:1], "")))
@@ -74,6 +80,17 @@ def as_object(outcome: Outcome, place: Place) -> dict[str, object]:
                 "diff": "".join(_diff(outcome, place)),
             }
             said: dict[str, object] = {"edit": edit}
+        case Across(root, changes):
+            files = [
+                {
+                    "path": one.path,
+                    "does": one.sort.value,
+                    "to": one.to or None,
+                    "before_sha256": one.before_sha256,
+                }
+                for one in changes
+            ]
+            said = {"edit": {"root": root, "files": files, "diff": "".join(_diff(outcome, place))}}
         case Page(title, text, language):
             said = {"page": {"title": title, "language": language, "text": text}}
         case Findings(found):
@@ -83,10 +100,12 @@ def as_object(outcome: Outcome, place: Place) -> dict[str, object]:
 
 
 def _notes(outcome: Outcome) -> tuple[str, ...]:
-    return outcome.notes if isinstance(outcome, Edits | Findings) else ()
+    return outcome.notes if isinstance(outcome, Edits | Across | Findings) else ()
 
 
 def _diff(outcome: Outcome, place: Place) -> list[str]:
+    if isinstance(outcome, Across):
+        return [line for one in outcome.changes for line in diff_of(one)]
     before = place.document.text
     after = before.replaced((edit.span, edit.text) for edit in edits_of(outcome))
     return diff(place.document.path, before, after)

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
@@ -56,9 +55,9 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         TwolaneError: the place or the action cannot be used.
     """
     reads = action_named(arguments.action).reads
-    if arguments.place is None and reads is Reads.DOCUMENT:
+    if arguments.place is None and reads.in_document:
         raise WrongUse(f"{arguments.action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
-    place = read_place(arguments.place or ".", bare=reads is not Reads.DOCUMENT)
+    place = read_place(arguments.place or ".", bare=not reads.in_document)
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
     for problem in problems:

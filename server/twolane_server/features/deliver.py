@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.outcomes import Edit, Edits, Findings, Page, edits_of
+from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
 from twolane_server.features import findings, page
+from twolane_server.features.across import apply_across
 from twolane_server.features.apply import apply
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ async def deliver(
             told = await apply(server, session, then, edits, target=target, title=title)
             notes = outcome.notes if isinstance(outcome, Edits) else ()
             return not told, " ".join(filter(None, (told, *notes)))
+        case Across():
+            told = await apply_across(server, session, outcome, title=ready.title)
+            return not told, " ".join(filter(None, (told, *outcome.notes)))
         case Page():
             return True, await page.show(server, session, then.uri, outcome)
         case Findings():

@@ -14,13 +14,14 @@ def test_actions_by_name() -> None:
         ("rewrite", "Rewrite selection…"),
         ("fix", "Fix"),
         ("review", "Review"),
+        ("refactor", "Refactor across the repository…"),
         ("explain", "Explain…"),
         ("commit", "Write commit message"),
         ("pr", "Write PR text"),
     ]
     for action in ACTIONS:
         assert action_named(action.name) is action
-        assert action.home is LaneName.CLOUD
+        assert action.home is (LaneName.LOCAL if action.name == "refactor" else LaneName.CLOUD)
 
 
 def test_an_unknown_name_says_which_there_are() -> None:

@@ -15,6 +15,7 @@ local M = {}
 -- What is asked for before an action runs, and which of them change the buffer.
 local ASKS = {
   rewrite = "Rewrite (empty: as the comment above says): ",
+  refactor = "Refactor (empty: as the comment above says): ",
   explain = "Explain (empty: in general): ",
 }
 local READS = { explain = true, pr = true, review = true }

@@ -1,0 +1,189 @@
+"""*Refactor across the repository…*: a symbol and all that refers to it, changed by an instruction.
+
+What fits one question is asked at once. Else a plan is asked for first, then the files in parts, with
+the plan before each; and whatever an answer has that cannot be carried out goes back to the model
+with the reason, twice at most. At the end, references that nobody touched are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_server.actions.asked import asked_for
+from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.outcomes import Across
+from twolane_server.actions.refactor_files import brief, whole
+from twolane_server.actions.refactor_parts import Parts, answer_tokens, parts_of
+from twolane_server.actions.refactor_prompt import (
+    NO_CHANGES,
+    again,
+    batch_prompt,
+    once_prompt,
+    plan_prompt,
+)
+from twolane_server.actions.selected import selected
+from twolane_server.actions.symbol import symbol_places
+from twolane_server.edits.changes import Changes
+from twolane_server.edits.forgotten import forgotten
+from twolane_server.edits.from_reply import changes_from
+from twolane_server.edits.paths import Paths
+from twolane_server.edits.reply import trimmed, without_reasoning
+from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.fragments import Fragment
+from twolane_server.lanes.base import LaneName
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Subject
+    from twolane_server.actions.impact import Impact, Source
+    from twolane_server.edits.changes import Problem
+
+__all__ = ["Refactor"]
+
+_MOST_ASKS = 2
+_MOST_TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _SoFar:
+    """What is kept from one answer to the next.
+
+    Attributes:
+        task: what is asked for.
+        parts: the files of each question.
+        at: which part is asked about; -1 while the plan is.
+        plan: the plan, where there is one.
+        made: what earlier parts came to.
+        asks: how often the model was asked again about this part.
+    """
+
+    task: Fragment
+    parts: Parts
+    at: int = 0
+    plan: str = ""
+    made: Changes = field(default_factory=Changes)
+    asks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refactor:
+    """The action; see `base.Action`."""
+
+    name: str = "refactor"
+    title: str = "Refactor across the repository…"
+    home: LaneName = LaneName.LOCAL
+    reads: Reads = Reads.REPOSITORY
+
+    def offered(self, subject: Subject) -> bool:
+        """Whether a symbol may be here."""
+        parsed = tree_of(subject)
+        return parsed is not None and bool(symbol_places(parsed, subject.selection))
+
+    def prepare(self, subject: Subject) -> Task:
+        """What to ask.
+
+        Raises:
+            ActionError: no symbol is here, or nothing is asked for.
+        """
+        parsed, impact = tree_of(subject), subject.impact
+        if parsed is None or impact is None or not impact.sources:
+            raise ActionError(
+                "No symbol that the repository knows is here; put the cursor on a name or into a "
+                "definition, in a file of a repository."
+            )
+        words, asked = asked_for(subject, parsed, selected(subject).span)
+        parts = parts_of(impact, asked)
+        state = _SoFar(asked, parts, at=-1 if parts.planned else 0)
+        return _task(subject, impact, state, words)
+
+    def finish(self, task: Task, reply: str) -> Across | Task:
+        """The changes of all files, or the next question.
+
+        Raises:
+            ReplyRefused: the model's edits cannot be carried out, also after it was asked again.
+            ActionError: nothing would change.
+        """
+        state, impact = task.so_far, task.subject.impact
+        if not isinstance(state, _SoFar) or impact is None:
+            raise ReplyRefused("The answer is to no question that was asked.")
+        if state.at < 0:
+            plan = trimmed(without_reasoning(reply))
+            if not plan:
+                raise ReplyRefused("The model's plan is empty; try again.")
+            return _task(task.subject, impact, replace(state, at=0, plan=plan), task.instruction)
+        found = _changes(impact, state, reply)
+        if not isinstance(found, Changes):
+            return _again(task, state, reply, found)
+        state = replace(state, made=found, at=state.at + 1, asks=0)
+        if state.at < len(state.parts.files):
+            return _task(task.subject, impact, state, task.instruction)
+        if not len(found):
+            raise ActionError("The model would change nothing.")
+        return Across(impact.root, found, (*impact.notes, *_notes(impact, found)))
+
+
+def _changes(impact: Impact, state: _SoFar, reply: str) -> Changes | tuple[Problem, ...]:
+    """What all parts up to this one come to."""
+    texts = {one.path: one.text for one in state.parts.files[state.at]}
+    if state.parts.planned and without_reasoning(reply).strip(" \n.`*") == NO_CHANGES:
+        return state.made
+    others = (impact.others | impact.texts.keys() | set(state.made.paths)) - texts.keys()
+    outcome = changes_from(reply, texts, Paths.of(texts, others, [impact.root]))
+    return Changes.of([*state.made, *outcome]) if isinstance(outcome, Changes) else outcome
+
+
+def _again(task: Task, state: _SoFar, reply: str, problems: tuple[Problem, ...]) -> Task:
+    reasons = [str(one) for one in problems]
+    prompt = again(task.prompt, reply, reasons[:_MOST_TOLD])
+    impact = task.subject.impact
+    model, window = (impact.model, impact.window) if impact is not None else ("", 0)
+    room = window - prompt.max_tokens
+    if state.asks >= _MOST_ASKS or prompt.tokens(model) > room:
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        raise ReplyRefused(
+            f"The model's edits cannot be carried out, so nothing was changed. {reasons[0]}{more}"
+        )
+    note = f"asked again: {reasons[0]}"
+    state = replace(state, asks=state.asks + 1)
+    return replace(task, prompt=prompt, note=note, so_far=state)
+
+
+def _task(subject: Subject, impact: Impact, state: _SoFar, words: str) -> Task:
+    parts = state.parts
+    target = Span(0, len(subject.text.source))
+    if not parts.planned:
+        files = parts.files[0]
+        shown = tuple(part for one in files for part in _shown(one, parts))
+        prompt = once_prompt(impact, shown, state.task, answer_tokens(files))
+        return Task(subject, prompt, target, words, so_far=state)
+    definition = brief(impact.sources[0])
+    if state.at < 0:
+        prompt = plan_prompt(impact, definition, state.task)
+        note = f"a plan for {len(impact.sources)} files"
+        return Task(subject, prompt, target, words, note, 0.0, state)
+    files = parts.files[state.at]
+    shown = tuple(part for one in files for part in _shown(one, parts))
+    plan = Fragment(state.plan, impact.label)
+    prompt = batch_prompt(
+        impact, (definition, state.task, plan), files=shown, max_tokens=answer_tokens(files)
+    )
+    count = len(parts.files)
+    note = f"part {state.at + 1} of {count}"
+    return Task(subject, prompt, target, words, note, state.at / count, state)
+
+
+def _shown(source: Source, parts: Parts) -> tuple[Fragment, ...]:
+    return brief(source) if source.path in parts.brief else whole(source)
+
+
+def _notes(impact: Impact, changes: Changes) -> tuple[str, ...]:
+    """References that nobody touched."""
+    sites = {one.path: one.sites for one in impact.sources}
+    left = forgotten(impact.name, impact.texts, sites, changes)
+    if not left:
+        return ()
+    told = ", ".join(f"{one.path}:{one.line}" for one in left[:_MOST_TOLD])
+    more = f" and {len(left) - _MOST_TOLD} more" if len(left) > _MOST_TOLD else ""
+    count = "1 reference was" if len(left) == 1 else f"{len(left)} references were"
+    return (f"{count} not changed: {told}{more}",)

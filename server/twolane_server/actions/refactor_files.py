@@ -1,0 +1,92 @@
+"""The files of an impact set as a model reads them: whole, or the parts around the symbol's places."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twolane_context.facts import extract
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
+from twolane_server.fragments import Fragment, Label, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twolane_server.actions.impact import Source
+
+__all__ = ["brief", "tokens_of", "whole"]
+
+_TICKS = re.compile(r"`{3,}")
+_MOST_ROWS = 80
+_AROUND = 6
+_END = re.compile(r"\r\n|\r")
+
+
+def whole(source: Source) -> tuple[Fragment, ...]:
+    """A file below its path, all of it."""
+    return _shown(source, [(0, len(source.text.lines))])
+
+
+def brief(source: Source) -> tuple[Fragment, ...]:
+    """A file below its path: its imports, and the definitions in which the symbol is named."""
+    return _shown(source, list(_parts(source)))
+
+
+def tokens_of(fragments: tuple[Fragment, ...], model: str) -> int:
+    """How many tokens a model makes of them."""
+    return sum(part.tokens(model) for part in fragments)
+
+
+def _parts(source: Source) -> Iterator[tuple[int, int]]:
+    """Ranges of rows, in order, apart from each other."""
+    text = source.text
+    last = len(text.lines)
+    language = language_for(source.path)
+    facts = None if language is None else extract(parse(language, text.source))
+    wanted = [
+        (text.row_of(one.start), text.row_of(max(one.start, one.end - 1)) + 1)
+        for one in (facts.imports if facts else ())
+    ]
+    for site in source.sites:
+        row = text.row_of(site)
+        first, end = max(0, row - _AROUND), min(last, row + _AROUND + 1)
+        for one in facts.definitions if facts else ():
+            if one.start <= site < one.end:
+                top, below = text.row_of(one.start), text.row_of(max(one.start, one.end - 1)) + 1
+                if below - top <= _MOST_ROWS:
+                    first, end = top, below
+                    break  # the outermost that is not too long
+        wanted.append((first, end))
+    done: tuple[int, int] | None = None
+    for first, end in sorted(wanted):
+        if done is None:
+            done = (first, end)
+        elif first <= done[1] + 2:
+            done = (done[0], max(done[1], end))
+        else:
+            yield done
+            done = (first, end)
+    if done is not None:
+        yield done
+
+
+def _shown(source: Source, parts: list[tuple[int, int]]) -> tuple[Fragment, ...]:
+    language = language_for(source.path)
+    name = language.name if language else ""
+    all_of_it = parts == [(0, len(source.text.lines))]
+    fragments: list[Fragment] = []
+    for first, end in parts:
+        text = _END.sub("\n", "".join(source.text.lines[first:end])).removeprefix("\ufeff")
+        longest = [len(run) for run in _TICKS.findall(text)]
+        ticks = "`" * max([3, *(length + 1 for length in longest)])
+        place = source.path if all_of_it else f"{source.path} (lines {first + 1} to {end})"
+        origin = Origin(source.file, first + 1, max(first + 1, end))
+        # A path tells something, too, and has its file's label.
+        fragments += [
+            Fragment(f"{place}\n", source.label, origin),
+            Fragment(f"{ticks}{name}\n", Label.OPEN),
+            Fragment(text if text.endswith("\n") else f"{text}\n", source.label, origin),
+            Fragment(f"{ticks}\n\n", Label.OPEN),
+        ]
+    return tuple(fragments)

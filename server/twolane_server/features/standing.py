@@ -1,0 +1,110 @@
+"""What the files of a set of changes hold now: in the editor where they are open, else on disk."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twolane_server.edits.changes import Sort
+from twolane_server.errors import StaleDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twolane_server.actions.outcomes import Across
+    from twolane_server.documents import Document
+    from twolane_server.edits.changes import FileChange
+    from twolane_server.session import Session
+    from twolane_server.text import Text
+
+__all__ = ["Standing"]
+
+
+class Standing:
+    """The changes, and how the files are at any moment.
+
+    Args:
+        session: holds what is open.
+        across: the changes.
+
+    Attributes:
+        changes: the changes.
+    """
+
+    def __init__(self, session: Session, across: Across) -> None:
+        self._session, self._root = session, Path(across.root)
+        self.changes = across.changes
+
+    def file(self, path: str) -> str:
+        """A path's file, absolute."""
+        return str(self._root / path)
+
+    def uri(self, path: str) -> str:
+        """The editor's name for a file: its own, where it has it open."""
+        document = self.document(path)
+        return (self._root / path).as_uri() if document is None else document.uri
+
+    def document(self, path: str) -> Document | None:
+        """The document of a file, as it is now, if it is open."""
+        file = self.file(path)
+        real = os.path.realpath(file)
+        for document in self._session.documents:
+            if document.path and (document.path == file or os.path.realpath(document.path) == real):
+                return document
+        return None
+
+    def versions(self) -> dict[str, int]:
+        """The versions of the open documents, by path."""
+        found = {one.path: self.document(one.path) for one in self.changes}
+        return {path: one.version for path, one in found.items() if one is not None}
+
+    def check(self) -> None:
+        """Raise unless all files are what the changes were made for.
+
+        Raises:
+            StaleDocument: one is not.
+        """
+        for one in self.changes:
+            fresh = one.before is None or self._holds(one.path, one.before)
+            free = one.sort in (Sort.EDIT, Sort.DELETE) or not self._there(one.place)
+            if not fresh or not free:
+                raise StaleDocument(
+                    f"{one.path if not fresh else one.place} changed while the model was writing, so "
+                    "its answer was dropped and nothing was applied; run the action again."
+                )
+
+    def missing(self) -> set[str]:
+        """The places that are not, or not yet, as they should be."""
+        return {one.place for one in self.changes if not self._is_done(one)}
+
+    def as_before(self, places: Iterable[str]) -> bool:
+        """Whether the files of these places are as they were."""
+        wanted = set(places)
+        return all(
+            one.before is not None and self._holds(one.path, one.before)
+            for one in self.changes
+            if one.place in wanted
+        )
+
+    def _is_done(self, one: FileChange) -> bool:
+        if one.after is None:
+            return not self._there(one.path)
+        return self._holds(one.place, one.after) and (
+            not one.to or one.to == one.path or not self._there(one.path)
+        )
+
+    def _there(self, path: str) -> bool:
+        return self.document(path) is not None or os.path.lexists(self.file(path))
+
+    def _holds(self, path: str, text: Text) -> bool:
+        document = self.document(path)
+        if document is not None:
+            # Editors keep a byte order mark to themselves.
+            return document.text == text or str(document.text) == str(text).removeprefix("\ufeff")
+        try:
+            content = Path(self.file(path)).read_bytes()
+        except OSError:
+            return False
+        return sha256(content).digest() == sha256(text.source).digest()

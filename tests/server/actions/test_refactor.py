@@ -1,0 +1,213 @@
+"""*Refactor across the repository…*, with a model that is a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_refactor import at_name, conversation, impact_in, indexed_in, subject_at
+from twolane_server.actions.impact import Role
+from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.fragments import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twolane_server.actions.base import Subject
+
+CART = "def total(items):\n    return sum(items)\n"
+FILES = {
+    "shop/__init__.py": "",
+    "shop/cart.py": CART,
+    "tests/test_cart.py": "from shop.cart import total\n\n\ndef test():\n    assert total([1]) == 1\n",
+    "docs/use.md": "Call `total` to sum up; subtotal is another thing.\n",
+    "shop/other.py": "total = 1\nprint(total)\n",
+}
+BLOCK = "{path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n"
+
+
+def big(number: int) -> str:
+    filler = "".join(
+        f"def f{number}_{k}(x):\n    return x * {k} + len('text')\n\n\n" for k in range(50)
+    )
+    return f"from shop.cart import total\n\n\n{filler}def g{number}(x):\n    return total(x)\n"
+
+
+def renaming(files: dict[str, str], log: list[list[str]]) -> Callable[[str], str]:
+    """A model that renames `total` in every file of which it sees the text, line by line."""
+
+    def answer(question: str) -> str:
+        if question.startswith("[system] You plan"):
+            return "total becomes sum_of, everywhere."
+        seen = re.findall(
+            r"(?m)^ ?(\S+)(?: \(lines .*\))?\n`{3,}\w*\n", question.rpartition("[user]")[2]
+        )
+        part = question.rpartition("The files of this part:")[2]
+        seen = [path for path in dict.fromkeys(seen) if path in part]
+        log.append(seen)
+        blocks: list[str] = []
+        for path in seen:
+            if path == "shop/other.py":
+                continue
+            lines = dict.fromkeys(
+                line for line in files[path].splitlines() if re.search(r"\btotal\b", line)
+            )
+            blocks += [
+                BLOCK.format(path=path, old=line, new=re.sub(r"\btotal\b", "sum_of", line))
+                for line in lines
+            ]
+        return "".join(blocks) or "NO CHANGES"
+
+    return answer
+
+
+def subject_of(top: Path, files: dict[str, str], *, window: int = 65_536) -> Subject:
+    indexed = indexed_in(top / "r", top / "own", files)
+    subject = subject_at(top / "r", "shop/cart.py", 4, instruction="rename total to sum_of")
+    impact = impact_in(indexed, subject, window=window)
+    indexed.close()
+    return replace(subject, impact=impact)
+
+
+def test_the_impact_set_is_definition_references_tests_and_documents(tmp_path: Path) -> None:
+    impact = subject_of(tmp_path, FILES).impact
+    assert impact is not None
+    assert impact.name == "total"
+    assert [(one.path, one.role) for one in impact.sources] == [
+        ("shop/cart.py", Role.HERE),
+        ("tests/test_cart.py", Role.TEST),
+        ("docs/use.md", Role.DOC),
+    ]
+    assert [one.sites for one in impact.sources] == [(4,), (22, 53), (6,)]
+    assert impact.others == {"shop/__init__.py", "shop/other.py"}
+
+
+def test_all_in_one_question_where_it_fits(tmp_path: Path) -> None:
+    log: list[list[str]] = []
+    across, asked = conversation(subject_of(tmp_path, FILES), renaming(FILES, log))
+    assert len(asked) == 1
+    assert across.notes == ()
+    assert {one.path for one in across.changes} == {
+        "shop/cart.py",
+        "tests/test_cart.py",
+        "docs/use.md",
+    }
+    for one in across.changes:
+        assert str(one.after) == re.sub(r"\btotal\b", "sum_of", FILES[one.path])
+    # What stays the same comes first, the task last.
+    assert asked[0].rstrip().endswith("Task: rename total to sum_of")
+
+
+def test_more_is_planned_first_and_asked_in_parts_with_one_prefix(tmp_path: Path) -> None:
+    files = FILES | {f"shop/big_{n:02}.py": big(n) for n in range(40)}
+    log: list[list[str]] = []
+    subject = subject_of(tmp_path, files, window=16_384)
+    across, asked = conversation(subject, renaming(files, log))
+    assert asked[0].startswith("[system] You plan")
+    assert len(log) > 3
+    assert sorted(path for seen in log for path in seen) == sorted(
+        path for path in files if path not in ("shop/other.py", "shop/__init__.py")
+    )
+    heads = {question.partition("The files of this part:")[0] for question in asked[1:]}
+    assert len(heads) == 1
+    assert "The plan:\ntotal becomes sum_of, everywhere." in heads.pop()
+    assert across.notes == ()
+    for one in across.changes:
+        assert str(one.after) == re.sub(r"\btotal\b", "sum_of", files[one.path])
+    assert len(across.changes) == 43
+
+
+def test_every_question_and_its_answer_fit_the_window(tmp_path: Path) -> None:
+    from twolane_server.actions.base import Task  # noqa: PLC0415 - this test alone
+    from twolane_server.actions.refactor import Refactor  # noqa: PLC0415 - the same
+
+    files = FILES | {f"shop/big_{n:02}.py": big(n) for n in range(20)}
+    subject = subject_of(tmp_path, files, window=12_288)
+    answer = renaming(files, [])
+    task = Refactor().prepare(subject)
+    from support_actions import shown  # noqa: PLC0415 - the same
+
+    while isinstance(task, Task):
+        assert task.prompt.tokens("Qwen3-Coder") + task.prompt.max_tokens <= 12_288
+        task = Refactor().finish(task, answer(shown(task.prompt)))
+
+
+def test_a_part_that_the_model_forgets_is_told(tmp_path: Path) -> None:
+    files = FILES | {f"shop/big_{n:02}.py": big(n) for n in range(40)}
+    answer = renaming(files, [])
+
+    def forgetful(question: str) -> str:
+        reply = answer(question)
+        return "`NO CHANGES`." if "shop/big_07.py\n<<<<<<<" in reply else reply
+
+    across, _ = conversation(subject_of(tmp_path, files, window=16_384), forgetful)
+    assert len(across.notes) == 1
+    assert "references were not changed" in across.notes[0]
+    assert "shop/big_07.py:1" in across.notes[0]
+
+
+def test_a_reply_that_cannot_be_carried_out_is_asked_for_again_twice(tmp_path: Path) -> None:
+    subject = subject_of(tmp_path, FILES)
+    wrong = BLOCK.format(path="shop/cart.py", old="def totals(items):", new="def sum_of(items):")
+    right = renaming(FILES, [])
+    replies = [wrong, "I cannot do that.", ""]
+    asked: list[str] = []
+
+    def model(question: str) -> str:
+        asked.append(question)
+        return replies[len(asked) - 1] or right(asked[0])
+
+    across, _ = conversation(subject, model)
+    assert len(across.changes) == 3
+    assert "- shop/cart.py: The SEARCH text of block 1 is nowhere in the file" in asked[1]
+    assert wrong in asked[1]
+    assert "- The answer holds no SEARCH and REPLACE block." in asked[2]
+    assert asked[1].startswith(asked[0])
+    assert asked[2].startswith(asked[1])
+    replies = [wrong, wrong, wrong]
+    asked.clear()
+    with pytest.raises(ReplyRefused, match="nothing was changed"):
+        conversation(subject, model)
+    assert len(asked) == 3
+
+
+def test_labels_are_those_of_the_files(tmp_path: Path) -> None:
+    subject = subject_of(tmp_path, FILES)
+    from twolane_server.actions.refactor import Refactor  # noqa: PLC0415 - this test alone
+
+    prompt = Refactor().prepare(subject).prompt
+    assert prompt.label is Label.NDA  # there is no policy, and unknown is NDA
+    from_files = [one for one in prompt.fragments if one.origin.path]
+    assert {one.origin.path.rpartition("/")[2] for one in from_files} == {
+        "cart.py",
+        "test_cart.py",
+        "use.md",
+    }
+    assert all(one.label is Label.NDA for one in from_files)
+
+
+def test_a_large_file_is_shown_in_parts_and_edited_all_the_same(tmp_path: Path) -> None:
+    head = "from shop.cart import total\n\n\n"
+    filler = big(1).removeprefix(head).partition("def g1")[0]
+    long = head + filler * 20 + "def g(x):\n    return total(x)\n\n\n" + filler * 20
+    files = FILES | {"shop/big.py": long}
+    subject = subject_of(tmp_path, files, window=30_000)
+    across, asked = conversation(subject, renaming(files, []))
+    assert len(asked) == 1
+    assert "f1_20" not in asked[0]
+    assert "shop/big.py (lines 1 to 7)\n" in asked[0]
+    made = {one.path: str(one.after) for one in across.changes}
+    assert made["shop/big.py"] == long.replace("total", "sum_of")
+
+
+def test_nothing_to_do(tmp_path: Path) -> None:
+    subject = subject_of(tmp_path, FILES)
+    with pytest.raises(ActionError, match="No symbol"):
+        conversation(replace(subject, impact=None), lambda _: "")
+    with pytest.raises(ActionError, match="Say what to change"):
+        conversation(replace(subject, instruction=""), lambda _: "")
+    assert at_name(CART, "total") == 4
