@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
 import httpcore
@@ -26,14 +29,41 @@ LookUp: TypeAlias = "Callable[[str, int], Awaitable[tuple[str, ...]]]"
 async def look_up(host: str, port: int) -> tuple[str, ...]:
     """Ask the system, as any other program does.
 
+    In a thread of its own: a name server that hangs takes none from the few that all else shares,
+    the other lane too, and holds up no end of the process.
+
     Raises:
         OSError: the name is not known.
         UnicodeError: it is none.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-    )
-    return tuple(dict.fromkeys(str(where[0]) for *_, where in found))
+    with suppress(ValueError):
+        return (str(ip_address(host)),)
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[tuple[str, ...]] = loop.create_future()
+
+    def tell(addresses: tuple[str, ...], error: Exception | None = None) -> None:
+        if found.done():  # nobody waits any more
+            return
+        if error is None:
+            found.set_result(addresses)
+        else:
+            found.set_exception(error)
+
+    def ask() -> None:
+        addresses, error = (), None
+        try:
+            each = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+            addresses = tuple(dict.fromkeys(str(where[0]) for *_, where in each))
+        except (OSError, UnicodeError) as why:
+            error = why
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, addresses, error)
+
+    try:
+        threading.Thread(target=ask, name="twolane look-up", daemon=True).start()
+    except RuntimeError as error:
+        raise OSError("no thread for a look-up") from error
+    return await found
 
 
 class Sockets(httpcore.AsyncNetworkBackend):

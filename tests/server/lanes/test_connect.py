@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -13,7 +17,7 @@ from support_fake_server import MODEL, FakeServer
 from twolane_server.errors import LaneUnreachable
 from twolane_server.lanes import connect
 from twolane_server.lanes.base import LaneName
-from twolane_server.lanes.connect import Sockets
+from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.settings.resolved import LaneSettings
 
@@ -99,3 +103,66 @@ async def test_why_nobody_answers_is_told_for_any_number_of_addresses(
 async def test_unix_sockets_are_not_used() -> None:
     with pytest.raises(httpcore.UnsupportedProtocol):
         await Sockets().connect_unix_socket("/run/x")
+
+
+async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        release.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    asking = [asyncio.create_task(look_up("hangs.invalid", 1)) for _ in range(64)]
+    await asyncio.sleep(0.05)
+    begin = time.monotonic()
+    await asyncio.gather(*(asyncio.to_thread(int) for _ in range(64)))
+    assert time.monotonic() - begin < 1.0
+    for task in asking[1:]:
+        task.cancel()
+    assert not asking[0].done()
+    release.set()
+    assert await asking[0] == ()
+    assert all([await _is_cancelled(task) for task in asking[1:]])
+
+
+async def _is_cancelled(task: asyncio.Task[tuple[str, ...]]) -> bool:
+    await asyncio.wait({task})
+    return task.cancelled()
+
+
+def test_a_name_server_that_hangs_holds_up_no_end_of_the_process() -> None:
+    program = """
+import asyncio, socket, time
+from twolane_server.lanes.connect import look_up
+socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+async def ask():
+    try:
+        await asyncio.wait_for(look_up("hangs.invalid", 1), 0.1)
+    except TimeoutError:
+        print("gave up")
+asyncio.run(ask())
+"""
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "gave up\n"
+    assert time.monotonic() - begin < 20.0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%lo"])
+async def test_an_address_is_looked_up_nowhere(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    assert await look_up(host, 1) == (host,)
+
+
+async def test_a_name_that_is_not_known_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(socket.gaierror):
+        await look_up("nobody.invalid", 1)

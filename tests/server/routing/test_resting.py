@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -419,6 +420,28 @@ async def test_a_dead_cloud_takes_no_time_from_the_local_lane(tmp_path: Path) ->
         await asyncio.gather(*stuck, return_exceptions=True)
         assert (traffic(us).running, traffic(us).waiting) == (0, 0)
         assert beside < 2.0 * alone + 0.005
+
+
+async def test_a_name_server_that_hangs_takes_no_time_from_the_local_lane(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object, **__: object) -> list[object]:
+        time.sleep(2.0)
+        return []
+
+    async with FakeServer() as local, team(tmp_path, local=local, concurrency=32) as us:
+        await us.run(decision=LOCALLY)
+        monkeypatch.setattr(socket, "getaddrinfo", hang)
+        far = replace(us.settings.cloud, url="https://hangs.invalid/v1")
+        us.settings = replace(us.settings, cloud=far)
+        stuck = [asyncio.create_task(us.run()) for _ in range(32)]
+        await asyncio.sleep(0.2)
+        begin = time.monotonic()
+        assert (await us.run(asked(Label.NDA), LOCALLY)).decision.lane is LOCAL
+        assert time.monotonic() - begin < 1.0
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
 
 
 async def test_the_state_of_one_lane_is_not_that_of_the_other(tmp_path: Path) -> None:
