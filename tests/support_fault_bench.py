@@ -17,7 +17,7 @@ from support_fake_server import FakeServer, answer
 from support_fault_rows_wire import KEY_PLACE
 from support_faults import CANARIES, CLOUD_MODEL, KEY, MODELS, PROMPT, SLACK
 from twolane_server.border.ledger import read_rows, verify
-from twolane_server.errors import TwolaneError
+from twolane_server.errors import LaneResting, TwolaneError
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import Decision
@@ -25,6 +25,7 @@ from twolane_server.routing.run import Runner
 from twolane_server.settings.resolved import (
     EmbeddedSettings,
     Folders,
+    HealthSettings,
     KeySource,
     LaneSettings,
     Settings,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from support_faults import Fault, Limits, Row
     from twolane_server.routing.run import Reply
 
-__all__ = ["Bench", "Told", "faulty_names", "open_bench", "settings_for"]
+__all__ = ["Bench", "Told", "faulty_names", "open_bench", "settings_for", "settings_of"]
 
 ADVICE = re.compile(
     r"\b(try again|run the action again|check|correct|start|add|load|select|write|put|set|top it up"
@@ -82,7 +83,9 @@ class Bench:
     environ: dict[str, str]
 
     def __post_init__(self) -> None:
-        self.runner = Runner(self.folders, self.environ, lambda _settings: lambda _origins: OPEN)
+        self.runner = Runner(
+            self.folders, self.environ, lambda _settings: lambda _origins: OPEN, lambda: 0.1
+        )
 
     async def run(self, lane: LaneName, settings: Settings, why: str = "as asked") -> Told:
         """One request, and all that comes of it; the ledger has it under the reason `why`."""
@@ -124,7 +127,7 @@ class Bench:
         other = FakeServer(answer(FROM_LOCAL), models=MODELS)
         async with own as server, other as healthy:
             url = fault.url.replace("{host}", server.host) or server.url
-            faulty = _lane(lane, url, key, fault.limits)
+            faulty = replace(_lane(lane, url, key, fault.limits), retries=fault.retries)
             good = _lane(_OTHER[lane], healthy.url, key="" if lane is LaneName.CLOUD else key)
             local, cloud = (faulty, good) if lane is LaneName.LOCAL else (good, faulty)
             settings = Settings(local=local, cloud=cloud, embedded=EmbeddedSettings(enabled=False))
@@ -134,20 +137,34 @@ class Bench:
             _check_sentences(told, where)
             crossed = lane is LaneName.CLOUD and told.exchanged
             assert bool(healthy.connections) == bool(crossed), where
-            assert len(server.chats) <= fault.asked, where
-            assert bool(server.chats) == fault.sent or not fault.sent, where
+            assert len(server.chats) == fault.asked * fault.sent, where
             if fault.error is not None and fault.limits.short and server.connections:
                 assert await server.until(lambda one: one.broken_off or not one.open), where
             self._check_ledger(fault, lane, f"seed {seed}", where)
+            if lane in fault.rests:
+                self._check_rest(await self.run(lane, settings), lane, where)
+                assert len(server.chats) == fault.asked * fault.sent, where
             if fault.error is None:
                 sent = {each.headers.get("authorization") for each in server.requests}
                 assert sent == {f"Bearer {fault.key.strip()}"}, where
+
+    def _check_rest(self, told: Told, lane: LaneName, where: str) -> None:
+        """Nobody asks the server now: open work is done elsewhere, the rest is told why not."""
+        if lane is LaneName.CLOUD:
+            assert "left alone for" in told.exchanged, where
+            assert told.reply is not None, where
+            assert told.reply.text == FROM_LOCAL, where
+        else:
+            assert isinstance(told.error, LaneResting), where
+            assert "left alone for" in str(told.error), where
+        assert told.seconds <= SLACK, where
+        _check_sentences(told, where)
 
     def _check_ledger(self, fault: Fault, lane: LaneName, why: str, where: str) -> None:
         """One entry for what was sent, with its end; none for what was not."""
         rows = [row for row in read_rows(self.folders.state / "ledger") if row.reasons == (why,)]
         found = [(row.sent["lane"], row.public()["outcome"]) for row in rows]
-        assert found == [(lane.value, fault.recorded)] * fault.sent, (where, found)
+        assert found == [(lane.value, outcome) for outcome in fault.recorded], (where, found)
 
     async def close(self) -> None:
         """Close the runner; the ledger must be whole."""
@@ -176,16 +193,33 @@ def _lane(lane: LaneName, url: str, key: str, limits: Limits | None = None) -> L
 
 def settings_for(bench: Bench, lane: LaneName, server: FakeServer, *, at_once: int = 4) -> Settings:
     """A server for one lane; nobody on the other, and no model in this process."""
+    nobody = "http://127.0.0.1:9/v1"
+    urls = (nobody, server.url) if lane is LaneName.LOCAL else (server.url, nobody)
+    return settings_of(bench, *urls, at_once=at_once)
+
+
+def settings_of(
+    bench: Bench,
+    cloud: str,
+    local: str,
+    *,
+    limits: Limits | None = None,
+    health: HealthSettings | None = None,
+    at_once: int = 4,
+) -> Settings:
+    """Two addresses, each asked once; no model in this process."""
     bench.environ[KEY_PLACE] = KEY
-    good = replace(_lane(lane, server.url, KEY_PLACE), concurrency=at_once)
-    nobody = _lane(_OTHER[lane], "http://127.0.0.1:9/v1", KEY_PLACE)
-    local, cloud = (good, nobody) if lane is LaneName.LOCAL else (nobody, good)
-    return Settings(local=local, cloud=cloud, embedded=EmbeddedSettings(enabled=False))
+    return Settings(
+        cloud=replace(_lane(LaneName.CLOUD, cloud, KEY_PLACE, limits), concurrency=at_once),
+        local=replace(_lane(LaneName.LOCAL, local, KEY_PLACE, limits), concurrency=at_once),
+        embedded=EmbeddedSettings(enabled=False),
+        health=health or HealthSettings(),
+    )
 
 
 def _check_end(fault: Fault, lane: LaneName, told: Told, where: str) -> None:
     """The whole answer, or the one error, in time; never a part of an answer."""
-    assert told.seconds <= fault.seconds + SLACK, (where, told.seconds)
+    assert fault.at_least <= told.seconds <= fault.seconds + SLACK, (where, told.seconds)
     if fault.error is None:
         assert told.reply is not None, where
         assert (told.reply.text, told.exchanged) == (fault.text, ""), where

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from support_certificate import Certificates, certificates
-from support_fake_server import EVENTS, FOREVER, MODEL, Answer, refusal
+from support_fake_server import DONE, EVENTS, FOREVER, MODEL, Answer, chunk, event, refusal
 from support_faults import (
     CLOUD_MODEL,
     DEADLINE,
     ECHO,
     KEY,
     MODELS,
+    REPLY,
     Fault,
     Limits,
     Row,
@@ -28,6 +31,7 @@ from twolane_server.errors import (
     LaneUnreachable,
     ModelMissing,
 )
+from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
     import random
@@ -113,7 +117,7 @@ def _no_headers(chance: random.Random) -> Fault:
         models=silent if on_models else None,
         sent=not on_models,
         limits=DEADLINE,
-        seconds=2 * DEADLINE.deadline,
+        seconds=DEADLINE.deadline,
     )
 
 
@@ -217,6 +221,7 @@ def _unauthorised(chance: random.Random) -> Fault:
         ("does not accept the key", f"Check {KEY_PLACE}"),
         models=no if on_models else None,
         sent=not on_models,
+        rests=(LaneName.CLOUD,),
     )
 
 
@@ -241,7 +246,8 @@ def _no_key(chance: random.Random) -> Fault:
 
 def _no_balance(chance: random.Random) -> Fault:
     poor = refusal(402, chance.choice(({"error": {"message": ECHO}}, "Insufficient Balance")))
-    return Fault((poor,), LaneRejected, ("has no balance left", "Top it up", "(HTTP 402)"))
+    words = ("has no balance left", "Top it up", "(HTTP 402)")
+    return Fault((poor,), LaneRejected, words, retries=2, rests=tuple(LaneName))
 
 
 def _no_model(chance: random.Random) -> Fault:
@@ -266,15 +272,71 @@ def _no_model(chance: random.Random) -> Fault:
     return Fault(error=ModelMissing, words=words, ids=ids, sent=False)
 
 
-def _status(status: int, *words: str) -> Callable[[random.Random], Fault]:
-    """A refusal that a later try may not meet; here it is met each time."""
+def _passing(statuses: tuple[int, ...], *words: str) -> Callable[[random.Random], Fault]:
+    """A refusal that a later try may not meet: it is met some times, or each time."""
 
     def make(chance: random.Random) -> Fault:
         bodies = ({"error": {"message": ECHO}}, {"error": ECHO}, ECHO, None)
-        answer = refusal(status, chance.choice(bodies))
-        return Fault((answer,), LaneRejected, (*words, f"(HTTP {status})"))
+        status = chance.choice(statuses)
+        no, times = refusal(status, chance.choice(bodies)), chance.randint(1, 3)
+        if times == 3:
+            words_and_status = (*words, f"(HTTP {status})")
+            return Fault((no,), LaneRejected, words_and_status, asked=3, retries=2, seconds=1.0)
+        stream = written(chance)
+        answers = (no,) * times + (Answer(packed(chance, stream.whole)),)
+        return Fault(answers, None, text=stream.text, asked=times + 1, retries=2, seconds=1.0)
 
     return make
+
+
+def _wait_a_little(chance: random.Random) -> Fault:
+    seconds = chance.choice((0, 1, 1, 2))
+    now = datetime.now(UTC)
+    when = {
+        "seconds": {"retry_after": str(seconds)},
+        "a date": {
+            "retry_after": format_datetime(now + timedelta(seconds=seconds), usegmt=True),
+            "date": format_datetime(now, usegmt=True),
+        },
+    }[chance.choice(("seconds", "a date"))]
+    stream = written(chance)
+    answers = (refusal(429, {"error": ECHO}, **when), Answer(packed(chance, stream.whole)))
+    return Fault(
+        answers,
+        None,
+        text=stream.text,
+        asked=2,
+        retries=2,
+        at_least=float(seconds),
+        seconds=seconds * 1.3 + 1.0,
+    )
+
+
+def _wait_for_ages(chance: random.Random) -> Fault:
+    when = chance.choice(("9999", "999999999", "Fri, 31 Dec 2100 23:59:59 GMT"))
+    busy = refusal(chance.choice((429, 503)), {"error": {"message": ECHO}}, retry_after=when)
+    return Fault((busy,), LaneRejected, ("Try again in",), retries=2, rests=tuple(LaneName))
+
+
+def _engine_in_trouble(chance: random.Random) -> Fault:
+    """What vLLM says while it loads its model, has no memory left, or is about to end."""
+    dead = {"object": "error", "message": f"EngineCore died: {ECHO}", "code": 500}
+    fault = ("has a fault of its own", "Try again in a while")
+    match chance.choice(("proxy", "dead", "dies", "oom", "loading")):
+        case "proxy":  # nginx before a vLLM that does not listen yet
+            page = Answer((b"<html>502</html>",), status=502, content_type="text/html")
+            return Fault(error=LaneRejected, words=fault, models=page, sent=False)
+        case "dead":
+            return Fault((refusal(500, dead),), LaneRejected, fault)
+        case "oom":
+            body = {"error": {"message": f"CUDA out of memory. {ECHO}", "code": 500}}
+            return Fault((refusal(500, body),), LaneRejected, fault)
+        case "loading":
+            words = ("has no model loaded", "Load")
+            return Fault(error=ModelMissing, words=words, ids=(), sent=False)
+        case _:
+            words = ("in the middle of its answer", "nothing was applied", "Try again")
+            return Fault((Answer((chunk(REPLY), event(dead), DONE)),), words=words, said=True)
 
 
 WIRE_ROWS = (
@@ -292,6 +354,10 @@ WIRE_ROWS = (
     Row(29, "no usable key", _no_key),
     Row(30, "402 no balance", _no_balance),
     Row(31, "404 no such model", _no_model),
-    Row(32, "408", _status(408, "could not take the request", "Try again")),
-    Row(33, "409", _status(409, "could not take the request", "Try again")),
+    Row(32, "408", _passing((408,), "could not take the request", "Try again")),
+    Row(33, "409", _passing((409,), "could not take the request", "Try again")),
+    Row(34, "429 with Retry-After 2", _wait_a_little),
+    Row(35, "429 with Retry-After 9999", _wait_for_ages),
+    Row(36, "500 502 503 504 529", _passing((500, 502, 503, 504, 529), "a fault of its own")),
+    Row(44, "vLLM in trouble", _engine_in_trouble),
 )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from twolane_server.lanes.base import LaneName
+
 KEY = "sk-" + "zebra" * 5
 PROMPT = "quokka_of_the_prompt"
 REPLY = "wombat_of_the_reply"
@@ -68,7 +70,10 @@ class Fault:
         ids: the models that it lists.
         limits: of the lane.
         seconds: how long it may take at most, without the slack.
-        asked: how often the lane may ask for an answer at most.
+        asked: how often the lane asks for an answer: once, and again for what passes.
+        retries: how often it may ask again.
+        at_least: how many seconds it must take, since the server asked for a pause.
+        rests: the lanes that leave the server alone afterwards.
         url: where the lane is told to go, if not to the server.
         tls: the server speaks TLS with this.
         key: what is put where the lane's key is looked for.
@@ -86,15 +91,21 @@ class Fault:
     limits: Limits = Limits()
     seconds: float = 0.5
     asked: int = 1
+    retries: int = 0
+    at_least: float = 0.0
+    rests: tuple[LaneName, ...] = ()
     url: str = ""
     tls: ssl.SSLContext | None = None
     key: str = KEY
     sent: bool = True
 
     @property
-    def recorded(self) -> str:
-        """The ledger's word for it."""
-        return self.outcome or (self.error.__name__ if self.error else "stop")
+    def recorded(self) -> list[str]:
+        """The ledger's words for it: one for each time that the lane asked."""
+        if not self.sent:
+            return []
+        last = self.outcome or (self.error.__name__ if self.error else "stop")
+        return ["LaneRejected"] * (self.asked - 1) + [last]
 
 
 @dataclass(frozen=True)
