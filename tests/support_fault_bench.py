@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pytest
 
     from support_faults import Fault, Limits, Row
+    from twolane_server.border.records import Row as LedgerRow
     from twolane_server.routing.run import Reply
 
 __all__ = ["Bench", "Told", "faulty_names", "open_bench", "settings_for", "settings_of"]
@@ -162,9 +163,16 @@ class Bench:
 
     def _check_ledger(self, fault: Fault, lane: LaneName, why: str, where: str) -> None:
         """One entry for what was sent, with its end; none for what was not."""
-        rows = [row for row in read_rows(self.folders.state / "ledger") if row.reasons == (why,)]
+        rows = [row for row in self.rows if row.reasons == (why,)]
         found = [(row.sent["lane"], row.public()["outcome"]) for row in rows]
         assert found == [(lane.value, outcome) for outcome in fault.recorded], (where, found)
+        if fault.answered_by is not None:
+            assert [row.whole()["answered_by"] for row in rows] == [fault.answered_by], where
+
+    @property
+    def rows(self) -> list[LedgerRow]:
+        """What the ledger has."""
+        return list(read_rows(self.folders.state / "ledger"))
 
     async def close(self) -> None:
         """Close the runner; the ledger must be whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_fake_server import DONE, FOREVER, MODEL, Answer, chunk, event, framed, usage
@@ -325,10 +326,11 @@ def _mixed(chance: random.Random) -> Fault:
 
 
 def _other_model(chance: random.Random) -> Fault:
-    """Works, and the ledger tells who says that it answered; see the test."""
+    """Works, and the ledger tells who says that it answered."""
     stream = written(chance)
     other = f"vendor/other-{chance.randint(1, 99)}"
-    return _works(chance, stream, stream.whole.replace(MODEL.encode(), other.encode()))
+    works = _works(chance, stream, stream.whole.replace(MODEL.encode(), other.encode()))
+    return replace(works, answered_by=other)
 
 
 STREAM_ROWS = (

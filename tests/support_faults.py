@@ -65,6 +65,7 @@ class Fault:
         said: whether some of the answer comes before the fault; `None` where that is a matter of
             luck.
         outcome: what the ledger says of it; empty for the error's name, or `stop` without one.
+        answered_by: another model than was asked, which the ledger must tell.
         models: what the server does when asked for its models, if not list them. If that is the
             fault, nothing is sent and nothing recorded.
         ids: the models that it lists.
@@ -86,6 +87,7 @@ class Fault:
     text: str = ""
     said: bool | None = False
     outcome: str = ""
+    answered_by: str | None = None
     models: Answer | None = None
     ids: tuple[str, ...] = MODELS
     limits: Limits = Limits()

@@ -7,6 +7,7 @@ for. The local lane's account may be lost, and costs nothing.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_server.border.budget import over_budget
@@ -20,9 +21,41 @@ if TYPE_CHECKING:
 
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.records import Sending
-    from twolane_server.settings.resolved import Settings
+    from twolane_server.lanes.base import Chunk, Usage
+    from twolane_server.settings.resolved import Price, Settings
 
-__all__ = ["Entries", "begin", "conclude"]
+__all__ = ["Entries", "Heard", "begin", "conclude"]
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the chunks of an answer told so far, beside the text.
+
+    Attributes:
+        asked: the model that was asked.
+        begun: whether there was one.
+        finish: the server's `finish_reason`, once it came.
+        usage: the server's counts, once they came.
+        model: the model that says it answers.
+    """
+
+    asked: str
+    begun: bool = False
+    finish: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+
+    def take(self, chunk: Chunk) -> None:
+        """Take the next one."""
+        self.begun = True
+        self.finish = chunk.finish or self.finish
+        self.usage = chunk.usage or self.usage
+        self.model = chunk.model or self.model
+
+    def outcome(self, result: str, seconds: float, price: Price | None) -> Outcome:
+        """What the ledger keeps of it."""
+        other = None if self.model == self.asked else self.model
+        return Outcome(result, seconds, self.usage, price, other)
 
 
 class Entries:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
-from twolane_server.border.entries import Entries
-from twolane_server.border.records import Outcome, Sending, origins
+from twolane_server.border.entries import Entries, Heard
+from twolane_server.border.records import Sending, origins
 from twolane_server.border.refusing import refused
 from twolane_server.border.wire import encode
 from twolane_server.errors import LaneError, SettingsError, TwolaneError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from twolane_server.border.standing import Prints, ReadStanding, Standing
     from twolane_server.errors import LedgerError
     from twolane_server.fragments import Origin
-    from twolane_server.lanes.base import Chunk, Lane, Usage
+    from twolane_server.lanes.base import Chunk, Lane
     from twolane_server.prompts import Prompt
     from twolane_server.settings.resolved import Price, Settings
 
@@ -190,26 +190,24 @@ class Gate:
         started = time.monotonic()  # no change of the date is part of an answer's time
         sending = _sending(passage, standing, self._clock())
         seq = await self._entries.record(sending, beyond_budget=passage.beyond_budget)
-        result, finish, begun = "failed", None, False
-        usage: Usage | None = None
+        result, heard = "failed", Heard(passage.model)
         try:
             async with aclosing(passage.lane.stream(Request(passage.body, until))) as chunks:
                 async for chunk in chunks:
-                    begun = True
-                    finish, usage = chunk.finish or finish, chunk.usage or usage
+                    heard.take(chunk)
                     yield chunk
-            result = finish or "finished"
+            result = heard.finish or "finished"
         except (asyncio.CancelledError, GeneratorExit):
-            result = finish or "cancelled"
+            result = heard.finish or "cancelled"
             raise
         except LaneError as error:
             result = type(error).__name__
-            if not begun:
+            if not heard.begun:
                 self._passages[cleared] = passage
             raise
         finally:
-            ended = Outcome(result, time.monotonic() - started, usage, passage.price)
-            await self._entries.conclude(seq, ended)
+            outcome = heard.outcome(result, time.monotonic() - started, passage.price)
+            await self._entries.conclude(seq, outcome)
 
     async def probe(self) -> None:
         """Ask the cloud for its list of models: a sign of life, with nothing of the user's in it.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Row", "Sending", "origins"]
 
+_MODEL = re.compile(r"[\w./:@+-]{1,100}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_]{1,40}")
 
 
@@ -95,12 +96,14 @@ class Outcome:
         seconds: from the entry before the send to the end.
         usage: the server's token counts, where it sent them.
         price: what the model costs now; kept, so that later prices do not change what was.
+        answered_by: the model that says it answered, which may be another one than was asked.
     """
 
     result: str
     seconds: float
     usage: Usage | None = None
     price: Price | None = None
+    answered_by: str | None = None
 
     def payload(self, seq: int) -> str:
         """The canonical JSON of the outcome of the sending with number `seq`.
@@ -109,6 +112,7 @@ class Outcome:
         """
         # A server could put anything into its finish reason; only a plain word is recorded.
         result = self.result if _WORD.fullmatch(self.result) else "finished"
+        model = self.answered_by or ""
         usage = self.usage and {
             "in": self.usage.prompt,
             "cached": self.usage.cached,
@@ -122,6 +126,7 @@ class Outcome:
                 "tokens": usage,
                 "cost_usd": cost(self.price, self.usage),
                 "price": self.price and asdict(self.price),
+                "answered_by": model if _MODEL.fullmatch(model) else None,
             }
         )
 
@@ -202,6 +207,7 @@ class Row:
             **self.public(),
             "seconds": (self.ended or {}).get("seconds"),
             "price": (self.ended or {}).get("price"),
+            "answered_by": (self.ended or {}).get("answered_by"),
             **{name: self.sent.get(name) for name in kept},
             "hash": self.hash,
         }

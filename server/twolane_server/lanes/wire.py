@@ -106,7 +106,8 @@ class Wire:
             raise LaneTimeout(
                 f"{self._peer.host} did not answer in time. Try again, or select less."
             ) from None
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, OSError) as error:
+            # Of the last kind is a trust store, or a module, that no file could be opened for.
             raise unreachable(self._peer, error, connect) from error
         except httpx.TransportError as error:
             raise LaneDropped(

@@ -81,5 +81,7 @@ async def recorded(
         raise
     finally:
         if seq is not None and isinstance(ledger, Ledger):
-            outcome = Outcome(result, time.monotonic() - started, answer.usage)
+            other = None if answer.model == sending.model else answer.model
+            seconds = time.monotonic() - started
+            outcome = Outcome(result, seconds, answer.usage, answered_by=other)
             await conclude(ledger, seq, outcome)
