@@ -9,9 +9,10 @@ from twolane_server.fragments import Fragment
 
 if TYPE_CHECKING:
     from twolane_server.actions.habits import Habits
+    from twolane_server.actions.testing.home import PlaceOfTests
     from twolane_server.fragments import Label, Origin
 
-__all__ = ["Material", "Source"]
+__all__ = ["ForTests", "Material", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ForTests:
+    """What was read for writing tests.
+
+    Attributes:
+        root: the repository's folder, absolute.
+        path: the file under test, relative to it.
+        home: where its tests are, or will be.
+        file: the test file as it is; `None` where there is none yet.
+        example: another test file, for the style.
+    """
+
+    root: str
+    path: str
+    home: PlaceOfTests
+    file: Source | None = None
+    example: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What was read for an action.
 
@@ -39,6 +59,7 @@ class Material:
         examples: subjects of recent commits, of open files alone.
         messages: the messages of the commits that a branch adds, the oldest first.
         template: the repository's template for a pull request.
+        tests: where the tests of a file are, and what is there.
     """
 
     diff: tuple[Source, ...] = ()
@@ -47,3 +68,4 @@ class Material:
     examples: tuple[Source, ...] = ()
     messages: tuple[Source, ...] = ()
     template: Source | None = None
+    tests: ForTests | None = None

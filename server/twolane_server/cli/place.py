@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from twolane_server.settings.load import load
 from twolane_server.source_file import read_place
 
 if TYPE_CHECKING:
-    import argparse
-
     from twolane_server.orders import Order
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Settings
@@ -27,7 +26,11 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name an action and a place."""
-    parser.add_argument("action", metavar="ACTION", help=", ".join(each.name for each in ACTIONS))
+    parser.add_argument("action", metavar="ACTION", help="one of those below")
+    width = max(len(each.name) for each in ACTIONS)
+    listed = "\n".join(f"  {each.name:{width}}  {each.title}" for each in ACTIONS)
+    parser.epilog = f"actions:\n{listed}"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "place",
         metavar="FILE:LINE[-LINE]",
@@ -38,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--instruction",
         default="",
         metavar="TEXT",
-        help="what to do (rewrite), or what you want to know (explain)",
+        help="what to do (rewrite), what you want to know (explain), the problem (fix), or what "
+        "to look at above all (review, tests)",
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument(

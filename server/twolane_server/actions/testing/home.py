@@ -1,0 +1,236 @@
+"""Where the tests of a file are, or would be, and what they are written with.
+
+Pure: from the list of a repository's paths, and from the texts of a few files that `telling` names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["TESTABLE", "PlaceOfTests", "home_of_tests", "is_test", "telling"]
+
+TESTABLE = frozenset({"python", "rust", "typescript", "tsx", "javascript", "go", "java"})
+"""The languages that tests are written for."""
+
+_SCRIPT = r"\.(?:[cm]?[jt]s|[jt]sx)"
+_TESTS = {
+    "python": re.compile(r"(?:test_(?P<a>.+)|(?P<b>.+)_test)\.py"),
+    "go": re.compile(r"(?P<a>.+)_test\.go"),
+    "java": re.compile(r"(?P<a>.+?)Tests?\.java"),
+    "rust": re.compile(r"(?P<a>.+)\.rs"),
+    "script": re.compile(rf"(?P<a>.+)[.](?:test|spec){_SCRIPT}"),
+}
+_FOLDERS = frozenset({"tests", "test", "__tests__", "spec"})
+_NEAR = 3
+_MANIFESTS = {
+    "python": ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini"),
+    "script": ("package.json",),
+    "java": ("pom.xml", "build.gradle", "build.gradle.kts"),
+}
+_RUNNERS = ("vitest", "jest", "mocha", "ava", "jasmine")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOfTests:
+    """The place for the tests of one file.
+
+    Attributes:
+        path: the test file, relative to the root; the file itself where tests stand in it (Rust).
+        exists: whether it is there already.
+        framework: what its tests are written with: `pytest`, `unittest`, `go test`, `vitest`.
+        example: a test file that shows the project's style; empty for none.
+    """
+
+    path: str
+    exists: bool
+    framework: str
+    example: str = ""
+
+
+def is_test(path: str, language: str) -> bool:
+    """Whether a path is one of a test file, by its language's custom."""
+    return _tested(path, language) is not None
+
+
+def telling(path: str, language: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """The files whose texts say how tests are written here: manifests, and the nearest tests."""
+    family = _family(language)
+    folders = [str(folder) for folder in PurePosixPath(path).parents]
+    names = _MANIFESTS.get(family, ())
+    known = set(paths)
+    wanted = (f"{folder}/{name}".removeprefix("./") for folder in folders for name in names)
+    manifests = [each for each in wanted if each in known]
+    own = [each for each in paths if _tested(each, language) == _stem(path, language)]
+    tests = sorted((each for each in paths if is_test(each, language)), key=_distance(path))
+    return tuple(dict.fromkeys((*manifests, *own, *tests[:_NEAR])))
+
+
+def home_of_tests(
+    path: str, language: str, paths: Sequence[str], texts: Mapping[str, str]
+) -> PlaceOfTests:
+    """The place for a file's tests.
+
+    Args:
+        path: the file, relative to the root.
+        language: its grammar's name, one of `TESTABLE`.
+        paths: all files of the repository.
+        texts: what is known of the files that `telling` names.
+    """
+    tests = sorted((each for each in paths if is_test(each, language)), key=_distance(path))
+    own = [each for each in tests if _tested(each, language) == _stem(path, language)]
+    example = next((each for each in tests if each in texts and each not in own), "")
+    family = _family(language)
+    if family == "rust":
+        return PlaceOfTests(path, exists=True, framework="cargo test", example="")
+    found = _best(own, path)
+    place = found or _FOUND[family](path, language, tests, paths)
+    framework = _framework(family, place, texts, tests)
+    return PlaceOfTests(place, exists=place in set(paths), framework=framework, example=example)
+
+
+def _family(language: str) -> str:
+    return "script" if language in ("typescript", "tsx", "javascript") else language
+
+
+def _stem(path: str, language: str) -> str:
+    name = PurePosixPath(path).name
+    stem = name[: -len(PurePosixPath(name).suffix)] or name
+    return stem.lower() if _family(language) == "java" else stem
+
+
+def _tested(path: str, language: str) -> str | None:
+    """The stem of the file that a test file is for; `None` for what is no test file."""
+    file, family = PurePosixPath(path), _family(language)
+    if family == "rust":
+        return file.stem if "tests" in file.parts[:-1] and file.suffix == ".rs" else None
+    found = _TESTS[family].fullmatch(file.name)
+    if found is not None:
+        stem = next(each for each in found.groups() if each)
+        return stem.lower() if family == "java" else stem
+    if family == "script" and "__tests__" in file.parts and re.search(rf"{_SCRIPT}$", file.name):
+        return file.name[: -len(file.suffix)]
+    return None
+
+
+def _distance(path: str):  # noqa: ANN202 - a key for sorting
+    parts = PurePosixPath(path).parts[:-1]
+
+    def far(other: str) -> tuple[int, str]:
+        theirs = [part for part in PurePosixPath(other).parts[:-1] if part not in _FOLDERS]
+        same = len(set(parts) & set(theirs))
+        return (len(parts) + len(theirs) - 2 * same, other)
+
+    return far
+
+
+def _best(own: Sequence[str], path: str) -> str:
+    """Of several test files with the right name the one whose folders fit; none if they tie badly."""
+    if not own:
+        return ""
+    parts = set(PurePosixPath(path).parts[:-1])
+    shared = [len(parts & set(PurePosixPath(each).parts[:-1])) for each in own]
+    best = max(shared)
+    fitting = [each for each, count in zip(own, shared, strict=True) if count == best]
+    return fitting[0] if len(fitting) == 1 or len(own) == 1 else ""
+
+
+def _mirrored(path: str, language: str, tests: Sequence[str], paths: Iterable[str]) -> str | None:
+    """The folder that mirrors the file's, judged by the nearest test whose own file is known."""
+    here = PurePosixPath(path).parent.parts
+    sources: dict[str, list[str]] = {}
+    for each in paths:
+        if not is_test(each, language) and PurePosixPath(each).suffix == PurePosixPath(path).suffix:
+            sources.setdefault(_stem(each, language), []).append(each)
+    for test in tests:
+        folder = PurePosixPath(test).parent.parts
+        for source in sources.get(_tested(test, language) or "", ()):
+            home = PurePosixPath(source).parent.parts
+            same = 0
+            while same < min(len(home), len(folder)) and home[-1 - same] == folder[-1 - same]:
+                same += 1
+            top, stem = folder[: len(folder) - same], home[: len(home) - same]
+            if here[: len(stem)] == stem:
+                tail = here[len(stem) :]
+                # Only a mirror that was seen to mirror keeps subfolders.
+                return "/".join((*top, *tail)) if same or not tail else "/".join(folder)
+    return None
+
+
+def _python(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> str:
+    stem = PurePosixPath(path).stem
+    suffixed = Counter(PurePosixPath(each).name.startswith("test_") for each in tests)
+    name = f"{stem}_test.py" if suffixed[False] > suffixed[True] else f"test_{stem}.py"
+    mirrored = _mirrored(path, language, tests, paths)
+    if mirrored is None:
+        folders = Counter(str(PurePosixPath(each).parent) for each in tests)
+        usual = [folder for folder, _ in folders.most_common() if folder != "."]
+        kept = {part for each in paths for part in PurePosixPath(each).parts[:1]} & _FOLDERS
+        mirrored = usual[0] if usual else (min(kept) if kept else "tests")
+    return f"{mirrored}/{name}".lstrip("/")
+
+
+def _go(path: str, *_: object) -> str:
+    return f"{path.removesuffix('.go')}_test.go"
+
+
+def _java(path: str, _: str, tests: Sequence[str], __: Sequence[str]) -> str:
+    plural = tests and all(each.endswith("Tests.java") for each in tests)
+    name = f"{PurePosixPath(path).stem}{'Tests' if plural else 'Test'}.java"
+    folder = str(PurePosixPath(path).parent).replace("src/main/java", "src/test/java", 1)
+    return f"{folder}/{name}".removeprefix("./")
+
+
+def _script(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> str:
+    file = PurePosixPath(path)
+    marks = Counter(found[1] for each in tests if (found := re.search(r"\.(test|spec)\.", each)))
+    mark = marks.most_common(1)[0][0] if marks else "test"
+    within = bool(tests) and all("__tests__" in PurePosixPath(each).parts for each in tests)
+    bare = within and not marks
+    name = f"{file.stem}{'' if bare else f'.{mark}'}{file.suffix}"
+    if within:
+        return str(file.parent / "__tests__" / name)
+    mirrored = _mirrored(path, language, tests, paths)
+    return f"{mirrored}/{name}".lstrip("/") if mirrored is not None else str(file.parent / name)
+
+
+_FOUND = {"python": _python, "go": _go, "java": _java, "script": _script}
+
+
+def _framework(family: str, place: str, texts: Mapping[str, str], tests: Sequence[str]) -> str:
+    """What the tests are written with: as the file itself says, else its neighbours, else manifests."""
+    known = [texts[each] for each in (place, *tests) if each in texts]
+    manifests = "\n".join(text for name, text in texts.items() if name not in tests)
+    match family:
+        case "go":
+            return "go test"
+        case "python":
+            return _framework_of_python(known, manifests)
+        case "java":
+            said = "\n".join((*known, manifests))
+            return "JUnit 4" if "org.junit.Test" in said or "junit:junit" in said else "JUnit 5"
+        case _:
+            return _framework_of_script("\n".join(known), manifests)
+
+
+def _framework_of_python(known: Sequence[str], manifests: str) -> str:
+    for text in known:
+        if re.search(r"\bunittest\.TestCase\b|\(TestCase\)", text):
+            return "unittest"
+        if re.search(r"(?m)^import pytest|^from pytest|^(?:async )?def test_", text):
+            return "pytest"
+    return "unittest" if known and "pytest" not in manifests else "pytest"
+
+
+def _framework_of_script(known: str, manifests: str) -> str:
+    if "node:test" in known:
+        return "node:test"
+    said = f"{known}\n{manifests}"
+    named = (runner for runner in _RUNNERS if re.search(rf"[\"'@]{runner}\b", said))
+    return next(named, "jest" if known else "node:test")
