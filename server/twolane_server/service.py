@@ -12,9 +12,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
+from twolane_server.actions.material import Material
 from twolane_server.asking import carried_out
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
@@ -124,6 +126,8 @@ class Service:
         else:
             read = await self._gathered(reads, document, settings)
             known, labelled, material = read.known, read.labelled, read.material
+        if reads is Reads.TESTS:
+            material = await asyncio.to_thread(self._tests, document, labelled.label, settings)
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
@@ -151,7 +155,7 @@ class Service:
             await self._runner.wake_cloud(settings)
         title, who = order.action.title, _who(order, known)
         ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)
-        if reads is Reads.DOCUMENT:
+        if reads in (Reads.DOCUMENT, Reads.TESTS):
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
@@ -187,6 +191,16 @@ class Service:
             lambda path, before: self.known(path, settings, before),
             self._repositories.before,
         )
+
+    def _tests(self, document: Document, label: Label, settings: Settings) -> Material:
+        from twolane_server.testing import read_tests  # noqa: PLC0415 - not needed to start
+
+        def label_of(path: str, text: str) -> Label:
+            return self.known(path, settings).label(text).label
+
+        language = language_for(document.path, document.language_id)
+        name = language.name if language is not None else ""
+        return Material(tests=read_tests(document.path, name, label_of, at_most=label))
 
     async def carry_out(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.disk import paths, read
 from twolane_server.actions.material import ForTests, Source
-from twolane_server.actions.testing.home import home_of_tests, telling
+from twolane_server.actions.testing.home import TESTABLE, home_of_tests, telling
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label, Origin
 from twolane_server.repository import find_root
@@ -22,7 +22,7 @@ _LARGEST = 200_000
 
 
 def read_tests(
-    path: str, language: str, label: Callable[[str, str], Label], open_only: Label
+    path: str, language: str, label: Callable[[str, str], Label], *, at_most: Label
 ) -> ForTests | None:
     """Where the tests of a file are, and what is there. Waits for the disk.
 
@@ -30,12 +30,14 @@ def read_tests(
         path: the file, absolute.
         language: its grammar's name.
         label: the label of a file by its absolute path and its text.
-        open_only: the label of the file under test: an example must not be higher, since it would
+        at_most: the label of the file under test: an example must not be higher, since it would
             move the whole to another lane; the test file itself may be.
 
     Raises:
         ActionError: the test file cannot be read.
     """
+    if language not in TESTABLE or not path:
+        return None
     real = Path(os.path.realpath(path))
     root = find_root(real.parent)
     if root is None:
@@ -56,7 +58,7 @@ def read_tests(
             f"{home.path} is there, though git ignores it; nothing is written over it."
         )
     example = _source(root, home.example, label) if home.example in texts else None
-    if example is not None and example.label > open_only:
+    if example is not None and example.label > at_most:
         example = None
     return ForTests(str(root), within, home, file, example)
 

@@ -44,6 +44,7 @@ class Reads(StrEnum):
     """What an action works on."""
 
     DOCUMENT = "the document"
+    TESTS = "the document and its tests"
     REPOSITORY = "the repository"
     INDEX = "what is staged"
     BRANCH = "what the branch changes"
@@ -51,7 +52,7 @@ class Reads(StrEnum):
     @property
     def in_document(self) -> bool:
         """Whether it begins at a place in the document."""
-        return self in (Reads.DOCUMENT, Reads.REPOSITORY)
+        return self in (Reads.DOCUMENT, Reads.TESTS, Reads.REPOSITORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from twolane_server.actions.pull import PullRequestText
 from twolane_server.actions.refactor import Refactor
 from twolane_server.actions.review import Review
 from twolane_server.actions.rewrite import RewriteSelection
+from twolane_server.actions.tests import GenerateTests
 from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     FIX,
     Review(),
     Refactor(),
+    GenerateTests(),
     Explain(),
     CommitMessage(),
     PullRequestText(),

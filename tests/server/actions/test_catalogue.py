@@ -15,6 +15,7 @@ def test_actions_by_name() -> None:
         ("fix", "Fix"),
         ("review", "Review"),
         ("refactor", "Refactor across the repository…"),
+        ("tests", "Generate tests"),
         ("explain", "Explain…"),
         ("commit", "Write commit message"),
         ("pr", "Write PR text"),

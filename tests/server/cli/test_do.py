@@ -523,3 +523,29 @@ def test_a_problem_that_a_checker_found_is_fixed(shell: Shell) -> None:
     ran = shell.run("do", "fix", shell.place, "--instruction", "F841 a is wrong", "--apply")
     assert (ran.status, ran.err) == (0, "")
     assert content(shell) == CODE.replace("return a + os.sep  # é 😀", "return a")
+
+
+def test_tests_are_a_new_file_and_then_more_of_it(shell: Shell) -> None:
+    test = shell.root / "tests" / "test_a.py"
+    shell.replies(
+        {"reply": "```python\nfrom a import join\n\n\ndef test_join():\n    assert join\n```"}
+    )
+    told = shell.run("do", "tests", shell.place, "--json").json
+    (file,) = told["edit"]["files"]
+    assert (file["path"], file["does"], file["before_sha256"]) == (
+        "tests/test_a.py",
+        "create",
+        None,
+    )
+    assert not test.exists()
+    assert shell.run("do", "tests", shell.place, "--apply").status == 0
+    assert test.read_text() == "from a import join\n\n\ndef test_join():\n    assert join\n"
+    shell.replies(
+        {"match": "The test file as it is", "reply": "```python\ndef test_more():\n    pass\n```"}
+    )
+    ran = shell.run("do", "tests", shell.place, "--apply")
+    assert (ran.status, ran.err) == (0, "")
+    assert test.read_text() == (
+        "from a import join\n\n\ndef test_join():\n    assert join\n\n\ndef test_more():\n    pass\n"
+    )
+    assert content(shell) == CODE

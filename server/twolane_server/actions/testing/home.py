@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import basename, dirname, splitext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,10 +62,11 @@ def is_test(path: str, language: str) -> bool:
 def telling(path: str, language: str, paths: Sequence[str]) -> tuple[str, ...]:
     """The files whose texts say how tests are written here: manifests, and the nearest tests."""
     family = _family(language)
-    folders = [str(folder) for folder in PurePosixPath(path).parents]
+    parts = _folders(path)
+    folders = ["/".join(parts[:end]) for end in range(len(parts), -1, -1)]
     names = _MANIFESTS.get(family, ())
     known = set(paths)
-    wanted = (f"{folder}/{name}".removeprefix("./") for folder in folders for name in names)
+    wanted = (f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
     manifests = [each for each in wanted if each in known]
     own = [each for each in paths if _tested(each, language) == _stem(path, language)]
     tests = sorted((each for each in paths if is_test(each, language)), key=_distance(path))
@@ -100,30 +101,35 @@ def _family(language: str) -> str:
 
 
 def _stem(path: str, language: str) -> str:
-    name = PurePosixPath(path).name
-    stem = name[: -len(PurePosixPath(name).suffix)] or name
+    stem = splitext(basename(path))[0]
     return stem.lower() if _family(language) == "java" else stem
 
 
 def _tested(path: str, language: str) -> str | None:
     """The stem of the file that a test file is for; `None` for what is no test file."""
-    file, family = PurePosixPath(path), _family(language)
+    name, family = basename(path), _family(language)
     if family == "rust":
-        return file.stem if "tests" in file.parts[:-1] and file.suffix == ".rs" else None
-    found = _TESTS[family].fullmatch(file.name)
+        stem, ending = splitext(name)
+        return stem if "tests" in _folders(path) and ending == ".rs" else None
+    found = _TESTS[family].fullmatch(name)
     if found is not None:
         stem = next(each for each in found.groups() if each)
         return stem.lower() if family == "java" else stem
-    if family == "script" and "__tests__" in file.parts and re.search(rf"{_SCRIPT}$", file.name):
-        return file.name[: -len(file.suffix)]
+    if family == "script" and "__tests__" in _folders(path) and re.search(rf"{_SCRIPT}$", name):
+        return splitext(name)[0]
     return None
 
 
+def _folders(path: str) -> tuple[str, ...]:
+    """The folders that a path leads through."""
+    return tuple(part for part in dirname(path).split("/") if part)
+
+
 def _distance(path: str):  # noqa: ANN202 - a key for sorting
-    parts = PurePosixPath(path).parts[:-1]
+    parts = _folders(path)
 
     def far(other: str) -> tuple[int, str]:
-        theirs = [part for part in PurePosixPath(other).parts[:-1] if part not in _FOLDERS]
+        theirs = [part for part in _folders(other) if part not in _FOLDERS]
         same = len(set(parts) & set(theirs))
         return (len(parts) + len(theirs) - 2 * same, other)
 
@@ -134,8 +140,8 @@ def _best(own: Sequence[str], path: str) -> str:
     """Of several test files with the right name the one whose folders fit; none if they tie badly."""
     if not own:
         return ""
-    parts = set(PurePosixPath(path).parts[:-1])
-    shared = [len(parts & set(PurePosixPath(each).parts[:-1])) for each in own]
+    parts = set(_folders(path))
+    shared = [len(parts & set(_folders(each))) for each in own]
     best = max(shared)
     fitting = [each for each, count in zip(own, shared, strict=True) if count == best]
     return fitting[0] if len(fitting) == 1 or len(own) == 1 else ""
@@ -143,15 +149,15 @@ def _best(own: Sequence[str], path: str) -> str:
 
 def _mirrored(path: str, language: str, tests: Sequence[str], paths: Iterable[str]) -> str | None:
     """The folder that mirrors the file's, judged by the nearest test whose own file is known."""
-    here = PurePosixPath(path).parent.parts
+    here = _folders(path)
     sources: dict[str, list[str]] = {}
     for each in paths:
-        if not is_test(each, language) and PurePosixPath(each).suffix == PurePosixPath(path).suffix:
+        if not is_test(each, language) and splitext(each)[1] == splitext(path)[1]:
             sources.setdefault(_stem(each, language), []).append(each)
     for test in tests:
-        folder = PurePosixPath(test).parent.parts
+        folder = _folders(test)
         for source in sources.get(_tested(test, language) or "", ()):
-            home = PurePosixPath(source).parent.parts
+            home = _folders(source)
             same = 0
             while same < min(len(home), len(folder)) and home[-1 - same] == folder[-1 - same]:
                 same += 1
@@ -164,14 +170,14 @@ def _mirrored(path: str, language: str, tests: Sequence[str], paths: Iterable[st
 
 
 def _python(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> str:
-    stem = PurePosixPath(path).stem
-    suffixed = Counter(PurePosixPath(each).name.startswith("test_") for each in tests)
+    stem = splitext(basename(path))[0]
+    suffixed = Counter(basename(each).startswith("test_") for each in tests)
     name = f"{stem}_test.py" if suffixed[False] > suffixed[True] else f"test_{stem}.py"
     mirrored = _mirrored(path, language, tests, paths)
     if mirrored is None:
-        folders = Counter(str(PurePosixPath(each).parent) for each in tests)
-        usual = [folder for folder, _ in folders.most_common() if folder != "."]
-        kept = {part for each in paths for part in PurePosixPath(each).parts[:1]} & _FOLDERS
+        folders = Counter(dirname(each) for each in tests)
+        usual = [folder for folder, _ in folders.most_common() if folder]
+        kept = {part for each in paths for part in _folders(each)[:1]} & _FOLDERS
         mirrored = usual[0] if usual else (min(kept) if kept else "tests")
     return f"{mirrored}/{name}".lstrip("/")
 
@@ -182,22 +188,23 @@ def _go(path: str, *_: object) -> str:
 
 def _java(path: str, _: str, tests: Sequence[str], __: Sequence[str]) -> str:
     plural = tests and all(each.endswith("Tests.java") for each in tests)
-    name = f"{PurePosixPath(path).stem}{'Tests' if plural else 'Test'}.java"
-    folder = str(PurePosixPath(path).parent).replace("src/main/java", "src/test/java", 1)
-    return f"{folder}/{name}".removeprefix("./")
+    name = f"{splitext(basename(path))[0]}{'Tests' if plural else 'Test'}.java"
+    folder = dirname(path).replace("src/main/java", "src/test/java", 1)
+    return f"{folder}/{name}".lstrip("/")
 
 
 def _script(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> str:
-    file = PurePosixPath(path)
+    stem, ending = splitext(basename(path))
     marks = Counter(found[1] for each in tests if (found := re.search(r"\.(test|spec)\.", each)))
     mark = marks.most_common(1)[0][0] if marks else "test"
-    within = bool(tests) and all("__tests__" in PurePosixPath(each).parts for each in tests)
-    bare = within and not marks
-    name = f"{file.stem}{'' if bare else f'.{mark}'}{file.suffix}"
+    within = bool(tests) and all("__tests__" in _folders(each) for each in tests)
+    name = f"{stem}{ending}" if within and not marks else f"{stem}.{mark}{ending}"
+    folder = dirname(path)
     if within:
-        return str(file.parent / "__tests__" / name)
-    mirrored = _mirrored(path, language, tests, paths)
-    return f"{mirrored}/{name}".lstrip("/") if mirrored is not None else str(file.parent / name)
+        folder = f"{folder}/__tests__"
+    elif (mirrored := _mirrored(path, language, tests, paths)) is not None:
+        folder = mirrored
+    return f"{folder}/{name}".lstrip("/")
 
 
 _FOUND = {"python": _python, "go": _go, "java": _java, "script": _script}
