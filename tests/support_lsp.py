@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote, urlsplit
 
 from lsprotocol import converters, types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
@@ -14,7 +16,6 @@ from pytest_lsp.client import register_lsp_features
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from pathlib import Path
 
     from cattrs import Converter
 
@@ -47,6 +48,11 @@ def offset(text: str, position: types.Position) -> int:
     return index
 
 
+def path_of(uri: str) -> Path:
+    """A file by its URI."""
+    return Path(unquote(urlsplit(uri).path))
+
+
 class Editor(LanguageClient):
     """An editor with documents, edits, previews and messages."""
 
@@ -58,6 +64,8 @@ class Editor(LanguageClient):
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.edits: list[tuple[str, str]] = []
+        self.asked: list[types.ApplyWorkspaceEditParams] = []
+        self.stubborn: set[str] = set()  # documents that no edit is applied to
         self.previews: list[dict[str, Any]] = []
         self.pages: list[dict[str, Any]] = []
         self.streamed = asyncio.Event()
@@ -170,20 +178,49 @@ class Editor(LanguageClient):
 
     def _on_apply(self) -> object:
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            self.asked.append(params)
             assert params.edit.document_changes is not None
-            (change,) = params.edit.document_changes
-            assert isinstance(change, types.TextDocumentEdit)
-            uri = change.text_document.uri
-            self.edits.append((uri, self.texts[uri]))
-            if change.text_document.version != self.versions[uri]:
-                return types.ApplyWorkspaceEditResult(applied=False)
-            # From the last to the first, since all count in the text as it is now.
-            for edit in reversed(change.edits):
-                assert isinstance(edit, types.TextEdit)
-                self.replace(uri, edit.range, edit.new_text)
+            for change in params.edit.document_changes:
+                if not self._carry_out(change):
+                    return types.ApplyWorkspaceEditResult(applied=False)
             return types.ApplyWorkspaceEditResult(applied=True)
 
         return apply
+
+    def _carry_out(
+        self,
+        change: types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile,
+    ) -> bool:
+        """As VS Code does: texts in memory, files on disk."""
+        if isinstance(change, types.CreateFile):
+            path = path_of(change.uri)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(exist_ok=False)
+        elif isinstance(change, types.DeleteFile):
+            path_of(change.uri).unlink()
+        elif isinstance(change, types.RenameFile):
+            path_of(change.old_uri).rename(path_of(change.new_uri))
+            if (text := self.texts.pop(change.old_uri, None)) is not None:
+                closed = types.TextDocumentIdentifier(change.old_uri)
+                self.text_document_did_close(types.DidCloseTextDocumentParams(closed))
+                self.open(change.new_uri, "python", text)
+        else:
+            return self._edit(change)
+        return True
+
+    def _edit(self, change: types.TextDocumentEdit) -> bool:
+        uri = change.text_document.uri
+        if uri not in self.texts:
+            text = path_of(uri).read_bytes().decode("utf-8-sig")
+            self.open(uri, "python", text)
+        elif change.text_document.version != self.versions[uri] or uri in self.stubborn:
+            return False
+        self.edits.append((uri, self.texts[uri]))
+        # From the last to the first, since all count in the text as it is now.
+        for edit in reversed(change.edits):
+            assert not isinstance(edit, types.SnippetTextEdit)
+            self.replace(uri, edit.range, edit.new_text)
+        return True
 
     def _on_page(self) -> object:
         def page(params: Any) -> None:  # noqa: ANN401 - a notification of our own
@@ -218,10 +255,15 @@ def config(environ: dict[str, str]) -> ClientServerConfig:
     )
 
 
-def initialize_params(root: str, options: dict[str, object]) -> types.InitializeParams:
-    """What VS Code sends, with our options."""
+def initialize_params(
+    root: str, options: dict[str, object], client: str = VSCODE
+) -> types.InitializeParams:
+    """What a real editor sends, with our options; but this one counts in UTF-16 alone."""
+    capabilities = client_capabilities(client)
+    if capabilities.general is not None:
+        capabilities.general.position_encodings = None
     return types.InitializeParams(
-        capabilities=client_capabilities(VSCODE),
+        capabilities=capabilities,
         root_uri=f"file://{root}",
         initialization_options=options,
     )
@@ -229,7 +271,12 @@ def initialize_params(root: str, options: dict[str, object]) -> types.Initialize
 
 @asynccontextmanager
 async def editing(
-    environ: dict[str, str], root: Path, *, says: str | None = None, **options: object
+    environ: dict[str, str],
+    root: Path,
+    *,
+    says: str | None = None,
+    client: str = VSCODE,
+    **options: object,
 ) -> AsyncGenerator[Editor]:
     """An editor on a server process of its own.
 
@@ -237,12 +284,13 @@ async def editing(
         environ: of the server.
         root: the folder that is opened.
         says: the answer to every question that the server asks.
+        client: whose capabilities it has.
         options: `initializationOptions`.
     """
     editor = cast("Editor", await config(environ).start())
     editor.answer = says
     try:
-        await editor.initialize_session(initialize_params(str(root), dict(options)))
+        await editor.initialize_session(initialize_params(str(root), dict(options), client))
         yield editor
         await editor.shutdown_session()
     finally:
