@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import (
@@ -37,6 +37,7 @@ __all__ = ["INTERACTIVE", "Traffic", "Who"]
 
 _UNPAID_SECONDS = 3_600.0
 _SHUT_SECONDS = 30.0
+_LOCAL_SECONDS = 10.0
 _LEAST_REST_SECONDS = 1.0
 
 
@@ -71,9 +72,11 @@ class Traffic:
         self._turns = Turns(name, self._limits)
         self._probing: asyncio.Task[None] | None = None
         self._notices: list[str] = []
-        self.breaker = Breaker(
-            BreakerRules(health.breaker_failures, health.rest_seconds, health.longest_rest_seconds)
-        )
+        # Work for the local lane has nobody else to go to, and waits for the next probe.
+        most = _LOCAL_SECONDS if name is LaneName.LOCAL else health.longest_rest_seconds
+        longest = min(health.longest_rest_seconds, most)
+        rest = min(health.rest_seconds, longest)
+        self.breaker = Breaker(BreakerRules(health.breaker_failures, rest, longest))
         self.health = Health(
             HealthRules(
                 health.window_seconds,
@@ -220,8 +223,7 @@ class Traffic:
         probing = self._probing
         if probing is not None:
             probing.cancel()
-            with suppress(asyncio.CancelledError):
-                await probing
+            await asyncio.wait({probing})
 
     async def _probe(self, probe: Callable[[], Awaitable[object]]) -> None:
         while not self.breaker.begin_probe(self._clock()):

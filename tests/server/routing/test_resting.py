@@ -269,10 +269,21 @@ async def test_a_local_lane_that_rests_for_too_long_is_an_error_at_once(tmp_path
     ):
         await fail(us, lane=LOCAL)
         begin = time.monotonic()
-        with pytest.raises(LaneResting, match=r"The local lane is left alone for 100 s\. .*fault"):
+        with pytest.raises(LaneResting, match=r"The local lane is left alone for 10 s\. .*fault"):
             await us.run(asked(Label.NDA), LOCALLY)
         assert time.monotonic() - begin < 1.0
         assert touched(cloud) == (0, b"")
+
+
+async def test_the_local_lane_never_rests_for_long(tmp_path: Path) -> None:
+    async with FakeServer(DOWN) as local, team(tmp_path, local=local, health=BRIEF) as us:
+        await fail(us, lane=LOCAL)
+        breaker = traffic(us, LOCAL).breaker
+        for _ in range(20):
+            now = breaker.until
+            assert breaker.begin_probe(now)
+            breaker.probed(now, LaneError("still down"))
+            assert breaker.until - now <= 10.0
 
 
 async def test_a_cancel_ends_the_wait_for_the_local_lane(tmp_path: Path) -> None:
