@@ -106,6 +106,7 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_context.work",
         "twolane_server.cli.trust",
         "twolane_server.confirm.client",
+        "twolane_server.doctor.editors",
         "twolane_server.git",
         "twolane_server.lanes.model_file",
         "twolane_server.serve.leash",

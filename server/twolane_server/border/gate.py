@@ -282,6 +282,7 @@ def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
         label=passage.prompt.label,
         reasons=passage.reasons,
         policy_hash=standing.policy_hash,
+        max_tokens=passage.prompt.max_tokens,
         most_usd=passage.most_usd,
     )
 

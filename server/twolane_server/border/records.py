@@ -50,6 +50,7 @@ class Sending:
         label: the prompt's label.
         reasons: why this lane.
         policy_hash: the policy that was in force.
+        max_tokens: how many tokens the answer may have.
         most_usd: what it may cost in US dollars, with the longest answer; `None` where no price is
             known, and on the local lane.
     """
@@ -64,6 +65,7 @@ class Sending:
     label: Label
     reasons: tuple[str, ...] = ()
     policy_hash: str = ""
+    max_tokens: int | None = None
     most_usd: float | None = None
 
     def payload(self) -> str:
@@ -82,6 +84,7 @@ class Sending:
                 "label": self.label.name,
                 "reasons": list(self.reasons),
                 "policy_hash": self.policy_hash,
+                "max_tokens": self.max_tokens,
                 "most_usd": self.most_usd,
             }
         )
@@ -202,7 +205,7 @@ class Row:
 
     def whole(self) -> dict[str, object]:
         """The row with all that is known of it, the text too: a line of the export."""
-        kept = ("label", "reasons", "policy_hash", "most_usd", "text")
+        kept = ("label", "reasons", "policy_hash", "max_tokens", "most_usd", "text")
         return {
             **self.public(),
             "seconds": (self.ended or {}).get("seconds"),

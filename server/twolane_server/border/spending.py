@@ -177,7 +177,7 @@ def _loaded(entry: Entry) -> Row:
     """An entry as a row, of a sending without its text: only the bound of the answer is kept."""
     row = Row.of(entry.seq if isinstance(entry.seq, int) else 0, str(entry.payload), None)
     text = row.sent.pop("text", None)
-    if isinstance(text, str) and row.sent.get("most_usd") is None:
+    if isinstance(text, str) and row.sent.get("max_tokens") is None:  # as older rows are
         row.sent["max_tokens"] = _longest_answer(text)
     return row
 

@@ -44,6 +44,7 @@ def sending_of(prompt: Prompt, decision: Decision, answering: Answering, body: b
         files=origins(prompt),
         label=prompt.label,
         reasons=decision.reasons,
+        max_tokens=prompt.max_tokens,
     )
 
 

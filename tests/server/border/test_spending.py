@@ -35,7 +35,8 @@ OLD = json.dumps({"model": "m", "max_tokens": 300}).encode()
 
 
 def sent(*, most: float | None = 0.5, at: datetime = NOON, body: bytes = OLD) -> Sending:
-    return replace(sending(body), most_usd=most, time=at)
+    """A request; without `most` as an older twolane wrote it."""
+    return replace(sending(body), most_usd=most, time=at, max_tokens=None if most is None else 300)
 
 
 @pytest.fixture
