@@ -93,7 +93,7 @@ def test_only_the_border_asks_the_scanner_and_nobody_tries_keys_out() -> None:
 def test_nothing_reaches_around_the_house() -> None:
     """No native calls; other programs only where git lists files and tells differences (`git`), pip
     fetches the model, a language server confirms references (`confirm.client`, which gets text and
-    no repository), and `twolane serve` looks at the GPUs (`serve.machine`) and runs vLLM
+    no repository), the doctor asks Neovim for its version, and `twolane serve` looks at the GPUs (`serve.machine`) and runs vLLM
     (`serve.process`, through `serve.leash`).
 
     The engine's own processes are plain ones on pipes (`work`), since tree-sitter holds the GIL; what
