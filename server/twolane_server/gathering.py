@@ -7,7 +7,9 @@ it. So lines that a diff takes away are NDA when their file was, whatever it is 
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads
@@ -22,12 +24,11 @@ from twolane_server.templates import find_template
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
-    from pathlib import Path
 
     from twolane_server.diffs import FileDiff
     from twolane_server.knowledge import Known
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "gather", "read_head"]
 
 _MOST_CHARACTERS = 60_000
 _MOST_FILES = 200
@@ -113,6 +114,26 @@ async def gather(
     former = {each.new: await before(str(git.root / each.new)) for each in shown}
     desk = _Desk(git, read, former)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
+
+
+def read_head(path: str, environ: Mapping[str, str], read: Callable[[str], Known]) -> Material:
+    """A file's text as it was committed last, with the label that this text gives the file.
+
+    Args:
+        path: the file, absolute.
+        environ: the environment variables.
+        read: what speaks about a file, from disk.
+
+    Raises:
+        ActionError: there is no repository, or that text cannot be read.
+    """
+    root = home_of(path)
+    real = Path(os.path.realpath(path))
+    content = Git(root, environ).committed(real.relative_to(os.path.realpath(root)).as_posix())
+    if content is None:
+        return Material()
+    text = content.decode("utf-8", "replace")
+    return Material(head=Source(text, read(path).label(text[:HEAD_BYTES]).label, Origin(path)))
 
 
 def _read(

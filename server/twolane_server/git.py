@@ -124,6 +124,14 @@ class Git:
         ask = ("diff-tree", "-r", "--no-commit-id", *_DIFF)
         return self.run(*ask, "--raw", "-z", base, head), self.run(*ask, *_PATCH, base, head)
 
+    def committed(self, path: str) -> bytes | None:
+        """A file as the last commit has it, by its path from the root; `None` for none, or a large one."""
+        try:
+            blob = self.text("rev-parse", "--quiet", "--verify", f"HEAD:{path}")
+        except ActionError:
+            return None
+        return self.objects((blob,))[blob]
+
     def commits(self, since: str, until: str, most: int) -> tuple[str, ...]:
         """The ids of commits without merges, the newest first; `since` may be empty."""
         wanted = f"{since}..{until}" if since else until

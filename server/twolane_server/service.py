@@ -12,16 +12,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
-from twolane_server.actions.material import Material
 from twolane_server.asking import carried_out
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.lanes.limits import Who
+from twolane_server.materials import Materials
 from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
     from twolane_context.spans import Span
     from twolane_server.documents import Document
-    from twolane_server.gathering import Gathered
     from twolane_server.knowledge import Known
     from twolane_server.lanes.base import LaneName
     from twolane_server.lanes.local import Local
@@ -70,6 +68,7 @@ class Service:
         self._folders = folders
         self._environ = environ
         self._repositories = repositories
+        self._materials = Materials(environ, repositories, self.known)
         self._money = Money(folders)
         self._runner: Runner | None = None
 
@@ -123,11 +122,10 @@ class Service:
         if reads.in_document:
             known = await self.knowledge(document, settings)
             labelled = known.label(head_of(document.text))
+            material = await self._materials.beside(reads, document, labelled.label, settings)
         else:
-            read = await self._gathered(reads, document, settings)
+            read = await self._materials.instead(reads, document, settings)
             known, labelled, material = read.known, read.labelled, read.material
-        if reads is Reads.TESTS:
-            material = await asyncio.to_thread(self._tests, document, labelled.label, settings)
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
@@ -155,7 +153,7 @@ class Service:
             await self._runner.wake_cloud(settings)
         title, who = order.action.title, _who(order, known)
         ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)
-        if reads in (Reads.DOCUMENT, Reads.TESTS):
+        if reads.in_document and reads is not Reads.REPOSITORY:
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
         return replace(ready, context_seconds=time.monotonic() - started)
@@ -176,31 +174,9 @@ class Service:
         if not is_message(document.path):
             return known
         with suppress(ActionError):  # nothing is staged, which running the action tells
-            read = await self._gathered(Reads.INDEX, document, settings)
+            read = await self._materials.instead(Reads.INDEX, document, settings)
             return replace(known, staged=read.labelled)
         return known
-
-    async def _gathered(self, reads: Reads, document: Document, settings: Settings) -> Gathered:
-        from twolane_server.gathering import gather  # noqa: PLC0415 - not needed to start
-
-        await self._repositories.before(document.path)  # so that its repository is being read
-        return await gather(
-            reads,
-            document.path,
-            self._environ,
-            lambda path, before: self.known(path, settings, before),
-            self._repositories.before,
-        )
-
-    def _tests(self, document: Document, label: Label, settings: Settings) -> Material:
-        from twolane_server.testing import read_tests  # noqa: PLC0415 - not needed to start
-
-        def label_of(path: str, text: str) -> Label:
-            return self.known(path, settings).label(text).label
-
-        language = language_for(document.path, document.language_id)
-        name = language.name if language is not None else ""
-        return Material(tests=read_tests(document.path, name, label_of, at_most=label))
 
     async def carry_out(
         self,

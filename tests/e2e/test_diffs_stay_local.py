@@ -95,12 +95,15 @@ def _new_file(world: World, repo: Repo) -> None:
     repo.stage(clients__new_py=code(world.secret))
 
 
+def _long(mark: str) -> str:
+    """A function long enough to be known again."""
+    names = (f"    value_{mark[:6]}_{n} = compute({n}, other={n + 1})\n" for n in range(30))
+    return f"def long_function_of_acme(a):\n{''.join(names)}    return '{mark}'\n"
+
+
 def _pasted(world: World, repo: Repo) -> None:
     """Code under NDA in an open file: known again by its fingerprints."""
-    lines = "".join(
-        f"    value_{world.secret[:6]}_{n} = compute({n}, other={n + 1})\n" for n in range(30)
-    )
-    body = f"def long_function_of_acme(a):\n{lines}    return '{world.secret}'\n"
+    body = _long(world.secret)
     repo.commit("Add it", clients__long_py=body)
     repo.stage(tool_py=body)
 
@@ -203,3 +206,45 @@ def test_a_hook_can_have_the_message_written_into_gits_own_file(world: World) ->
     file.write_text("\n# Please enter\n", "utf-8")
     assert world.run("do", "commit", file, "--apply").status == 0
     assert file.read_text("utf-8") == f"{MESSAGE}\n\n# Please enter\n"
+
+
+def test_a_review_of_changes_sees_what_is_gone_and_stays_local_for_it(world: World) -> None:
+    world.script({"reply": "[]"})
+    repo = Repo(world.root)
+    repo.commit("Add it", was_py=f"# CONFIDENTIAL\n{code(world.secret)}")
+    file = repo.put("was.py", "x = 1\n")
+    done = world.run("do", "changes", file, "--json")
+    assert done.json["decision"]["lane"] == "local"
+    assert done.json["findings"] == []
+    assert not world.chats
+
+
+@pytest.mark.parametrize(
+    "action", ["review", "changes", "explain", "docstring", "docstrings", "tests", "fix"]
+)
+def test_code_under_nda_in_an_open_file_keeps_every_action_local(action: str, world: World) -> None:
+    """Pasted code is known again, also behind line numbers and the marks of a diff."""
+    repo = Repo(world.root)
+    body = _long(world.secret)
+    repo.commit("Add it", clients__long_py=body)
+    file = repo.put("pasted.py", f"{body}\n\ndef other():\n    pass\n")
+    more = ("--instruction", "F841 not used")
+    place = f"{file}:1-20" if action == "fix" else f"{file}:2"
+    routed = world.run("route", action, place, "--json", *more).json
+    assert routed["lane"] == "local"
+    world.run("do", action, place, "--json", *more)
+    assert not world.chats
+
+
+@pytest.mark.parametrize("action", ["review", "explain", "tests", "changes"])
+def test_open_code_may_leave(action: str, world: World) -> None:
+    _open_edit(world)
+    routed = world.run("route", action, f"{world.tool}:2", "--json").json
+    assert (routed["lane"], routed["label"]) == ("cloud", "OPEN")
+
+
+def test_a_test_file_under_nda_keeps_tests_local(world: World) -> None:
+    repo = Repo(world.root)
+    repo.commit("Add", tests__test_tool_py=f"# CONFIDENTIAL\n{code(world.secret)}")
+    routed = world.run("route", "tests", f"{world.tool}:2", "--json").json
+    assert (routed["lane"], routed["label"]) == ("local", "NDA")

@@ -344,3 +344,19 @@ async def test_all_docstrings_of_a_file_are_one_edit(desk: Desk, filler: int) ->
         after = after.replace("self): return", 'self):\r\n        """Give 😀."""\r\n        return')
         assert editor.texts[uri].removeprefix(above) == after.removeprefix(above)
         assert len(editor.edits) == 1
+
+
+async def test_what_changed_is_reviewed_as_the_editor_has_it(desk: Desk) -> None:
+    Repo(desk.root).commit("Start", a_py=CODE)
+    uri = (desk.root / "a.py").as_uri()
+    reply = {
+        "match": "-     | \treturn a + sep  # 😀\n+    6| \treturn sep\n",
+        "reply": json.dumps([{"line": 6, "message": "Wrong."}]),
+    }
+    async with desk.editor(reply) as editor:
+        editor.open(uri, "python", CODE.replace("return a + sep  # 😀", "return sep"))
+        action = titled(await editor.labelled(uri, 0), "Review changes")
+        assert action.title == "Review changes since the last commit  [local: NDA *]"
+        assert (await editor.run(action))["applied"] is True
+        (shown,) = await _diagnosed(editor, uri, 1)
+        assert (shown.message, shown.range.start.line) == ("Wrong.", 5)

@@ -45,6 +45,7 @@ class Reads(StrEnum):
 
     DOCUMENT = "the document"
     TESTS = "the document and its tests"
+    HEAD = "the document and its last commit"
     REPOSITORY = "the repository"
     INDEX = "what is staged"
     BRANCH = "what the branch changes"
@@ -52,7 +53,12 @@ class Reads(StrEnum):
     @property
     def in_document(self) -> bool:
         """Whether it begins at a place in the document."""
-        return self in (Reads.DOCUMENT, Reads.TESTS, Reads.REPOSITORY)
+        return self in (Reads.DOCUMENT, Reads.TESTS, Reads.HEAD, Reads.REPOSITORY)
+
+    @property
+    def at_place(self) -> bool:
+        """Whether it needs a place in the document, and not the document alone."""
+        return self.in_document and self is not Reads.HEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.changes import ReviewChanges
 from twolane_server.actions.commit import CommitMessage
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.actions.docstrings import WriteDocstrings
@@ -28,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     RewriteSelection(),
     FIX,
     Review(),
+    ReviewChanges(),
     Refactor(),
     GenerateTests(),
     Explain(),

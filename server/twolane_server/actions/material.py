@@ -60,6 +60,7 @@ class Material:
         messages: the messages of the commits that a branch adds, the oldest first.
         template: the repository's template for a pull request.
         tests: where the tests of a file are, and what is there.
+        head: the document's text as it was committed last; empty for a new file.
     """
 
     diff: tuple[Source, ...] = ()
@@ -69,3 +70,4 @@ class Material:
     messages: tuple[Source, ...] = ()
     template: Source | None = None
     tests: ForTests | None = None
+    head: Source | None = None

@@ -18,19 +18,21 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Message, Prompt, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Edit
     from twolane_server.edits.findings import Remark
     from twolane_server.fragments import Fragment
 
-_SYSTEM = (
+SYSTEM = (
     "You review code. Look for mistakes: wrong results, missed cases, leaks, races, misuse of what "
     "is called. Say nothing about taste. Reply with a JSON list and nothing else, one object for "
     'each finding: {"line": first line, "end_line": last line, "severity": "error", "warning" or '
     '"info", "message": one or two sentences, "fix": the new text of exactly these lines, or null}. '
     "Where there is nothing to find, reply with []."
 )
-_MAX_TOKENS = 4_096
+MAX_TOKENS = 4_096
 _MOST_BYTES = 96_000
 
 
@@ -68,15 +70,29 @@ class Review:
         Raises:
             ReplyRefused: the reply is no review.
         """
-        said = remarks(reply)
-        placed = [(one, span) for one in said if (span := _span(task, one)) is not None]
-        found = (
-            Finding(span, one.message, Severity(one.severity), _fix(task.subject, span, one))
-            for one, span in placed
-        )
-        lost = len(said) - len(placed)
-        notes = (f"{_count(lost)} left out, since the lines that it names are not there.",)
-        return Findings(tuple(sorted(found, key=lambda one: one.span)), notes if lost else ())
+        return findings(task.subject, reply, (task.target,))
+
+
+def findings(subject: Subject, reply: str, shown: Sequence[Span]) -> Findings:
+    """The findings of a reply.
+
+    Args:
+        subject: the document.
+        reply: the model's.
+        shown: the lines that the model was shown; findings about others are left out and counted.
+
+    Raises:
+        ReplyRefused: the reply is no review.
+    """
+    said = remarks(reply)
+    placed = [(one, span) for one in said if (span := _span(subject, one, shown)) is not None]
+    found = (
+        Finding(span, one.message, Severity(one.severity), _fix(subject, span, one))
+        for one, span in placed
+    )
+    lost = len(said) - len(placed)
+    notes = (f"{_count(lost)} left out, since the lines that it names are not there.",)
+    return Findings(tuple(sorted(found, key=lambda one: one.span)), notes if lost else ())
 
 
 def _count(lost: int) -> str:
@@ -87,14 +103,14 @@ def _target(subject: Subject) -> Span:
     return selected(subject).span
 
 
-def _span(task: Task, remark: Remark) -> Span | None:
-    """The lines that a remark names, as far as the model was shown them."""
-    text, target = task.subject.text, task.target
+def _span(subject: Subject, remark: Remark, shown: Sequence[Span]) -> Span | None:
+    """The lines that a remark names, if the model was shown them."""
+    text = subject.text
     first, last = remark.first - 1, remark.last - 1
     if not 0 <= first <= last < len(text.lines):
         return None
     span = Span(text.row_start(first), line_end(text.source, text.row_start(last)))
-    return span if target.contains(span) else None
+    return span if any(each.contains(span) for each in shown) else None
 
 
 def _fix(subject: Subject, span: Span, remark: Remark) -> Edit | None:
@@ -124,7 +140,7 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
     question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
     question.append(ours(f"Write messages in this language: {subject.answer_in}."))
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.SYSTEM, opening(subject, SYSTEM)),
         Message(Role.USER, tuple(question)),
     )
-    return Prompt("review", messages, max_tokens=_MAX_TOKENS)
+    return Prompt("review", messages, max_tokens=MAX_TOKENS)

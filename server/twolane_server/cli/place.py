@@ -59,9 +59,9 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         TwolaneError: the place or the action cannot be used.
     """
     reads = action_named(arguments.action).reads
-    if arguments.place is None and reads.in_document:
+    if arguments.place is None and (reads.at_place or reads.in_document):
         raise WrongUse(f"{arguments.action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
-    place = read_place(arguments.place or ".", bare=not reads.in_document)
+    place = read_place(arguments.place or ".", bare=not reads.at_place)
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
     for problem in problems:

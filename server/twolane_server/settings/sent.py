@@ -163,6 +163,7 @@ class Actions(Sent):
     explain: Models = Field(default=Models(), description="Of explaining code.")
     pr: Models = Field(default=Models(), description="Of writing a pull request's text.")
     commit: Models = Field(default=Models(), description="Of writing a commit message.")
+    changes: Models = Field(default=Models(), description="Of reviewing what changed.")
     review: Models = Field(default=Models(), description="Of reviewing code.")
 
 

@@ -14,6 +14,7 @@ def test_actions_by_name() -> None:
         ("rewrite", "Rewrite selection…"),
         ("fix", "Fix"),
         ("review", "Review"),
+        ("changes", "Review changes since the last commit"),
         ("refactor", "Refactor across the repository…"),
         ("tests", "Generate tests"),
         ("explain", "Explain…"),

@@ -8,18 +8,22 @@ import pytest
 
 from support_actions import EXAMPLES, chances, corpus, hostile, shown, subject_of
 from twolane_context.trees import parse
+from twolane_server.actions.changes import ReviewChanges
 from twolane_server.actions.fix import FixDiagnostic
+from twolane_server.actions.material import Material, Source
 from twolane_server.actions.outcomes import Edit, Findings, Severity
 from twolane_server.actions.review import Review
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
-from twolane_server.fragments import Label
+from twolane_server.fragments import Label, Origin
 
 if TYPE_CHECKING:
     import random
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from twolane_server.actions.base import Subject
 
 CODE = "import os\n\n\ndef first(a):\n    b = a[0]‸\n    unused = 1\n    return b\n\n\nx = 1\n"
 EMOJI = CODE.replace("a[0]", "a['😀é']")
@@ -190,3 +194,37 @@ def test_arbitrary_fixes_never_harm() -> None:
         assert edit.span == task.target
         after = task.subject.text.replaced([(edit.span, edit.text)])
         assert errors(parse(parsed.language, after.source)) <= errors(parsed)
+
+
+def _changed(marked: str, head: str | None, label: Label = Label.OPEN) -> Subject:
+    source = None if head is None else Source(head, label, Origin("/project/a.py"))
+    return replace(subject_of(marked, "a.py"), material=Material(head=source))
+
+
+def test_changes_are_reviewed_with_what_is_gone() -> None:
+    before = CODE.replace("‸", "").replace("a[0]", "a[1]")
+    action = ReviewChanges()
+    task = action.prepare(_changed(CODE, before))
+    text = shown(task.prompt)
+    assert "-     |     b = a[1]\n+    5|     b = a[0]\n     6|     unused = 1\n" in text
+    reply = json.dumps(
+        [{"line": 5, "message": "Hm.", "fix": "b = a"}, {"line": 10, "message": "No."}]
+    )
+    found = action.finish(task, reply)
+    assert [one.message for one in found.found] == ["Hm."]
+    assert found.found[0].fix is not None
+    assert found.notes != ()
+
+
+def test_what_is_gone_has_the_label_that_it_had() -> None:
+    before = f"# CONFIDENTIAL\n{CODE}".replace("‸", "")
+    task = ReviewChanges().prepare(_changed(CODE, before, Label.NDA))
+    assert task.prompt.label is Label.NDA
+
+
+def test_a_new_file_is_all_new_and_an_old_one_nothing() -> None:
+    assert "+    1| import os\n" in shown(ReviewChanges().prepare(_changed(CODE, None)).prompt)
+    with pytest.raises(ActionError, match="as it was committed last"):
+        ReviewChanges().prepare(_changed(CODE, CODE.replace("‸", "")))
+    with pytest.raises(ActionError, match="too much"):
+        ReviewChanges().prepare(_changed("x = 1\n" * 20_000, None))

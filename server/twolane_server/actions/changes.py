@@ -1,0 +1,106 @@
+"""*Review changes*: findings about what the document changes since its last commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twolane_context.spans import Span
+from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.pieces import context_of, fenced, needed, opening, origin_of, ours
+from twolane_server.actions.review import MAX_TOKENS, SYSTEM, findings
+from twolane_server.edits.hunks import changes
+from twolane_server.edits.lines import line_end
+from twolane_server.errors import ActionError
+from twolane_server.fragments import Fragment, Label
+from twolane_server.lanes.base import LaneName
+from twolane_server.prompts import Message, Prompt, Role
+from twolane_server.text import Text
+
+if TYPE_CHECKING:
+    from twolane_server.actions.base import Subject
+    from twolane_server.actions.outcomes import Findings
+    from twolane_server.edits.hunks import Change
+
+_MOST = 60_000
+_HOW = (
+    "Review this change. Lines with + are new, lines with - are gone, the others are as they were; "
+    "each that is there now stands behind its number.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChanges:
+    """The action; see `base.Action`."""
+
+    name: str = "changes"
+    title: str = "Review changes since the last commit"
+    home: LaneName = LaneName.CLOUD
+    reads: Reads = Reads.HEAD
+
+    def offered(self, subject: Subject) -> bool:
+        """Whether it is code in a file."""
+        return subject.language is not None and bool(subject.path)
+
+    def prepare(self, subject: Subject) -> Task:
+        """What to ask.
+
+        Raises:
+            ActionError: nothing changed, or too much.
+        """
+        found = _changes(subject)
+        if not found:
+            raise ActionError(
+                "This file is as it was committed last, so there is nothing to review."
+            )
+        if sum(len(one.shown) for one in found) > _MOST:
+            raise ActionError(
+                "That is too much to review at once; select a part of it and review that."
+            )
+        whole = Span(0, len(subject.text.source))
+        return Task(subject, _prompt(subject, found), whole, subject.instruction.strip())
+
+    def finish(self, task: Task, reply: str) -> Findings:
+        """The findings. Those about lines that were not shown are left out and counted.
+
+        Raises:
+            ReplyRefused: the reply is no review.
+        """
+        subject = task.subject
+        return findings(subject, reply, [_span(subject, one) for one in _changes(subject)])
+
+
+def _changes(subject: Subject) -> list[Change]:
+    head = subject.material.head if subject.material is not None else None
+    return list(changes(Text.of(head.text if head is not None else ""), subject.text))
+
+
+def _span(subject: Subject, change: Change) -> Span:
+    """The lines that are shown of the text as it is now."""
+    text = subject.text
+    start = text.row_start(change.first)
+    return Span(start, line_end(text.source, text.row_start(max(change.first, change.last - 1))))
+
+
+def _prompt(subject: Subject, found: list[Change]) -> Prompt:
+    parsed = tree_of(subject)
+    head = subject.material.head if subject.material is not None else None
+    label = Label.highest((subject.label, *((head.label,) if head is not None else ())))
+    spans = tuple(_span(subject, one) for one in found)
+    question: list[Fragment] = [*needed(subject, spans)]
+    if parsed is not None:
+        around = context_of(parsed, spans[0], spans, signatures=not subject.around.pieces)
+        if around:
+            question.append(ours("The file also holds:\n"))
+            question += fenced(subject, parsed.language.name, around, dedent=True)
+    question.append(ours(_HOW))
+    for one, span in zip(found, spans, strict=True):
+        question += [Fragment(one.shown, label, origin_of(subject, span)), ours("\n")]
+    asked = subject.instruction.strip()
+    question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
+    question.append(ours(f"Write messages in this language: {subject.answer_in}."))
+    messages = (
+        Message(Role.SYSTEM, opening(subject, SYSTEM)),
+        Message(Role.USER, tuple(question)),
+    )
+    return Prompt("changes", messages, max_tokens=MAX_TOKENS)

@@ -1,0 +1,95 @@
+"""What an action reads besides the document's text, or instead of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from twolane_context.languages import language_for
+from twolane_server.actions.base import Reads
+from twolane_server.actions.material import Material
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twolane_server.documents import Document
+    from twolane_server.fragments import Label
+    from twolane_server.gathering import Gathered
+    from twolane_server.knowledge import Known
+    from twolane_server.settings.resolved import Settings
+    from twolane_server.surroundings import Repositories
+
+__all__ = ["Materials"]
+
+
+class _Read(Protocol):
+    def __call__(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known: ...
+
+
+class Materials:
+    """Reads for actions.
+
+    Args:
+        environ: the environment variables.
+        repositories: who knows the names that files had before.
+        known: reads what speaks about a file, from disk.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], repositories: Repositories, known: _Read
+    ) -> None:
+        self._environ = environ
+        self._repositories = repositories
+        self._known = known
+
+    async def instead(self, reads: Reads, document: Document, settings: Settings) -> Gathered:
+        """What an action works on that does not work on the document.
+
+        Raises:
+            ActionError: there is none.
+        """
+        from twolane_server.gathering import gather  # noqa: PLC0415 - not needed to start
+
+        await self._repositories.before(document.path)  # so that its repository is being read
+        return await gather(
+            reads,
+            document.path,
+            self._environ,
+            lambda path, before: self._known(path, settings, before),
+            self._repositories.before,
+        )
+
+    async def beside(
+        self, reads: Reads, document: Document, label: Label, settings: Settings
+    ) -> Material | None:
+        """What an action needs to know besides the document; `None` for nothing.
+
+        Args:
+            reads: what it works on.
+            document: the document.
+            label: its label.
+            settings: hold the user's own rules.
+
+        Raises:
+            ActionError: it cannot be read.
+        """
+        if reads is Reads.TESTS:
+            return await asyncio.to_thread(self._tests, document, label, settings)
+        if reads is Reads.HEAD:
+            return await asyncio.to_thread(self._head, document, settings)
+        return None
+
+    def _tests(self, document: Document, label: Label, settings: Settings) -> Material:
+        from twolane_server.testing import read_tests  # noqa: PLC0415 - not needed to start
+
+        def label_of(path: str, text: str) -> Label:
+            return self._known(path, settings).label(text).label
+
+        language = language_for(document.path, document.language_id)
+        name = language.name if language is not None else ""
+        return Material(tests=read_tests(document.path, name, label_of, at_most=label))
+
+    def _head(self, document: Document, settings: Settings) -> Material:
+        from twolane_server.gathering import read_head  # noqa: PLC0415 - not needed to start
+
+        return read_head(document.path, self._environ, lambda path: self._known(path, settings))
