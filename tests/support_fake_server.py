@@ -129,6 +129,7 @@ class FakeServer:
         tokenize: what `POST /tokenize` does; without it there is no such thing.
         version: what `GET /version` says, as vLLM's does, which also calls itself the models' owner;
             without it there is no such thing.
+        metrics: what `GET /metrics` does; without it there is no such thing.
         tls: speaks TLS with this.
 
     Attributes:
@@ -146,11 +147,12 @@ class FakeServer:
         models_answer: Answer | None = None,
         tokenize: Answer | None = None,
         version: str | None = None,
+        metrics: Answer | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answers: Sequence[Answer] = answers or (answer("Hello", " world"),)
         self.models, self.models_answer, self.tls = models, models_answer, tls
-        self.tokenize, self.version = tokenize, version
+        self.tokenize, self.version, self.metrics = tokenize, version, metrics
         self.received = bytearray()
         self.requests: list[Received] = []
         self.broken_off: list[float] = []
@@ -298,6 +300,8 @@ class FakeServer:
             case "GET", "version" if self.version is not None:
                 told = json.dumps({"version": self.version}).encode()
                 return Answer((told,), content_type="application/json")
+            case "GET", "metrics":
+                return self.metrics or refusal(404)
             case _:
                 return refusal(404)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from lsprotocol import types
@@ -11,7 +11,7 @@ from lsprotocol import types
 from support_trust import make_folders
 from twolane_server.lanes.warmth import WarmRules, Warmth
 from twolane_server.server import create
-from twolane_server.warming import Warming
+from twolane_server.warming import Warming, kept_warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -149,4 +149,22 @@ async def test_what_counts_as_a_sign_of_the_editor(
         features = cast("dict[str, Callable[[object], object]]", server.protocol.fm.features)
         features[method](params)
     assert signs == [*SIGNS]
+    await server.close()
+
+
+async def test_the_setting_is_read_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = create(make_folders(tmp_path), {})
+    session, service, lane = server.session, server.service, Desk()
+
+    def opened(settings: object) -> Desk:
+        del settings
+        return lane
+
+    monkeypatch.setattr(service, "local", opened)
+    assert kept_warm(session, service) is lane
+    local = replace(session.settings.local, keep_warm=False)
+    session.settings = replace(session.settings, local=local)
+    assert kept_warm(session, service) is None
     await server.close()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types
 
 from twolane_server import convert
+from twolane_server.busy import cloud_offer
 from twolane_server.errors import ActionError, AnswerTruncated, TwolaneError
 from twolane_server.features import configuration
+from twolane_server.features.busy import TakeCloudError, unless_cloud
 from twolane_server.features.deliver import deliver
 from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
@@ -143,6 +145,8 @@ async def _run(
                 if not await may_go_on(server, cut):
                     raise
                 order = replace(order, max_tokens=cut.more)
+            except TakeCloudError:
+                order = replace(order, forced=LaneName.CLOUD)
 
 
 async def _once(
@@ -160,10 +164,11 @@ async def _once(
     on_ready(ready)
     decision = ready.decision
     preview = Preview(server, session, order.document.uri, decision)
-    last, loop = 0.0, asyncio.get_running_loop()
+    last, loop, begun = 0.0, asyncio.get_running_loop(), False
 
     def on_text(text: str, tokens: int) -> None:
-        nonlocal last
+        nonlocal last, begun
+        begun = True
         preview.add(text)
         if loop.time() - last >= _REPORT_EVERY_SECONDS:
             last = loop.time()
@@ -177,7 +182,9 @@ async def _once(
         _show(server, types.MessageType.Info, str(taken))
 
     try:
-        result = await service.carry_out(ready, on_text, progress.report, on_decision)
+        offer = await cloud_offer(service.local(ready.settings), ready)
+        work = service.carry_out(ready, on_text, progress.report, on_decision)
+        result = await (unless_cloud(server, offer, work, lambda: begun) if offer else work)
         whole, told = await deliver(server, session, order.document, ready, result)
     finally:
         preview.end()

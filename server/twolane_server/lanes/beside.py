@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from twolane_server.errors import LaneRejected
 from twolane_server.lanes.body import Body
+from twolane_server.lanes.metrics import MOST_BYTES, load_of
 from twolane_server.lanes.shapes import as_object, parsed
 
 if TYPE_CHECKING:
     from twolane_server.lanes.base import Request
+    from twolane_server.lanes.metrics import Load
     from twolane_server.lanes.wire import Wire
 
 __all__ = ["Beside"]
 
 _NO_SUCH_THING = {404, 405, 501}
 _SECONDS = 5.0
+_LOAD_SECONDS = 2.0
 _COUNT_BYTES = 8_388_608
 _VERSION_BYTES = 4_096
 _VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,40}")
@@ -45,6 +48,7 @@ class Beside:
         self._root = base.removesuffix("/v1")
         self._host = host
         self._connect = connect
+        self._tells_load = True
         self.counts = True
 
     async def count(self, request: Request) -> int | None:
@@ -79,6 +83,25 @@ class Beside:
             return None
         said = (as_object(parsed(raw)) or {}).get("version")
         return said if isinstance(said, str) and _VERSION.fullmatch(said) else None
+
+    async def load(self) -> Load | None:
+        """How busy the server is, by its `/metrics`; `None` from one that does not tell.
+
+        One that said so is not asked again.
+
+        Raises:
+            LaneError: nothing answers, or not in time.
+        """
+        if not self._tells_load:
+            return None
+        try:
+            raw = await self._read("/metrics", None, MOST_BYTES, _LOAD_SECONDS)
+        except LaneRejected:
+            self._tells_load = False
+            return None
+        told = load_of(raw)
+        self._tells_load = told is not None or not raw
+        return told
 
     async def _read(self, path: str, body: bytes | None, most: int, seconds: float) -> bytes:
         """The start of what is at a path; empty where it does not come in time."""

@@ -19,6 +19,7 @@ from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.key import read_key
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.lanes.scripted import SCHEME, Scripted, load_script
+from twolane_server.lanes.watch import Watch
 from twolane_server.nearby import literal, network, refusal
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from twolane_server.lanes.address import Address
     from twolane_server.lanes.base import Lane
+    from twolane_server.lanes.metrics import Load
     from twolane_server.settings.resolved import Folders, Settings
 
 _LOOPBACK_CONNECT_SECONDS = 0.5
@@ -72,6 +74,9 @@ class Local:
         server: the configured server, or a script in its place.
         embedded: the stand-in, if it is allowed.
         on_progress: told who stands in and why, before a model is fetched for it.
+
+    Attributes:
+        load: how busy the server is, where it tells.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class Local:
         self._embedded = embedded
         self._on_progress = on_progress
         self._wanted: str | None = None
+        self.load = Watch(self._load)
 
     async def answering(
         self, model: str, down: LaneUnreachable | None = None, until: float | None = None
@@ -120,6 +126,14 @@ class Local:
     def used_at(self) -> float | None:
         """When the server's model last gave a sign of life, on the event loop's clock."""
         return None if isinstance(self._server, Scripted) else self._server.used_at
+
+    @property
+    def host(self) -> str:
+        """The configured server, for people."""
+        return self._server.host
+
+    async def _load(self) -> Load | None:
+        return None if isinstance(self._server, Scripted) else await self._server.beside.load()
 
     async def warm(self) -> bool:
         """Have the server's model make one token of fixed words; whether it did.
@@ -197,6 +211,7 @@ class Local:
 
     async def aclose(self) -> None:
         """Close both."""
+        await self.load.aclose()
         await self._server.aclose()
         if self._embedded is not None:
             await self._embedded.aclose()

@@ -28,6 +28,7 @@ from twolane_server.lanes.local import open_local
 from twolane_server.lanes.traffic import INTERACTIVE, Traffic
 from twolane_server.routing.account import recorded, sending_of
 from twolane_server.routing.job import Job, Notify
+from twolane_server.routing.place import place_told
 from twolane_server.routing.reply import Answer, Reply
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Runner:
             await self._ask(job, answering, until)
             return answering.fault
 
-        async with traffic.turn(job.who, job.tell):
+        async with traffic.turn(job.who, job.tell), place_told(lane, job):
             if lane.stands_in and traffic.unreachable is not None:
                 traffic.wake(lane.probe)
             else:

@@ -405,7 +405,8 @@ async def test_closing_closes_lanes_gates_and_ledger(
     async with a_cloud() as cloud, FakeServer() as local, team(tmp_path, cloud, local) as us:
         await us.run()
         await us.run(decision=LOCALLY)
-        assert (cloud.open, local.open) == (1, 1)
+        assert cloud.open
+        assert local.open
         await us.runner.aclose()
         assert await cloud.until(lambda fake: fake.open == 0)
         assert await local.until(lambda fake: fake.open == 0)
