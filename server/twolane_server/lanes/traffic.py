@@ -26,7 +26,7 @@ from twolane_server.lanes.health import Health, HealthRules
 from twolane_server.lanes.limits import INTERACTIVE, Limits, Who
 from twolane_server.lanes.retry import RetryRules, pause
 from twolane_server.lanes.turns import Turns
-from twolane_server.lanes.verdict import Verdict, verdict
+from twolane_server.lanes.verdict import Verdict, rest_after, verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -35,10 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INTERACTIVE", "Traffic", "Who"]
 
-_UNPAID_SECONDS = 3_600.0
-_SHUT_SECONDS = 30.0
 _LOCAL_SECONDS = 10.0
-_LEAST_REST_SECONDS = 1.0
 
 
 class Traffic:
@@ -166,7 +163,7 @@ class Traffic:
                     raise
                 retries += 1
                 if isinstance(error, LaneRejected) and error.retry_after:
-                    self._turns.hold(error.retry_after)
+                    self._turns.hold(seconds)
                 await asyncio.sleep(seconds)
                 if self.breaker.state is not State.CLOSED:  # others found it down meanwhile
                     raise
@@ -233,7 +230,7 @@ class Traffic:
         try:
             await probe()
         except TwolaneError as error:
-            self.breaker.probed(self._clock(), error, self._seconds(error))
+            self.breaker.probed(self._clock(), error, self._rest(error))
         else:
             self.breaker.probed(self._clock(), None)
             self.health.clear()
@@ -246,35 +243,23 @@ class Traffic:
             task.exception()
 
     def _ended(self, error: LaneError | None, first_token: float | None) -> None:
-        now = self._clock()
+        now, kind = self._clock(), None if error is None else verdict(error)
         if error is None:
             self.breaker.succeeded(now)
-        elif (kind := verdict(error)) is not Verdict.NOTHING:
-            self._failed(now, error, kind)
-        else:
-            return
-        self.health.add(now, failed=error is not None, first_token=first_token)
-        self._judge(now)
-
-    def _failed(self, now: float, error: LaneError, kind: Verdict) -> None:
-        if kind is Verdict.FAULT:
+        elif kind is Verdict.FAULT:
             self.breaker.failed(now, error)
-        else:
-            self.breaker.rest(now, error, self._seconds(error))
+        elif kind is not Verdict.NOTHING:
+            self.breaker.rest(now, error, self._rest(error))
+        if kind in {
+            None,
+            Verdict.FAULT,
+            Verdict.LEAVE,
+        }:  # not what is between the key and its owner
+            self.health.add(now, failed=error is not None, first_token=first_token)
+            self._judge(now)
 
-    def _seconds(self, error: TwolaneError) -> float | None:
-        """How long the lane rests after this, if not as long as usual."""
-        match verdict(error):
-            case Verdict.UNPAID:
-                return _UNPAID_SECONDS
-            case Verdict.LEAVE if isinstance(error, LaneRejected) and error.retry_after:
-                return min(max(error.retry_after, _LEAST_REST_SECONDS), self._longest_rest)
-            case Verdict.SHUT:
-                # Its owner may just have mended it, and the local lane has nobody else to ask.
-                longest = 0.0 if self._name is LaneName.LOCAL else _SHUT_SECONDS
-                return min(self.breaker.next_rest, longest)
-            case _:
-                return None
+    def _rest(self, error: TwolaneError) -> float | None:
+        return rest_after(error, self._name, self.breaker.next_rest, self._longest_rest)
 
     def _judge(self, now: float) -> None:
         """Roll the cloud's work back if its health is bad. The local lane has no other to go to."""

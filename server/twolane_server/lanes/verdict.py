@@ -6,15 +6,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout, LaneUnreachable
+from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.retry import passes
 
 if TYPE_CHECKING:
     from twolane_server.errors import TwolaneError
 
-__all__ = ["Verdict", "verdict"]
+__all__ = ["Verdict", "rest_after", "verdict"]
 
 _NO_BALANCE = 402
-_NO_ENTRY = {401, 403}
+_FORBIDDEN = 403
+_NO_ENTRY = {401, _FORBIDDEN}
+_UNPAID_SECONDS = 3_600.0
+_SHUT_SECONDS = 30.0
+_LEAST_SECONDS = 1.0
 
 
 class Verdict(StrEnum):
@@ -45,3 +50,29 @@ def verdict(error: TwolaneError) -> Verdict:
     if isinstance(error, LaneUnreachable | LaneTimeout | AnswerIncomplete):
         return Verdict.FAULT
     return Verdict.NOTHING
+
+
+def rest_after(error: TwolaneError, lane: LaneName, usual: float, longest: float) -> float | None:
+    """For how many seconds a lane is left alone after an error; `None` for as long as usual.
+
+    Args:
+        error: what came of the last request or probe.
+        lane: which lane.
+        usual: how long it would be left alone.
+        longest: how long at most, whatever the server asks for.
+    """
+    if not isinstance(error, LaneRejected):
+        return None
+    match verdict(error):
+        case Verdict.UNPAID:
+            return _UNPAID_SECONDS
+        case Verdict.LEAVE if error.retry_after:
+            return min(max(error.retry_after, _LEAST_SECONDS), longest)
+        case Verdict.SHUT if lane is LaneName.LOCAL or error.status == _FORBIDDEN:
+            # The next probe is due at once: the local lane has nobody else to ask, and a key may
+            # have been refused for one of a server's models alone.
+            return 0.0
+        case Verdict.SHUT:
+            return min(usual, _SHUT_SECONDS)  # its owner may mend it soon
+        case _:
+            return None

@@ -38,7 +38,12 @@ from twolane_server.lanes.base import Chunk, LaneName, Request
 from twolane_server.lanes.breaker import State
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.openai_chat import OpenAIChat
-from twolane_server.settings.resolved import EmbeddedSettings, HealthSettings, KeySource
+from twolane_server.settings.resolved import (
+    ActionSettings,
+    EmbeddedSettings,
+    HealthSettings,
+    KeySource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -153,14 +158,13 @@ async def test_a_server_that_comes_and_goes_is_asked_less_and_less(tmp_path: Pat
         assert 3 < len(cloud.chats) <= 3 + 6  # 0.05, 0.1, 0.2, 0.4, 0.8, 1.6
 
 
-@pytest.mark.parametrize("status", [401, 403])
 async def test_a_key_that_is_refused_switches_the_cloud_off_until_there_is_another(
-    status: int, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     file = tmp_path / "key"
     file.write_text("sk-" + "a" * 20)
     health = HealthSettings(rest_seconds=0.2)
-    refused = refusal(status)
+    refused = refusal(401)
     async with a_cloud(refused) as cloud, team(tmp_path, cloud, health=health) as us:
         us.settings = replace(
             us.settings, cloud=replace(us.settings.cloud, key=KeySource(file=file))
@@ -181,6 +185,33 @@ async def test_a_key_that_is_refused_switches_the_cloud_off_until_there_is_anoth
         await until_closed(us)
         assert (await us.run()).text == "Say"
         assert cloud.requests[-1].headers["authorization"] == "Bearer sk-" + "b" * 20
+
+
+async def test_a_key_that_is_forbidden_everything_switches_the_cloud_off(tmp_path: Path) -> None:
+    async with a_cloud() as cloud, team(tmp_path, cloud, health=BRIEF) as us:
+        await us.run()
+        cloud.answers, cloud.models_answer = [refusal(403)], refusal(403)
+        await us.run()
+        chats = len(cloud.chats)
+        for _ in range(3):
+            reply = await us.run()
+            assert reply.decision.lane is LOCAL
+            assert "does not accept the key" in str(reply.decision)
+        assert len(cloud.chats) == chats
+
+
+async def test_one_model_that_is_forbidden_takes_no_other_with_it(tmp_path: Path) -> None:
+    models = (CLOUD_MODEL, "claude")
+    async with FakeServer(models=models) as cloud, team(tmp_path, cloud, health=LONG) as us:
+        review = ActionSettings("review", cloud_model="claude")
+        us.settings = replace(us.settings, actions=(review,))
+        for _ in range(12):
+            cloud.answers = [refusal(403)]
+            reply = await us.run(replace(asked(), action="review"))
+            assert reply.decision.lane is LOCAL
+            await until_closed(us)
+            cloud.answers = [answer("Say")]
+            assert (await us.run()).text == "Say"
 
 
 async def test_other_settings_are_another_lane(tmp_path: Path) -> None:
