@@ -32,14 +32,14 @@ class Money:
         self._spending: Spending | None = None
 
     def read(self, settings: Settings) -> Spent | None:
-        """What the month has cost; `None` when it cannot be read. Waits for the disk."""
-        from twolane_server.border.spending import (  # noqa: PLC0415 - imports sqlite
-            Spending,
-            Spent,
-        )
+        """What the month has cost. Waits for the disk, where there is a budget.
 
+        `None` without a budget, and when it cannot be read.
+        """
         if settings.usd_per_month is None:
-            return Spent()
+            return None
+        from twolane_server.border.spending import Spending  # noqa: PLC0415 - imports sqlite
+
         self._spending = self._spending or Spending(self._folder)
         try:
             return self._spending.read(datetime.now(UTC))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Spending", "Spent", "Unpriced"]
 
 _WAIT_SECONDS = 5.0
+# One request of an earlier month may come of a clock that was wrong for a while; so many do not.
+_SURELY_BEFORE = 10
 # So a request ends that no server has worked on; no relay bills it.
 _NOT_BILLED = {"LaneUnreachable", "LaneRejected", "OutOfFiles"}
 
@@ -141,9 +143,10 @@ class Spending:
         return self._end == START if row is None else row[0] == self._end.hash
 
     def _seed(self, database: sqlite3.Connection, month: str) -> None:
-        """Read backwards until a request of another month."""
+        """Read backwards into the months before."""
         self._start(month)
         ends: dict[int, Row] = {}
+        before = 0
         for entry in store.entries_back(database):
             row = _loaded(entry)
             if self._end == START:
@@ -151,7 +154,9 @@ class Spending:
             if entry.kind != "send":
                 ends[_send(row)] = row
             elif not str(row.sent.get("time")).startswith(month):
-                break
+                before += str(row.sent.get("time")) < month
+                if before >= _SURELY_BEFORE:
+                    break
             elif row.seq in ends:
                 self._count(Row(row.seq, row.sent, ends.pop(row.seq).sent))
             else:

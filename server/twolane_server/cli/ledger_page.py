@@ -114,8 +114,10 @@ def _summary(rows: Iterable[Row], verdict: Verdict) -> str:
 
 
 def _total(cloud: Sum) -> str:
-    known = "not known" if cloud.cost_usd is None else money(cloud.cost_usd)
-    return f"{known}; of {cloud.unpriced:,} requests it is not known" if cloud.unpriced else known
+    if cloud.cost_usd is None:
+        return "not known"
+    more = f"; of {cloud.unpriced:,} more it is not known" if cloud.unpriced else ""
+    return f"{money(cloud.cost_usd)}{more}"
 
 
 def _chain(verdict: Verdict) -> str:

@@ -115,6 +115,13 @@ def test_a_month_is_one_of_utc(ledger: Ledger) -> None:
     assert fresh(ledger, datetime(2026, 6, 1, 1, tzinfo=timezone(timedelta(hours=2)))).usd == 2.0
 
 
+def test_a_clock_that_was_wrong_for_a_while_hides_nothing(ledger: Ledger) -> None:
+    wrong = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2038, 1, 1, tzinfo=UTC))
+    for at in (NOON, *wrong, NOON):
+        ledger.before_send(sent(at=at))
+    assert fresh(ledger) == Spent(1.0)
+
+
 def test_a_new_month_begins_at_nothing(ledger: Ledger) -> None:
     june = datetime(2026, 6, 1, tzinfo=UTC)
     running = ledger.before_send(sent())
@@ -141,7 +148,7 @@ def test_another_ledger_in_its_place_is_noticed(tmp_path: Path) -> None:
 
 def test_only_what_is_new_is_read(ledger: Ledger) -> None:
     old = datetime(2026, 4, 1, tzinfo=UTC)
-    for at in (old, old, NOON, NOON):
+    for at in (*[old] * 20, NOON, NOON):
         ledger.before_send(sent(at=at))
     following = Spending(ledger.folder)
     read: list[int] = []
@@ -153,13 +160,13 @@ def test_only_what_is_new_is_read(ledger: Ledger) -> None:
 
     with patch("twolane_server.border.records.json.loads", counting):
         following.read(NOON)
-        assert len(read) == 3, "this month's two, and the one that ends it"
+        assert len(read) == 12, "this month's two, and those that surely end it"
         following.read(NOON)
-        assert len(read) == 3
+        assert len(read) == 12
     ledger.before_send(sent())
     with patch("twolane_server.border.records.json.loads", counting):
         following.read(NOON)
-        assert len(read) == 4
+        assert len(read) == 13
 
 
 def test_a_ledger_that_cannot_be_read_is_told(ledger: Ledger) -> None:

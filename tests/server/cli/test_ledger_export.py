@@ -25,6 +25,7 @@ from twolane_server.cli.ledger_page import page
 from twolane_server.cli.plain import plain
 from twolane_server.fragments import Label, Origin
 from twolane_server.lanes.base import LaneName, Usage
+from twolane_server.settings.resolved import Price
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,3 +193,22 @@ def test_what_comes_in_meanwhile_is_left_out(folder: Path) -> None:
         ledger.before_send(sending())
         assert [row.seq for row in read_rows(folder, last=last)] == [1, 3]
         assert [row.seq for row in ledger.rows()] == [1, 3, 4]
+
+
+def test_the_page_says_what_it_cost_and_by_which_price(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    price = Price("deepseek-v3.2", 1.0, 0.1, 2.0, f"2026-05-31{EVIL}")
+    with closing(Ledger.open(folder)) as ledger:
+        usage = Usage(1_000_000, 120_000, None)
+        ledger.outcome(ledger.before_send(sending(b"{}")), Outcome("stop", 1.0, usage, price))
+    found = Page(written(folder, capsys, "--format", "html"))
+    texts = found.texts
+    assert found.tags <= TAGS
+    assert texts[texts.index("Cost of these") + 1] == "$1.24; of 1 more it is not known"
+    said = [texts[place + 1] for place, text in enumerate(texts) if text == "Cost"]
+    assert said[:2] == ["not known", "not known"]
+    assert said[2].startswith(
+        "$1.24, by $1.0 in, $0.1 cached, $2.0 out for a million tokens, as of"
+    )
+    assert "1000000 in (cached not told), 120000 out" in texts
