@@ -82,6 +82,7 @@ async def test_an_explanation_is_a_page_beside_the_code(desk: Desk) -> None:
         assert answer == {
             "applied": True,
             "decision": "local: NDA (* in twolane.toml)",
+            "cost_usd": None,
             "message": "",
         }
         assert editor.pages == [
@@ -337,6 +338,7 @@ async def test_all_docstrings_of_a_file_are_one_edit(desk: Desk, filler: int) ->
         assert await editor.run(action) == {
             "applied": True,
             "decision": "local: NDA (* in twolane.toml)",
+            "cost_usd": None,
             "message": "",
         }
         after = text.replace("str:\r\n\t", 'str:\r\n\t"""Join."""\r\n\t')
