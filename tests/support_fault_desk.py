@@ -73,7 +73,7 @@ class Desk:
         numbers = (
             f'key_environment = "{_VARIABLE}"\nconnect_seconds = {limits.connect}\n'
             f"idle_seconds = {limits.idle}\ndeadline_seconds = {limits.deadline}\n"
-            f"concurrency = {CONCURRENCY}\n"
+            f"concurrency = {CONCURRENCY}\nretries = 0\n"
         )
         put(
             self.folders.config / "settings.toml",

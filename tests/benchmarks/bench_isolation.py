@@ -1,0 +1,164 @@
+"""What the failure of one lane costs the other: its p95, beside its own with both lanes well.
+
+The same people ask both lanes in both cases; only what the one lane's server does is different. The
+cases take turns of a second, so that the machine's noise hits both. The breaker is kept from opening:
+a lane that is left alone costs nothing at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+from support_fake_server import FOREVER, Answer, FakeServer, answer, chunk, refusal
+from support_fault_bench import Bench, settings_of
+from support_faults import MODELS, Limits
+from support_trust import make_folders
+from twolane_server.border.secrets import warm
+from twolane_server.lanes.base import LaneName
+from twolane_server.settings.resolved import HealthSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from twolane_server.settings.resolved import Settings
+
+MOST = 1.1
+ROUNDS, SECONDS = 6, 1.0
+PEOPLE = 3
+EVERY = 0.2  # seconds from one question of a person to the next, also after a quick refusal
+LIMITS = Limits(connect=0.5, idle=0.5, deadline=1.0)
+NEVER = HealthSettings(least_requests=10**9, breaker_failures=10**9)
+WELL = answer(*["word "] * 10, delay=0.01)
+DEAF = "http://127.0.0.1:9/v1"
+HANGING = "https://hanging.invalid/v1"
+FAULTS: dict[str, Answer | str] = {
+    "connection refused": DEAF,
+    "name server that hangs": HANGING,
+    "no headers": Answer((FOREVER,), status=0),
+    "stall in the middle": Answer((chunk("word"), FOREVER)),
+    "keep-alives for ever": Answer((b": keep-alive\n\n", 0.005), repeat=True),
+    "500 at once": refusal(500, {"error": "no"}),
+    "reset in the middle": Answer((chunk("word"),), reset=True),
+    "a line of 20 MB": Answer((b"data: ", *[b"x" * 65_536] * 320)),
+    "tokens that drip": Answer((chunk("a"), 0.02), repeat=True),
+}
+
+
+@dataclass
+class Case:
+    """One case and how long the other lane's requests took in it, in seconds."""
+
+    settings: Settings
+    times: list[float] = field(default_factory=list[float])
+
+    @property
+    def p95(self) -> float:
+        return quantiles(self.times, n=20)[-1]
+
+
+async def turn(bench: Bench, case: Case, failing: LaneName, until: float) -> None:
+    """Some people ask the one lane, some the other; the other's times are kept."""
+    other = LaneName.LOCAL if failing is LaneName.CLOUD else LaneName.CLOUD
+
+    async def ask(lane: LaneName) -> None:
+        while (begin := time.perf_counter()) < until:
+            told = await bench.run(lane, case.settings)
+            if lane is other:
+                assert told.reply is not None, told.sentences
+                assert told.reply.decision.lane is other
+                case.times.append(time.perf_counter() - begin)
+            await asyncio.sleep(max(0.0, begin + EVERY - time.perf_counter()))
+
+    async with asyncio.TaskGroup() as group:
+        for lane in LaneName:
+            for _ in range(PEOPLE):
+                group.create_task(ask(lane))
+
+
+async def compared(
+    folder: Path, failing: LaneName, fault: Answer | str, rounds: int
+) -> tuple[Case, Case]:
+    """The other lane with both well, and with the one failing."""
+    bench = Bench(make_folders(folder), {})
+    bad = FakeServer(fault if isinstance(fault, Answer) else WELL, models=MODELS)
+    with (
+        bad.start_in_thread(),
+        FakeServer(WELL, models=MODELS).start_in_thread() as well,
+        FakeServer(WELL, models=MODELS).start_in_thread() as good,
+    ):
+        wrong = fault if isinstance(fault, str) else bad.url
+        cases: list[Case] = []
+        for url in (good.url, wrong):
+            urls = (url, well.url) if failing is LaneName.CLOUD else (well.url, url)
+            settings = settings_of(bench, *urls, limits=LIMITS, health=NEVER, at_once=2 * PEOPLE)
+            cases.append(Case(settings))
+        for number in range(rounds + 1):
+            for case in cases if number % 2 else reversed(cases):
+                await turn(bench, case, failing, time.perf_counter() + SECONDS)
+            if number == 0:  # connections, vocabularies, the ledger
+                for case in cases:
+                    case.times.clear()
+        await bench.close()
+    return cases[0], cases[1]
+
+
+async def run(rounds: int, kinds: list[str]) -> bool:
+    """Print the table; whether all of it is within the limit."""
+    print(f"{'lane that fails':<16}{'fault':<26}{'requests':>9}{'p50 ms':>8}{'with':>8}"
+          f"{'p95 ms':>8}{'with':>8}{'ratio':>7}")  # fmt: skip
+    within = True
+    async for failing, kind, well, ill in _rows(rounds, kinds):
+        ratio = ill.p95 / well.p95
+        miss = "" if ratio <= MOST else f"  more than {MOST}"
+        within = within and not miss
+        middle = [f"{median(case.times) * 1e3:>8.1f}" for case in (well, ill)]
+        late = [f"{case.p95 * 1e3:>8.1f}" for case in (well, ill)]
+        count = len(ill.times)
+        print(f"{failing:<16}{kind:<26}{count:>9}{''.join(middle + late)}{ratio:>7.3f}{miss}",
+              flush=True)  # fmt: skip
+    return within
+
+
+async def _rows(rounds: int, kinds: list[str]) -> AsyncGenerator[tuple[LaneName, str, Case, Case]]:
+    for kind in kinds:
+        for failing in LaneName:
+            with tempfile.TemporaryDirectory() as folder:
+                well, ill = await compared(Path(folder), failing, FAULTS[kind], rounds)
+            yield failing, kind, well, ill
+
+
+def _hang() -> None:
+    """Have a name that is looked up take its time, as a name server that does not answer does."""
+    really = socket.getaddrinfo
+
+    def look_up(host: str, *more: object, **named: object) -> object:
+        if host == "hanging.invalid":
+            time.sleep(3.0)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return really(host, *more, **named)  # type: ignore[arg-type]
+
+    socket.getaddrinfo = look_up  # type: ignore[assignment]
+
+
+def main() -> int:
+    """The exit status says whether the limit holds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--fault", action="append", choices=list(FAULTS))
+    given = parser.parse_args()
+    warm()
+    _hang()
+    return int(not asyncio.run(run(given.rounds, given.fault or list(FAULTS))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
