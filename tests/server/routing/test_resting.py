@@ -87,7 +87,7 @@ async def test_after_some_failures_open_work_goes_local_at_once_with_the_reason(
             assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
             assert f"{LEFT_ALONE} for 100 s. " in str(reply.decision)
             assert "fault of its own" in str(reply.decision)
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 5.0
         assert len(cloud.requests) == asked_before
         assert us.runner.cloud_rests(us.settings) is not None
 
@@ -302,7 +302,7 @@ async def test_a_local_lane_that_rests_for_too_long_is_an_error_at_once(tmp_path
         begin = time.monotonic()
         with pytest.raises(LaneResting, match=r"The local lane is left alone for 10 s\. .*fault"):
             await us.run(asked(Label.NDA), LOCALLY)
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 5.0
         assert touched(cloud) == (0, b"")
 
 
