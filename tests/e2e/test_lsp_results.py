@@ -362,3 +362,30 @@ async def test_what_changed_is_reviewed_as_the_editor_has_it(desk: Desk) -> None
         assert (await editor.run(action))["applied"] is True
         (shown,) = await _diagnosed(editor, uri, 1)
         assert (shown.message, shown.range.start.line) == ("Wrong.", 5)
+
+
+async def test_tests_are_a_new_file_and_then_more_of_it(desk: Desk) -> None:
+    Repo(desk.root).commit("Start", a_py=CODE)
+    uri = (desk.root / "a.py").as_uri()
+    first = "```python\nfrom a import join\n\n\ndef test_join():  # 😀\n    assert join\n```"
+    replies = [
+        {"match": "The test file as it is", "reply": "```python\ndef test_more():\n    pass\n```"},
+        {"reply": first},
+    ]
+    async with desk.editor(*replies, says="Apply") as editor:
+        editor.open(uri, "python", CODE)
+        action = titled(await editor.labelled(uri, 5), "Generate tests")
+        assert action.title == "Generate tests  [local: NDA *]"
+        assert (await editor.run(action))["applied"] is True
+        test = (desk.root / "tests" / "test_a.py").as_uri()
+        text = "from a import join\n\n\ndef test_join():  # 😀\n    assert join\n"
+        assert editor.texts[test] == text
+        assert [shown.uri for shown in editor.shown_documents] == [test]
+        assert editor.texts[uri] == CODE
+        # Not saved in the editor: what is on disk is not what is there.
+        again = await editor.run(titled(await editor.labelled(uri, 5), "Generate tests"))
+        assert again["applied"] is False
+        assert editor.texts[test] == text
+        desk.put("tests/test_a.py", text)
+        assert (await editor.run(action))["applied"] is True
+        assert editor.texts[test] == f"{text}\n\ndef test_more():\n    pass\n"

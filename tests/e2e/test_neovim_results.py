@@ -108,3 +108,43 @@ def test_all_docstrings_of_a_file_are_one_undo(eol: str, tmp_path: Path) -> None
     assert path.read_bytes() == expected.replace("\n", eol).encode()
     assert "should have left it" not in drove.report["messages"]
     drove.check_clean()
+
+
+def test_tests_are_a_new_file_in_a_window_of_its_own_and_then_more(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repository")
+    repo.put("twolane.toml", '[nda]\npaths = ["**"]\n')
+    path = repo.put("src/a.py", PYTHON)
+    first = "```python\nfrom a import zählen\n\n\ndef test_zählt():  # 🙂\n    assert zählen([1]) == 1\n```"
+    more = "```python\ndef test_leer():\n    assert zählen([]) == 0\n```"
+    replies = ({"match": "The test file as it is", "reply": more}, {"reply": first})
+    drove = _room(tmp_path, *replies).drive(
+        "tests.lua", file=str(path), at="return", title="Generate tests  [local: NDA **]"
+    )
+    test = repo.root / "tests" / "test_a.py"
+    text = "from a import zählen\n\n\ndef test_zählt():  # 🙂\n    assert zählen([1]) == 1\n"
+    assert drove.report["first"] == text
+    assert test.read_text("utf-8") == f"{text}\n\ndef test_leer():\n    assert zählen([]) == 0\n"
+    assert drove.report["asked"] == 2
+    assert path.read_text("utf-8") == PYTHON
+    drove.check_clean()
+
+
+def test_tests_in_rust_go_into_the_buffer_itself_as_one_undo(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repository")
+    repo.put("twolane.toml", '[nda]\npaths = ["**"]\n')
+    path = repo.put("src/a.rs", "pub fn noël() -> i32 {\n    1 // 🙂\n}\n")
+    reply = "```rust\n#[test]\nfn eins() {\n    assert_eq!(noël(), 1);\n}\n```"
+    chunks = {"chunks": [reply[:20], reply[20:]], "delay_seconds": 0.2}
+    drove = _room(tmp_path, chunks).drive(
+        "edit.lua",
+        file=str(path),
+        at="1 //",
+        title="Generate tests  [local: NDA **]",
+        watched="test",
+    )
+    assert path.read_text("utf-8") == (
+        "pub fn noël() -> i32 {\n    1 // 🙂\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n"
+        "    #[test]\n    fn eins() {\n        assert_eq!(noël(), 1);\n    }\n}\n"
+    )
+    assert "should have left it" not in drove.report["messages"]
+    drove.check_clean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
@@ -46,6 +47,10 @@ async def deliver(
             return not told, " ".join(filter(None, (told, *notes)))
         case Across():
             told = await apply_across(server, session, outcome, title=ready.title)
+            places = [one.place for one in outcome.changes if one.after is not None]
+            if not told and len(places) == 1:
+                # One that is not in sight would be forgotten unsaved.
+                await page.show_file(server, (Path(outcome.root) / places[0]).as_uri())
             return not told, " ".join(filter(None, (told, *outcome.notes)))
         case Page():
             return True, await page.show(server, session, then.uri, outcome)

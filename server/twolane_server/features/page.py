@@ -41,12 +41,18 @@ async def show(server: LanguageServer, session: Session, uri: str, page: Page) -
         server.protocol.notify(METHOD, {"uri": uri, **said})
         return ""
     file = await asyncio.to_thread(session.pages.write, page)
-    window = server.client_capabilities.window
-    if window is not None and window.show_document is not None and window.show_document.support:
-        wanted = types.ShowDocumentParams(uri=file.as_uri(), take_focus=False)
-        try:
-            if (await server.window_show_document_async(wanted)).success:
-                return ""
-        except JsonRpcException:
-            pass  # the client says that it can and then will not: tell where the file is
+    if await show_file(server, file.as_uri()):
+        return ""
     return f"The answer is in {file} until the editor closes; this editor cannot show it by itself."
+
+
+async def show_file(server: LanguageServer, uri: str) -> bool:
+    """Have the client show a file beside the code; whether it did."""
+    window = server.client_capabilities.window
+    if window is None or window.show_document is None or not window.show_document.support:
+        return False
+    wanted = types.ShowDocumentParams(uri=uri, take_focus=False)
+    try:
+        return (await server.window_show_document_async(wanted)).success
+    except JsonRpcException:
+        return False  # the client says that it can and then will not

@@ -17,7 +17,12 @@ end
 ---@return string?
 local function stale(document)
   local bufnr = vim.uri_to_bufnr(document.uri)
-  if not vim.api.nvim_buf_is_loaded(bufnr) then
+  local loaded = vim.api.nvim_buf_is_loaded(bufnr)
+  if type(document.version) ~= "number" then
+    -- The server read it from disk, or it is to be made. A buffer that it does not know of may differ.
+    return loaded and vim.bo[bufnr].modified and "a buffer has changes that are not written" or nil
+  end
+  if not loaded then
     return "the buffer is not loaded any more"
   end
   local version = document.version
@@ -26,6 +31,31 @@ local function stale(document)
   end
   if require("twolane.run").touched(bufnr) then
     return "the buffer changed meanwhile"
+  end
+end
+
+--- A file that was made gets its text put before the empty line that it begins with, and Neovim leaves
+--- that line at its end.
+---@param uri string
+local function without_first_line(uri)
+  local bufnr = vim.uri_to_bufnr(uri)
+  local count = vim.api.nvim_buf_is_loaded(bufnr) and vim.api.nvim_buf_line_count(bufnr) or 0
+  if count > 1 and vim.api.nvim_buf_get_lines(bufnr, -2, -1, false)[1] == "" then
+    vim.api.nvim_buf_set_lines(bufnr, -2, -1, false, {})
+  end
+end
+
+--- Behind the last line Neovim appends lines, so the end of a text that comes to stand there would
+--- become an empty line more.
+---@param change { textDocument: { uri: string }, edits: lsp.TextEdit[] }
+local function fit_to_end(change)
+  local bufnr = vim.uri_to_bufnr(change.textDocument.uri)
+  vim.fn.bufload(bufnr)
+  local count = vim.api.nvim_buf_line_count(bufnr)
+  for _, edit in ipairs(change.edits) do
+    if edit.range.start.line >= count then
+      edit.newText = edit.newText:gsub("\r?\n$", "")
+    end
   end
 end
 
@@ -48,11 +78,21 @@ function M.apply(params, context)
       return { applied = false, failureReason = reason }
     end
   end
+  for _, change in ipairs(params.edit.documentChanges or {}) do
+    if change.textDocument and vim.uv.fs_stat(vim.uri_to_fname(change.textDocument.uri)) then
+      fit_to_end(change)
+    end
+  end
   for _, document in ipairs(documents) do
     new_undo_step(vim.uri_to_bufnr(document.uri))
   end
   local applied, problem =
     pcall(vim.lsp.util.apply_workspace_edit, params.edit, client.offset_encoding)
+  for _, change in ipairs(params.edit.documentChanges or {}) do
+    if applied and change.kind == "create" then
+      without_first_line(change.uri)
+    end
+  end
   for _, document in ipairs(documents) do
     new_undo_step(vim.uri_to_bufnr(document.uri))
   end
