@@ -209,6 +209,7 @@ def test_checkhealth_asks_doctor(tmp_path: Path) -> None:
     environ = {"TWOLANE_LOCAL_URL": "http://127.0.0.1:9/v1"}
     shown = Neovim(tmp_path, environ=environ).drive("client_health.lua", cmd=program).report
     assert "OK settings: " in shown
-    assert "WARNING local lane: " in shown
+    assert "ERROR local lane: " in shown
+    assert "WARNING cloud lane: " in shown
     assert "ADVICE" in shown
     assert "OK ledger: " in shown

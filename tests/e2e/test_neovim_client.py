@@ -90,14 +90,17 @@ if sys.argv[1:] == ["--version"]:
     print("twolane 1.2.3")
 elif sys.argv[1:] == ["doctor", "--json"]:
     print('''[{"check": "settings", "ok": true, "message": "read", "fix": null},
-              {"check": "ledger", "ok": false, "message": "broken", "fix": "look at it"}]''')
+              {"check": "trust", "ok": false, "state": "unset", "message": "none", "fix": "or so"},
+              {"check": "ledger", "ok": false, "state": "broken", "message": "torn",
+               "fix": "look at it"}]''')
     sys.exit(1)
 """,
     )
     shown = Neovim(tmp_path).drive("client_health.lua", cmd=program).report
     assert "OK version: twolane 1.2.3" in shown
     assert "OK settings: read" in shown
-    assert "WARNING ledger: broken" in shown
+    assert "WARNING trust: none" in shown
+    assert "ERROR ledger: torn" in shown
     assert "look at it" in shown
     assert "OK enabled" in shown
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from support_border import sending
 from support_fake_server import FakeServer, answer, counted
 from support_repositories import Alone
 from support_repository import put
@@ -20,12 +23,14 @@ from twolane_context import tokens
 from twolane_context.spans import Span
 from twolane_context.tokens import estimate
 from twolane_server.actions.outcomes import edits_of
-from twolane_server.border.ledger import read_rows
+from twolane_server.border.budget import UNREAD
+from twolane_server.border.ledger import Ledger, read_rows
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
 from twolane_server.fragments import Label
 from twolane_server.knowledge import Known
 from twolane_server.lanes.base import LaneName
+from twolane_server.prices import money, most
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.settings.resolved import (
@@ -619,3 +624,47 @@ def test_what_the_cloud_needs_is_loaded_where_it_may_be_asked(
     monkeypatch.setattr("twolane_server.border.secrets.warm", lambda: calls.append(1))
     Service(make_folders(tmp_path), {}, Alone()).warm(known)
     assert len(calls) == warmed
+
+
+def test_the_menu_names_the_model_of_each_action(desk: Desk) -> None:
+    sonnet = ActionSettings("docstring", cloud_model="claude-sonnet-4.5")
+    desk.settings = replace(desk.settings, actions=(sonnet,))
+    document = desk.open()
+    assert desk.offered(document, "docstring").short == "[cloud claude-sonnet-4.5]"
+    assert desk.offered(document, "explain").short == "[cloud deepseek-v3.2]"
+
+
+async def test_the_menu_says_from_memory_what_the_budget_says(desk: Desk) -> None:
+    desk.settings = replace(desk.settings, usd_per_month=3.0)
+    document = desk.open()
+    assert desk.offered(document, "docstring").short == "[cloud deepseek-v3.2]"
+    with closing(Ledger.open(desk.folders.state / "ledger")) as ledger:
+        # Another editor's.
+        ledger.before_send(replace(sending(), most_usd=3.5, time=datetime.now(UTC)))
+    assert desk.offered(document, "docstring").lane is CLOUD, "nothing was read for the menu"
+    desk.open()
+    assert desk.offered(document, "docstring").short == "[local: budget]"
+    ready = await desk.prepare()
+    assert str(ready.decision) == "local: $3.50 of the month's budget of $3.00 are spent"
+    assert ready.most_usd is None
+    assert (await desk.prepare(forced=CLOUD)).decision.lane is CLOUD
+
+
+async def test_size_and_cost_are_known_before_anything_is_sent(desk: Desk) -> None:
+    ready = await desk.prepare()
+    tokens_in = ready.question.cloud_tokens
+    assert ready.most_usd == most(desk.settings.prices[0], tokens_in, ready.task.prompt.max_tokens)
+    assert ready.most_usd is not None
+    assert ready.size == f"about {tokens_in:,} tokens, at most {money(ready.most_usd)}"
+    local = await desk.prepare(forced=LOCAL)
+    assert local.most_usd is None
+    assert local.size == f"about {local.question.local_tokens:,} tokens"
+    desk.settings = replace(desk.settings, prices=())
+    assert (await desk.prepare()).size.endswith(" tokens, of unknown cost")
+
+
+async def test_without_a_budget_no_ledger_is_read(desk: Desk) -> None:
+    put(desk.folders.state / "ledger" / "ledger.sqlite", "no database at all" * 100)
+    assert (await desk.prepare()).decision.lane is CLOUD
+    desk.settings = replace(desk.settings, usd_per_month=20.0)
+    assert str((await desk.prepare()).decision) == f"local: {UNREAD}"

@@ -43,7 +43,7 @@ end
 
 --- What `twolane doctor --json` found; nil where it cannot be had.
 ---@param command string[]
----@return { check: string, ok: boolean, message: string, fix?: string }[]?
+---@return { check: string, ok: boolean, state?: string, message: string, fix?: string }[]?
 local function findings_of(command)
   local result = ask(command, { "doctor", "--json" })
   local decoded, findings = pcall(vim.json.decode, result and result.stdout or "")
@@ -71,7 +71,8 @@ local function check_doctor(command)
       vim.health.ok(line)
     else
       local fix = type(finding.fix) == "string" and finding.fix or ""
-      vim.health.warn(line, fix ~= "" and { fix } or nil)
+      local tell = finding.state == "broken" and vim.health.error or vim.health.warn
+      tell(line, fix ~= "" and { fix } or nil)
     end
   end
 end
