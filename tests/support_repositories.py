@@ -9,7 +9,9 @@ from twolane_server.actions.base import NOTHING
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
+    from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
+    from twolane_server.impacts import WantedImpact
     from twolane_server.settings.resolved import NdaRules
     from twolane_server.surroundings import Wanted
 
@@ -29,6 +31,10 @@ class Alone:
     async def around(self, wanted: Wanted) -> Surroundings:
         del wanted
         return NOTHING
+
+    async def impact(self, wanted: WantedImpact) -> Impact | None:
+        del wanted
+        return None
 
     async def before(self, path: str) -> tuple[str, ...]:
         del path
