@@ -67,8 +67,10 @@ t.drive(function()
   t.equal(edit(vim.lsp.util.buf_versions[bufnr], "x").applied, false, "after it let go")
   vim.cmd("TwolaneCancel")
 
+  -- What the server does not know to be open is as it is on disk, unless its buffer differs.
   vim.cmd("enew | bunload! #")
-  answer = edit(vim.NIL, "x")
-  t.equal(answer.applied, false, "a buffer that is not loaded")
-  t.check(not vim.api.nvim_buf_is_loaded(bufnr), "the edit loaded the buffer")
+  t.equal(edit(nil, "# new\n").applied, true, "an edit of a file that is not loaded")
+  t.equal(t.text(bufnr), "# new\n# other\nx = 1\n", "what was on disk, with the edit")
+  t.equal(edit(nil, "x").applied, false, "an edit over what is not written")
+  t.equal(t.text(bufnr), "# new\n# other\nx = 1\n", "the text that is not written")
 end)
