@@ -67,8 +67,8 @@ class Desk:
         }
         self.configure()
 
-    def configure(self, limits: Limits | None = None) -> None:
-        """Write the user's settings."""
+    def configure(self, limits: Limits | None = None, more: str = "") -> None:
+        """Write the user's settings; `more` is further tables of them."""
         limits = limits or Limits()
         numbers = (
             f'key_environment = "{_VARIABLE}"\nconnect_seconds = {limits.connect}\n'
@@ -78,7 +78,7 @@ class Desk:
         put(
             self.folders.config / "settings.toml",
             f'[cloud]\nurl = "{self.cloud.url}"\nmodel = "{CLOUD_MODEL}"\n{numbers}'
-            f'[local]\nurl = "{self.local.url}"\n{numbers}[embedded]\nenabled = false\n',
+            f'[local]\nurl = "{self.local.url}"\n{numbers}[embedded]\nenabled = false\n{more}',
         )
 
     @property

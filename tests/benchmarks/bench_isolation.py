@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import multiprocessing
 import socket
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
@@ -27,7 +29,8 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.settings.resolved import HealthSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
+    from multiprocessing.connection import Connection
 
     from twolane_server.settings.resolved import Settings
 
@@ -36,6 +39,7 @@ ROUNDS, SECONDS = 6, 1.0
 PEOPLE = 3
 EVERY = 0.2  # seconds from one question of a person to the next, also after a quick refusal
 LIMITS = Limits(connect=0.5, idle=0.5, deadline=1.0)
+PATIENT = {"connect_seconds": 30.0, "idle_seconds": 30.0, "deadline_seconds": 60.0}
 NEVER = HealthSettings(least_requests=10**9, breaker_failures=10**9)
 WELL = answer(*["word "] * 10, delay=0.01)
 DEAF = "http://127.0.0.1:9/v1"
@@ -89,18 +93,13 @@ async def compared(
 ) -> tuple[Case, Case]:
     """The other lane with both well, and with the one failing."""
     bench = Bench(make_folders(folder), {})
-    bad = FakeServer(fault if isinstance(fault, Answer) else WELL, models=MODELS)
-    with (
-        bad.start_in_thread(),
-        FakeServer(WELL, models=MODELS).start_in_thread() as well,
-        FakeServer(WELL, models=MODELS).start_in_thread() as good,
-    ):
-        wrong = fault if isinstance(fault, str) else bad.url
+    answers = (fault if isinstance(fault, Answer) else WELL, WELL, WELL)
+    with _elsewhere(answers) as (bad, well, good):
         cases: list[Case] = []
-        for url in (good.url, wrong):
-            urls = (url, well.url) if failing is LaneName.CLOUD else (well.url, url)
+        for url in (good, fault if isinstance(fault, str) else bad):
+            urls = (url, well) if failing is LaneName.CLOUD else (well, url)
             settings = settings_of(bench, *urls, limits=LIMITS, health=NEVER, at_once=2 * PEOPLE)
-            cases.append(Case(settings))
+            cases.append(Case(_patient(settings, failing)))
         for number in range(rounds + 1):
             for case in cases if number % 2 else reversed(cases):
                 await turn(bench, case, failing, time.perf_counter() + SECONDS)
@@ -109,6 +108,39 @@ async def compared(
                     case.times.clear()
         await bench.close()
     return cases[0], cases[1]
+
+
+def _patient(settings: Settings, failing: LaneName) -> Settings:
+    """The other lane with limits that a busy machine does not reach."""
+    if failing is LaneName.CLOUD:
+        return replace(settings, local=replace(settings.local, **PATIENT))
+    return replace(settings, cloud=replace(settings.cloud, **PATIENT))
+
+
+@contextmanager
+def _elsewhere(answers: tuple[Answer, ...]) -> Generator[list[str]]:
+    """A server for each answer, in a process of their own: what they take is not the client's."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(answers, theirs))
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send(None)
+        process.join()
+
+
+def _serve(answers: tuple[Answer, ...], pipe: Connection) -> None:
+    async def serve() -> None:
+        async with AsyncExitStack() as stack:
+            servers = [FakeServer(each, models=MODELS) for each in answers]
+            for server in servers:
+                await stack.enter_async_context(server)
+            pipe.send([server.url for server in servers])
+            await asyncio.to_thread(pipe.recv)
+
+    asyncio.run(serve())
 
 
 async def run(rounds: int, kinds: list[str]) -> bool:
