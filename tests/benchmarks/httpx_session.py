@@ -136,7 +136,7 @@ def _type(editor: Editor, uri: str, step: Step) -> None:
 async def _act(editor: Editor, uri: str, step: Step) -> None:
     row = _row(editor.texts[uri], step.line)
     found = await editor.labelled(uri, row)
-    title = {"docstring": "Write docstring", "rewrite": "Rewrite selection"}[step.action]
+    title = {"docstring": "Write docstring  [", "rewrite": "Rewrite selection…"}[step.action]
     (action,) = [one for one in found if one.title.startswith(title)]
     editor.streamed.clear()
     token = f"step-{row}-{len(editor.progress_reports)}"
