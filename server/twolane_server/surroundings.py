@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twolane_server.indexing import Verdict
 
 __all__ = [
+    "LOCAL_MAP_TOKENS",
     "MAP_TOKENS",
     "PIECES_TOKENS",
     "Repositories",
@@ -37,6 +38,10 @@ MAP_TOKENS = 1_024
 PIECES_TOKENS = 2_048
 # Of a lane's window, at most a sixteenth for the map and an eighth for the pieces.
 _MAP_SHARE, _PIECES_SHARE = 16, 8
+# The local lane's server reads a map once and keeps that work (vLLM's prefix cache), and nobody is
+# billed for it: there the map may be large, and the model knows the whole of a small repository.
+LOCAL_MAP_TOKENS = 16_384
+_LOCAL_MAP_SHARE = 4
 _TICKS = re.compile(r"`{3,}")
 
 
@@ -79,6 +84,8 @@ class Wanted:
     @property
     def map_tokens(self) -> int:
         """How many tokens the map may have."""
+        if self.audience is LaneName.LOCAL:
+            return min(LOCAL_MAP_TOKENS, self.window // _LOCAL_MAP_SHARE)
         return min(MAP_TOKENS, self.window // _MAP_SHARE)
 
 
@@ -167,9 +174,11 @@ def surroundings(
             return None
         return Fragment(text, label, Origin(file, *lines))
 
+    known = set[tuple[str, str]]() if cloud else _signatures(seen.map.entries)
     pieces = (
         fragment(_shown(piece), piece.path, (piece.start_line, piece.end_line))
         for piece in seen.pieces
+        if (piece.path, _in_one_line(piece.text)) not in known
     )
     entries = (fragment(one.text, one.path, _lines(one)) for one in seen.map.entries)
     return Surroundings(_map(seen, tuple(filter(None, entries))), tuple(filter(None, pieces)))
@@ -181,6 +190,16 @@ def _map(seen: Seen, entries: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
         return ()
     header = seen.map.text.removesuffix("".join(entry.text for entry in seen.map.entries))
     return (Fragment(f"The repository. {header}", Label.OPEN), *entries, Fragment("\n", Label.OPEN))
+
+
+def _signatures(entries: Iterable[Entry]) -> set[tuple[str, str]]:
+    """What a map shows, as path and line each. Only the local lane's is large enough to rely on."""
+    return {(one.path, line.strip()) for one in entries for line in one.text.splitlines()[1:]}
+
+
+def _in_one_line(text: str) -> str:
+    """As the map writes a signature: a piece that is no more than one need not be shown again."""
+    return " ".join(text.split())
 
 
 def _lines(entry: Entry) -> tuple[int, int]:

@@ -124,7 +124,6 @@ def _objection(
 def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
     """What to ask the repository: for the lane that the order takes by itself."""
     subject, decision = alone.task.subject, alone.decision
-    lanes = {LaneName.CLOUD: alone.settings.cloud, LaneName.LOCAL: alone.settings.local}
     source, selection = subject.text.source, order.selection
     return Wanted(
         path=subject.path,
@@ -132,7 +131,7 @@ def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
         last=source.count(b"\n", 0, max(selection.start, selection.end - 1)),
         audience=decision.lane,
         model=decision.model,
-        window=lanes[decision.lane].window,
+        window=alone.question.window(decision.lane),
         label=subject.label,
         words=known.words,
         nda=alone.settings.nda,

@@ -95,18 +95,24 @@ def fetch() -> Path:
 
 
 async def play(
-    root: Path, environ: dict[str, str], options: dict[str, object], after: Callable[[int], object]
+    root: Path,
+    environ: dict[str, str],
+    local: dict[str, object],
+    before: Callable[[int], object],
+    after: Callable[[int], object],
 ) -> None:
     """Play the session in a language server of its own.
 
     Args:
         root: the repository.
         environ: where the server keeps things.
-        options: its settings.
-        after: called after each action, with its number from 0 on.
+        local: the settings of its local lane.
+        before: called before each action, with its number from 0 on.
+        after: called after it.
     """
-    own = {"PATH": os.environ["PATH"], **environ}
-    async with editing(own, root, says=None, preview=True, **options) as editor:
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    own = {**kept, **environ}
+    async with editing(own, root, preview=True, local=local, embedded={"enabled": False}) as editor:
         for number, step in enumerate(SESSION):
             uri = (root / step.file).as_uri()
             if uri not in editor.texts:
@@ -115,14 +121,16 @@ async def play(
                 await _ready(editor, uri, step)
             if step.old:
                 _type(editor, uri, step)
+            before(number)
             await _act(editor, uri, step)
             after(number)
 
 
 async def _ready(editor: Editor, uri: str, step: Step) -> None:
-    """Ask once, which makes the repository's map be chosen, as it is a moment after opening."""
-    await _act(editor, uri, step)
-    await asyncio.sleep(2)
+    """Ask twice, which has the repository indexed and its map chosen, as it is a moment after opening."""
+    for _ in range(2):
+        await asyncio.sleep(2)
+        await _act(editor, uri, step)
 
 
 def _type(editor: Editor, uri: str, step: Step) -> None:
@@ -151,6 +159,7 @@ async def _act(editor: Editor, uri: str, step: Step) -> None:
         editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         await asyncio.wait({running}, timeout=30)
         assert running.done(), "the action was not cancelled"
+        running.exception()
 
 
 def _row(text: str, begins: str) -> int:

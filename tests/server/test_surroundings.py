@@ -15,7 +15,14 @@ from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, disclose
 from twolane_server.indexing import UNKNOWN, Verdict
 from twolane_server.lanes.base import LaneName
-from twolane_server.surroundings import MAP_TOKENS, PIECES_TOKENS, Seen, Wanted, surroundings
+from twolane_server.surroundings import (
+    LOCAL_MAP_TOKENS,
+    MAP_TOKENS,
+    PIECES_TOKENS,
+    Seen,
+    Wanted,
+    surroundings,
+)
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
@@ -107,6 +114,19 @@ def test_for_the_cloud_what_holds_a_forbidden_word_is_left_out() -> None:
     assert local.pieces, "on the local lane words may be said"
 
 
+@pytest.mark.parametrize(("audience", "shown"), [(LaneName.LOCAL, 1), (LaneName.CLOUD, 2)])
+def test_what_the_local_lanes_map_shows_is_not_shown_again(audience: LaneName, shown: int) -> None:
+    signature, body = "def tool(\n    a: int,\n) -> str:\n", "def tool(a): ...\n"
+    text = "b.py\n  def tool( a: int, ) -> str:\n"
+    there = Entry("b.py", "00", ("tool",), text, (("b.py", 3, 5),))
+    asked = wanted(audience)
+    found = said(
+        {"b.py": OPEN}, piece("b.py", signature), piece("b.py", body), asked=asked, entries=(there,)
+    )
+    assert len(found.pieces) == shown
+    assert "def tool(a): ..." in texts(found.pieces)
+
+
 def test_a_path_that_would_steer_a_terminal_is_left_out() -> None:
     assert not said({"b\x1b.py": OPEN}, piece("b\x1b.py"), asked=wanted()).pieces
 
@@ -117,9 +137,12 @@ def test_a_map_of_the_document_alone_says_nothing() -> None:
 
 
 def test_small_windows_get_small_surroundings() -> None:
-    assert (wanted().map_tokens, wanted().pieces_tokens) == (MAP_TOKENS, PIECES_TOKENS)
-    small = wanted(window=4_096)
+    cloud, local = wanted(LaneName.CLOUD), wanted()
+    assert (cloud.map_tokens, cloud.pieces_tokens) == (MAP_TOKENS, PIECES_TOKENS)
+    assert (local.map_tokens, local.pieces_tokens) == (LOCAL_MAP_TOKENS, PIECES_TOKENS)
+    small = wanted(LaneName.CLOUD, window=4_096)
     assert (small.map_tokens, small.pieces_tokens) == (256, 512)
+    assert wanted(window=4_096).map_tokens == 1_024
     assert wanted(budget=77).pieces_tokens == 77
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.docs.place import Place
     from twolane_server.actions.docs.style import Style
+    from twolane_server.fragments import Fragment
 
 _SYSTEM = (
     "You write documentation comments. Reply with the text only, no code: one sentence that says "
@@ -47,19 +48,27 @@ def wanted_sections(style: Style) -> str:
 
 
 def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> Prompt:
-    """The question: stable parts first, then the file's, then the definition."""
+    """The question: stable parts first, then the file's, then the definition.
+
+    Where the repository is shown, no small model is asked, and what the file holds stands behind the
+    examples: these then are the same from request to request, and servers have them in their caches.
+    """
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
     system = [*opening(subject, _SYSTEM + _MORE + wanted_sections(style))]
     around = context_of(parsed, place.definition, signatures=not subject.around.pieces)
+    holds: list[Fragment] = []
     if around:
-        system.append(ours("\nThe file also holds:\n"))
-        system += fenced(subject, language, around, dedent=True)
+        holds = [ours("The file also holds:\n"), *fenced(subject, language, around, dedent=True)]
+    if holds and not subject.around:
+        system += [ours("\n"), *holds]
     messages = [Message(Role.SYSTEM, tuple(system))]
     for example, answer in SHOTS[language]:
         messages.append(said(Role.USER, f"```{language}\n{example}```\n{ask}"))
         messages.append(said(Role.ASSISTANT, answer))
     code = fenced(subject, language, [_head(parsed, place.definition)], dedent=True)
+    if holds and subject.around:
+        code = [*holds, ours("The definition:\n"), *code]
     messages.append(Message(Role.USER, (*needed(subject, (place.definition,)), *code, ours(ask))))
     tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
     return Prompt("docstring", tuple(messages), max_tokens=tokens)
