@@ -25,7 +25,11 @@ from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result
 from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
-from twolane_server.routing.choose import has_repository_marker, near_local_window
+from twolane_server.routing.choose import (
+    has_repository_marker,
+    near_local_window,
+    waits_for_cloud,
+)
 from twolane_server.within import (
     decided,
     prepared,
@@ -149,7 +153,7 @@ class Service:
         code = partial(self._repositories.known_code, document.path, settings.nda)
         decide = partial(decided, words=known.words, known_code=code)
         decision = await decide(question, task.prompt)
-        if may_ask and self._runner and question.label is Label.OPEN and question.granted:
+        if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
         title, who = order.action.title, _who(order, known)
         ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)

@@ -23,6 +23,7 @@ from twolane_server.settings.resolved import (
     HealthSettings,
     KeySource,
     LaneSettings,
+    Mode,
     Settings,
 )
 from twolane_server.text import Text
@@ -60,8 +61,14 @@ class Desk:
         at = CODE.index("return")
         return self.service.order("docstring", self.document(name), Span(at, at))
 
-    async def run(self, name: str = "a.py") -> Result:
-        ready = await self.service.prepare(self.order(name), self.settings, may_ask=True)
+    async def run(
+        self,
+        name: str = "a.py",
+        settings: Settings | None = None,
+        forced: LaneName | None = None,
+    ) -> Result:
+        order = replace(self.order(name), forced=forced)
+        ready = await self.service.prepare(order, settings or self.settings, may_ask=True)
         return await self.service.carry_out(
             ready, lambda _t, _c: None, lambda _s, _p: None, lambda _d: None
         )
@@ -117,6 +124,8 @@ async def test_who_would_use_it_has_it_probed_and_then_it_is_used_again(tmp_path
             looking()
             await desk.service.prepare(desk.order(), desk.settings)  # as `twolane route` does
             await desk.run("clients/b.py")
+            await desk.run(settings=replace(desk.settings, mode=Mode.LOCAL))
+            await desk.run(forced=LOCAL)
         await asyncio.sleep(0.8)
         assert len(cloud.requests) == called, "nobody wanted the cloud"
         assert (await desk.run()).decision.lane is LOCAL

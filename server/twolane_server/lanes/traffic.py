@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["INTERACTIVE", "Traffic", "Who"]
 
 _LOCAL_SECONDS = 10.0
+_SOON_SECONDS = 60.0
 
 
 class Traffic:
@@ -207,11 +208,14 @@ class Traffic:
     def wake(self, probe: Callable[[], Awaitable[object]]) -> None:
         """Somebody wants the lane although it rests: have it probed as soon as that is due.
 
+        A probe that is due much later is left to whoever wants the lane then.
+
         Args:
             probe: asks for the list of models, which carries nothing of the user's; raises where
                 the lane is not well.
         """
-        if self._probing is None and self.breaker.state is not State.CLOSED:
+        soon = self.breaker.until - self._clock() <= _SOON_SECONDS
+        if self._probing is None and self.breaker.state is State.OPEN and soon:
             self._probing = asyncio.create_task(self._probe(probe))
             self._probing.add_done_callback(self._probed)
 

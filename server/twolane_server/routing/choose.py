@@ -34,6 +34,7 @@ __all__ = [
     "choose",
     "has_repository_marker",
     "near_local_window",
+    "waits_for_cloud",
 ]
 
 MOST_CLOUD_CHARACTERS = 24_000
@@ -185,6 +186,12 @@ def near_local_window(question: Question) -> bool:
         pass
     # The estimate may be half too high, so that what is far above the window may well fit.
     return 0.85 <= question.tokens(LaneName.LOCAL) / max(question.local_window, 1) <= 2  # noqa: PLR2004
+
+
+def waits_for_cloud(question: Question) -> bool:
+    """Whether nothing but the cloud lane's state keeps it from there."""
+    well = replace(question, cloud_state=None)
+    return question.cloud_state is not None and _by_rules(well).lane is LaneName.CLOUD
 
 
 def _by_rules(question: Question) -> Decision:

@@ -230,6 +230,7 @@ async def test_an_account_without_balance_rests_for_long_and_it_is_told(tmp_path
         assert "has no balance left. Top it up" in str((await us.run()).decision)
         again = str((await us.run()).decision)
         assert f"{LEFT_ALONE} for 3600 s. " in again
+        assert traffic(us)._probing is None, "that is for whoever wants it in an hour"  # pyright: ignore[reportPrivateUsage]
         assert "Top it up" in again
         assert len(cloud.chats) == 1
 
