@@ -85,7 +85,7 @@ def home_of_tests(
         texts: what is known of the files that `telling` names.
     """
     tests = sorted((each for each in paths if is_test(each, language)), key=_distance(path))
-    own = [each for each in tests if _tested(each, language) == _stem(path, language)]
+    own = _own(path, language, tests, paths)
     example = next((each for each in tests if each in texts and each not in own), "")
     family = _family(language)
     if family == "rust":
@@ -136,6 +136,18 @@ def _distance(path: str):  # noqa: ANN202 - a key for sorting
     return far
 
 
+def _own(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """The test files with the file's name; where other files have it, too, only those that fit."""
+    stem = _stem(path, language)
+    own = [each for each in tests if _tested(each, language) == stem]
+    others = (p for p in paths if p != path and _stem(p, language) == stem)
+    ending = splitext(path)[1]
+    if any(splitext(each)[1] == ending and not is_test(each, language) for each in others):
+        here = _FOLDERS.union(_folders(path))
+        own = [each for each in own if here.issuperset(_folders(each))]
+    return own
+
+
 def _best(own: Sequence[str], path: str) -> str:
     """Of several test files with the right name the one whose folders fit; none if they tie badly."""
     if not own:
@@ -152,21 +164,27 @@ def _mirrored(path: str, language: str, tests: Sequence[str], paths: Iterable[st
     here = _folders(path)
     sources: dict[str, list[str]] = {}
     for each in paths:
-        if not is_test(each, language) and splitext(each)[1] == splitext(path)[1]:
+        if each != path and not is_test(each, language) and splitext(each)[1] == splitext(path)[1]:
             sources.setdefault(_stem(each, language), []).append(each)
+    flat: str | None = None
     for test in tests:
         folder = _folders(test)
         for source in sources.get(_tested(test, language) or "", ()):
             home = _folders(source)
+            if home and folder[: len(home)] == home and _FOLDERS.issuperset(folder[len(home) :]):
+                return "/".join((*here, *folder[len(home) :]))  # each folder has its own
             same = 0
             while same < min(len(home), len(folder)) and home[-1 - same] == folder[-1 - same]:
                 same += 1
             top, stem = folder[: len(folder) - same], home[: len(home) - same]
-            if here[: len(stem)] == stem:
-                tail = here[len(stem) :]
-                # Only a mirror that was seen to mirror keeps subfolders.
-                return "/".join((*top, *tail)) if same or not tail else "/".join(folder)
-    return None
+            if here[: len(stem)] != stem:
+                continue
+            tail = here[len(stem) :]
+            if same or not tail:
+                return "/".join((*top, *tail))
+            # Only a mirror that was seen to mirror keeps subfolders.
+            flat = "/".join(folder) if flat is None else flat
+    return flat
 
 
 def _python(path: str, language: str, tests: Sequence[str], paths: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path, PurePosixPath
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,3 +175,27 @@ def test_a_home_is_always_a_test_file_beside_the_code_or_among_the_tests(
     assert found.exists == (found.path in paths)
     assert not found.path.startswith("/")
     assert ".." not in found.path
+
+
+def test_a_namesakes_tests_are_not_taken_for_the_files_own() -> None:
+    paths = ["a/x.py", "b/x.py", "b/y.py", "tests/b/test_x.py", "tests/b/test_y.py"]
+    assert home_of_tests("b/x.py", "python", paths, {}).path == "tests/b/test_x.py"
+    assert home_of_tests("a/x.py", "python", paths, {}).path == "tests/a/test_x.py"
+
+
+def test_this_repository_keeps_its_tests_where_they_would_be_put() -> None:
+    """Each test file of a source with a name of its own is found again by the others alone."""
+    house = Path(__file__).resolve().parents[4]
+    listed = [path.relative_to(house).as_posix() for path in house.glob("*/**/*.py")]
+    paths = [path for path in listed if path.startswith(("server/", "context/", "tests/"))]
+    sources = {path: PurePosixPath(path).stem for path in paths if not path.startswith("tests/")}
+    found = right = 0
+    for test in (path for path in paths if is_test(path, "python")):
+        stem = PurePosixPath(test).name.removeprefix("test_").removesuffix(".py")
+        own = [path for path, name in sources.items() if name == stem]
+        if len(own) == 1:
+            others = [path for path in paths if path != test]
+            right += home_of_tests(own[0], "python", others, {}).path == test
+            found += 1
+    assert found > 100
+    assert right >= 0.9 * found
