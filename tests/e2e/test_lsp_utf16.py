@@ -161,6 +161,37 @@ async def test_progress_names_lane_and_reason_and_never_the_text(desk: Desk) -> 
         assert reports[-1] == types.WorkDoneProgressEnd(message="done")
 
 
+async def test_who_waits_for_a_lane_sees_its_place_and_may_cancel(desk: Desk) -> None:
+    desk.options["local"] = {"url": f"scripted:{desk.replies}", "concurrency": 1}
+    async with desk.editor(SLOW) as editor:
+        editor.open(desk.uri, "python", BEFORE)
+        (action, *_) = await editor.labelled(desk.uri, 5)
+        running = {token: editor.run(action, token) for token in ("first", "second")}
+        place = "Waiting for the local lane: next in turn"
+
+        def waiting() -> list[str]:
+            reports = cast("dict[str, list[types.WorkDoneProgressReport]]", editor.progress_reports)
+            return [
+                token
+                for token in running
+                if place in [report.message for report in reports.get(token, [])]
+            ]
+
+        for _ in range(500):
+            if waiting():
+                break
+            await asyncio.sleep(0.02)
+        (token,) = waiting()
+        editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+        with pytest.raises(BaseException, match=r"(?i)cancel"):
+            await asyncio.wait_for(running.pop(token), 5)
+        assert editor.texts[desk.uri] == BEFORE
+        (other,) = running
+        editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(other))
+        with pytest.raises(BaseException, match=r"(?i)cancel"):
+            await asyncio.wait_for(running[other], 5)
+
+
 async def test_a_rewrite_takes_its_instruction_from_the_client(desk: Desk) -> None:
     code = "def join(a: str, b: str) -> str:\n    return f'{a}{sep}{b}'  # 😀\n"
     async with desk.editor([{"reply": f"Sure:\n```python\n{code}```\n"}]) as editor:
