@@ -61,7 +61,6 @@ class Traffic:
     ) -> None:
         self._name = name
         self._settings = lane
-        self._longest_rest = health.longest_rest_seconds
         self._rollback = health.rollback_seconds
         self._draw = draw
         self._clock = clock
@@ -72,7 +71,7 @@ class Traffic:
         self._notices: list[str] = []
         # Work for the local lane has nobody else to go to, and waits for the next probe.
         most = _LOCAL_SECONDS if name is LaneName.LOCAL else health.longest_rest_seconds
-        longest = min(health.longest_rest_seconds, most)
+        self._longest_rest = longest = min(health.longest_rest_seconds, most)
         rest = min(health.rest_seconds, longest)
         self.breaker = Breaker(BreakerRules(health.breaker_failures, rest, longest))
         self.health = Health(
@@ -254,11 +253,8 @@ class Traffic:
             self.breaker.failed(now, error)
         elif kind is not Verdict.NOTHING:
             self.breaker.rest(now, error, self._rest(error))
-        if kind in {
-            None,
-            Verdict.FAULT,
-            Verdict.LEAVE,
-        }:  # not what is between the key and its owner
+        # What is between a key and its owner says nothing of the lane's health.
+        if kind in {None, Verdict.FAULT, Verdict.LEAVE}:
             self.health.add(now, failed=error is not None, first_token=first_token)
             self._judge(now)
 

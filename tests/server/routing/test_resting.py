@@ -318,6 +318,14 @@ async def test_the_local_lane_never_rests_for_long(tmp_path: Path) -> None:
             assert breaker.until - now <= 10.0 + 1e-6
 
 
+async def test_the_local_lane_rests_no_longer_because_it_asks_for_that(tmp_path: Path) -> None:
+    asks = refusal(503, retry_after="100")
+    async with FakeServer(asks) as local, team(tmp_path, local=local, health=LONG) as us:
+        await fail(us, 1, lane=LOCAL)
+        left = traffic(us, LOCAL).breaker.until - time.monotonic()
+        assert 5.0 < left <= 10.0
+
+
 async def test_a_cancel_ends_the_wait_for_the_local_lane(tmp_path: Path) -> None:
     async with FakeServer(DOWN) as local, team(tmp_path, local=local, health=LONG) as us:
         await fail(us, lane=LOCAL)
