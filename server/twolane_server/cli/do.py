@@ -20,6 +20,7 @@ from twolane_server.errors import AnswerTruncated
 from twolane_server.folders import folders
 from twolane_server.longer import question_for
 from twolane_server.prices import money
+from twolane_server.unread import unread
 from twolane_server.writing.recover import recover
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ async def _answer(
                 ready, on_text, view.on_notice, lambda taken: view.on_notice(str(taken), None)
             )
         console.print("\n")
+        if told := unread(ready, result):
+            console.print(Styled(plain(told), style="yellow"))
         return result
     finally:
         for told in service.take_notices():

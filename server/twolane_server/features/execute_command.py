@@ -18,6 +18,7 @@ from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
+from twolane_server.unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +189,7 @@ async def _once(
         whole, told = await deliver(server, session, order.document, ready, result)
     finally:
         preview.end()
+    told = " ".join(filter(None, (told, unread(ready, result))))
     if told:
         _show(server, types.MessageType.Warning, told)
     return {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from twolane_server.errors import AnswerIncomplete
+from twolane_server.errors import AnswerIncomplete, LaneError, LaneRejected
 from twolane_server.lanes.base import Chunk, Usage
+from twolane_server.lanes.failures import overflow
 from twolane_server.lanes.order import Order
 from twolane_server.lanes.shapes import as_list, as_object, parsed
 
@@ -44,6 +45,7 @@ class Answer:
 
         Raises:
             AnswerIncomplete: the event is no chunk of an answer, or reports an error.
+            LaneRejected: it says that the prompt is too long.
         """
         if not data.startswith("{") and data.strip() == DONE:
             self.done = True
@@ -52,7 +54,7 @@ class Answer:
         if chunk is None:
             raise self._broken("sent an event that cannot be read")
         if chunk.get("error") or chunk.get("object") == "error":
-            raise self._broken("reported an error in the middle of its answer")
+            raise self._reported(data)
         choices = as_list(chunk.get("choices"))
         if choices is None:
             raise self._broken("sent an event that is no chunk of an answer")
@@ -117,6 +119,12 @@ class Answer:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError:
             raise self._broken("sent half a character") from None
+
+    def _reported(self, data: str) -> LaneError:
+        """An error for which the status came too late."""
+        if (told := overflow(self._host, data)) is not None:
+            return LaneRejected(told, status=400)
+        return self._broken("reported an error in the middle of its answer")
 
     def _broken(self, what: str) -> AnswerIncomplete:
         return AnswerIncomplete(f"{self._host} {what}; nothing was applied. Try again.")

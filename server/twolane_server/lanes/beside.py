@@ -69,7 +69,10 @@ class Beside:
             self.counts = error.status not in _NO_SUCH_THING
             return None
         counted = (as_object(parsed(raw)) or {}).get("count")
-        return counted if type(counted) is int and counted > 0 else None
+        found = counted if type(counted) is int and counted > 0 else None
+        # LM Studio answers 200 to every address; llama.cpp's has another one's name.
+        self.counts = found is not None or not raw
+        return found
 
     async def version(self) -> str | None:
         """What vLLM's `/version` says, as `0.11.0`; `None` from a server that has none.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import httpcore
 
-from twolane_server.lanes.sockets import SocketStream
+from twolane_server.lanes.sockets import ROOM, SocketStream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -75,6 +75,7 @@ class Sockets(httpcore.AsyncNetworkBackend):
 
     def __init__(self, find: LookUp = look_up) -> None:
         self._find = find
+        self._room = memoryview(bytearray(ROOM))
 
     async def connect_tcp(
         self,
@@ -93,7 +94,7 @@ class Sockets(httpcore.AsyncNetworkBackend):
         del local_address, socket_options  # nobody asks for either
         try:
             async with asyncio.timeout(timeout):
-                return await _first([*await self._find(host, port)], port)
+                return await _first([*await self._find(host, port)], port, self._room)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except (OSError, UnicodeError, ExceptionGroup) as error:
@@ -118,14 +119,14 @@ class Sockets(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-async def _first(addresses: list[str], port: int) -> SocketStream:
+async def _first(addresses: list[str], port: int, room: memoryview) -> SocketStream:
     """The connection that comes about first; those that come later are closed."""
     errors: list[Exception] = []
     running: set[asyncio.Task[SocketStream]] = set()
     try:
         while addresses or running:
             if addresses:
-                running.add(asyncio.create_task(_open(addresses.pop(0), port)))
+                running.add(asyncio.create_task(_open(addresses.pop(0), port, room)))
             pause = _NEXT_ADDRESS_SECONDS if addresses else None
             done, _ = await asyncio.wait(
                 running, timeout=pause, return_when=asyncio.FIRST_COMPLETED
@@ -147,7 +148,7 @@ async def _first(addresses: list[str], port: int) -> SocketStream:
     raise ExceptionGroup("no address answers", errors or [OSError("the name has no address")])
 
 
-async def _open(address: str, port: int) -> SocketStream:
+async def _open(address: str, port: int, room: memoryview) -> SocketStream:
     loop = asyncio.get_running_loop()
-    _, stream = await loop.create_connection(SocketStream, address, port)
+    _, stream = await loop.create_connection(lambda: SocketStream(room), address, port)
     return stream

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from twolane_server.errors import LaneError
     from twolane_server.lanes.base import LaneName
 
-_MAXIMUM = re.compile(r"maximum (?:context|model) length (?:is|of) (\d[\d,]{0,11})", re.IGNORECASE)
+_NUMBER = r" ?(\d[\d,]{0,11})"
+_MAXIMUM = re.compile(
+    r"(?:maximum (?:context|model) length (?:is|of)|context (?:length|size) (?:only supports|of only|\()"
+    rf'|"n_ctx":){_NUMBER}',
+    re.IGNORECASE,
+)
 _NEEDED = re.compile(
-    r"(?:at least|requested(?: about)?|resulted in|contains|has|with) (\d[\d,]{0,11})"
-    r"(?: \w+){0,2} tokens",
+    r"(?:at least|requested(?: about)?|total of|resulted in|contains|has|with|keep the first"
+    rf'|(?:input|request) \(|"n_prompt_tokens":){_NUMBER}(?:(?: \w+){{0,2}} tokens|\s*[,}}])',
     re.IGNORECASE,
 )
 _SERVER_FAULT = 500
@@ -162,7 +167,7 @@ def _refusal(peer: Peer, status: int, body: bytes, wait: float | None) -> str:
     host, lane = peer.host, peer.lane
     match status:
         case 400 | 413 | 422:
-            sentence = _overflow(peer, body) or (
+            sentence = overflow(peer.host, body.decode("utf-8", "replace")) or (
                 f"{host} cannot use the request. Select less, or check {lane}.model in the"
                 " settings."
             )
@@ -204,12 +209,15 @@ def _redirect(peer: Peer, location: str) -> str:
     )
 
 
-def _overflow(peer: Peer, body: bytes) -> str | None:
-    text = body.decode("utf-8", "replace")
+def overflow(host: str, text: str) -> str | None:
+    """What a server's error says of a prompt that is too long for its model; None if it says none.
+
+    In the words of vLLM, SGLang, llama.cpp, LM Studio and relays; only numbers are taken from them.
+    """
     if (maximum := _MAXIMUM.search(text)) is None:
         return None
     most = int(maximum[1].replace(",", ""))
     needed = [int(found[1].replace(",", "")) for found in _NEEDED.finditer(text)]
     more = [number for number in needed if number != most]
     asked = f", and this request needs at least {max(more):,}" if more else ""
-    return f"The model at {peer.host} holds {most:,} tokens{asked}. Select less."
+    return f"The model at {host} holds {most:,} tokens{asked}. Select less."

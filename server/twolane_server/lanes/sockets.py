@@ -16,25 +16,31 @@ import httpcore
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["SocketStream"]
+__all__ = ["ROOM", "SocketStream"]
+
+ROOM = 65_536
+"""How many bytes a room has: as many as httpcore reads at once."""
 
 _MOST_WAITING = 65_536
-_ROOM = 65_536
 
 
 class SocketStream(asyncio.BufferedProtocol, httpcore.AsyncNetworkStream):
     """One connection. Belongs to the loop that opened it, and to one reader at a time.
 
+    Args:
+        room: where asyncio puts what comes, for a moment. The connections of one loop share it:
+            nothing comes between asking for it and taking what is there.
+
     Attributes:
         until: when reads give up, by the loop's clock; `None` for never.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: memoryview) -> None:
         self.until: float | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._came = bytearray()
-        self._room = memoryview(bytearray(_ROOM))
+        self._room = room
         self._over = False
         self._error: Exception | None = None
         self._paused = False

@@ -49,10 +49,10 @@ async def test_the_next_address_is_tried_soon_when_one_is_silent(
     """And when the silent one comes after all, that connection is closed."""
     really = vars(connect)["_open"]
 
-    async def slowly(address: str, port: int) -> SocketStream:
+    async def slowly(address: str, port: int, room: memoryview) -> SocketStream:
         if address == "127.0.0.3":
             await asyncio.sleep(0.3)
-        return await really("127.0.0.1", port)
+        return await really("127.0.0.1", port, room)
 
     monkeypatch.setattr(connect, "_open", slowly)
     async with FakeServer() as server:
@@ -65,8 +65,8 @@ async def test_the_next_address_is_tried_soon_when_one_is_silent(
 
 
 async def test_no_address_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(address: str, port: int) -> SocketStream:
-        del address, port
+    async def never(address: str, port: int, room: memoryview) -> SocketStream:
+        del address, port, room
         await asyncio.sleep(30)
         raise AssertionError
 

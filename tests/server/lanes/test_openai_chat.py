@@ -198,10 +198,10 @@ async def test_other_reasons_are_the_callers_business(reason: str) -> None:
     [
         ({"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 2}, 8),
         ({"prompt_tokens_details": {"cached_tokens": 6}}, 6),
-        ({}, 0),
+        ({}, None),
     ],
 )
-async def test_usage_in_three_dialects(dialect: dict[str, object], cached: int) -> None:
+async def test_usage_in_three_dialects(dialect: dict[str, object], cached: int | None) -> None:
     pieces = (chunk("a", finish="stop"), usage(10, 1, **dialect), DONE)
     async with FakeServer(Answer(pieces)) as server, lane(server) as chat:
         assert (await read(chat))[-1].usage == Usage(10, 1, cached)

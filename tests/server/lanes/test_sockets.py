@@ -13,7 +13,7 @@ import httpcore
 import pytest
 
 from support_certificate import self_signed
-from twolane_server.lanes.sockets import SocketStream
+from twolane_server.lanes.sockets import ROOM, SocketStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -37,7 +37,9 @@ async def talking(
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     loop = asyncio.get_running_loop()
-    _, stream = await loop.create_connection(SocketStream, "127.0.0.1", port)
+    _, stream = await loop.create_connection(
+        lambda: SocketStream(memoryview(bytearray(ROOM))), "127.0.0.1", port
+    )
     try:
         yield stream
     finally:
