@@ -48,7 +48,7 @@ def _stall(chance: random.Random) -> Fault:
     stream = written(chance)
     begun = _beginning(chance, stream)
     answer = Answer((*packed(chance, begun), FOREVER))
-    words = ("stopped for 0.3 s", _NOTHING_APPLIED, "Try again")
+    words = (f"stopped for {IDLE.idle:g} s", _NOTHING_APPLIED, "Try again")
     return Fault((answer,), LaneTimeout, words, said=_told(stream, begun), limits=IDLE, seconds=1.0)
 
 
@@ -58,17 +58,21 @@ def _comments_for_ever(chance: random.Random) -> Fault:
     noise = chance.choice(
         (b": keep-alive\n\n", b":\n\n", b": " + b"x" * 5_000 + b"\n\n", b"event: ping\n")
     )
-    noise = chance.choice((noise, noise * 20, chunk(""), usage()))
-    answer = Answer((*packed(chance, begun), *[noise, chance.choice((0.005, 0.02))] * 2_000))
+    noise = chance.choice((noise, noise * 5, chunk(""), usage()))
+    answer = Answer((*packed(chance, begun), *[noise, chance.choice((0.01, 0.05))] * 1_000))
     limits = chance.choice((IDLE, DEADLINE))
-    what = "stopped for 0.3 s" if limits is IDLE else "did not finish its answer within 0.6 s"
+    what = (
+        f"stopped for {IDLE.idle:g} s"
+        if limits is IDLE
+        else f"did not finish its answer within {DEADLINE.deadline:g} s"
+    )
     return Fault(
         (answer,),
         LaneTimeout,
         (what, _NOTHING_APPLIED, "Try again"),
         said=_told(stream, begun),
         limits=limits,
-        seconds=1.0,
+        seconds=DEADLINE.deadline,
     )
 
 
@@ -286,10 +290,10 @@ def _drip(chance: random.Random) -> Fault:
     return Fault(
         (answer,),
         LaneTimeout,
-        ("did not finish its answer within 0.6 s", _NOTHING_APPLIED),
+        (f"did not finish its answer within {DEADLINE.deadline:g} s", _NOTHING_APPLIED),
         said=True,
         limits=DEADLINE,
-        seconds=1.0,
+        seconds=DEADLINE.deadline,
     )
 
 

@@ -49,8 +49,8 @@ class Limits:
         return min(self.idle, self.deadline) < 2.0
 
 
-IDLE = Limits(idle=0.3, deadline=5.0)
-DEADLINE = Limits(idle=5.0, deadline=0.6)
+IDLE = Limits(idle=0.4, deadline=8.0)
+DEADLINE = Limits(idle=8.0, deadline=1.2)
 
 
 @dataclass(frozen=True)

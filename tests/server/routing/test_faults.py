@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +19,6 @@ from support_fault_rows_wire import WIRE_ROWS
 from support_faults import CANARIES, Row
 from twolane_server.border.secrets import warm
 from twolane_server.lanes.base import LaneName
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +65,27 @@ async def test_a_fault(
     told = "\n".join(record.getMessage() for record in caplog.records)
     said = caplog.text + told + "".join(capfd.readouterr())
     assert not any(canary in said for canary in CANARIES), said
+
+
+ELSEWHERE = {
+    37: "server/routing/test_faults_in_time.py",
+    40: "server/routing/test_cancel.py",
+    41: "e2e/test_cancel_storm.py",
+    42: "server/routing/test_faults_in_time.py",
+    43: "server/routing/test_faults_in_time.py",
+    45: "server/routing/test_faults_of_the_machine.py",
+    46: "server/routing/test_faults_of_the_machine.py",
+    47: "server/routing/test_faults_of_the_machine.py",
+    48: "e2e/test_faults.py",
+}
+"""The rows that are no answer of a server, and where each is tried."""
+
+
+def test_no_row_is_left_out() -> None:
+    tests = Path(__file__).parents[2]
+    here = {row.number for row in ROWS}
+    assert here.isdisjoint(ELSEWHERE)
+    assert here | set(ELSEWHERE) == set(range(1, 49))
+    for number, file in ELSEWHERE.items():
+        named = "cancel" if number in {40, 41} else f"test_row_{number}_"
+        assert named in (tests / file).read_text("utf-8"), number
