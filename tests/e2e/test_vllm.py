@@ -124,7 +124,7 @@ async def test_who_leaves_frees_its_place_within_a_second(vllm: Vllm) -> None:
                 await anext(chunks)
             assert vllm.metrics()["vllm:num_requests_running"] == 1
             left = time.monotonic()
-        assert time.monotonic() - left < 0.05
+        assert time.monotonic() - left < 0.5  # beside a model that takes all the processor
     assert await asyncio.to_thread(
         until, lambda: vllm.metrics()["vllm:num_requests_running"] == 0, 1.0
     )

@@ -104,6 +104,14 @@ def test_the_plan_for_programs(gpus: Shell) -> None:
     assert len(told["ways"]) == 3
 
 
+def test_more_machines(gpus: Shell) -> None:
+    done = gpus.run("serve", "--plan", "--nodes", "2")
+    assert done.status == 0
+    assert "A vLLM on each machine, with vLLM's router in front (recommended)" in done.out
+    assert "  on NODE2:\n    twolane serve --host NODE2 --port 8000\n" in done.out
+    assert "  on HEAD:\n    ray start --head --node-ip-address=HEAD --port=6379\n" in done.out
+
+
 def test_only_some_gpus(gpus: Shell) -> None:
     told = gpus.run("serve", "--json", "--gpus", "1").json
     assert told["model"] == "Qwen/Qwen2.5-Coder-14B-Instruct-AWQ"
