@@ -81,7 +81,7 @@ async def test_it_streams_and_counts(vllm: Vllm, name: LaneName) -> None:
         assert one.is_vllm(SMALL)
         asked = request("Count to ten.", max_tokens=12, ignore_eos=True)
         chunks = await read(one, asked)
-        counted = await one.count(asked)
+        counted = await one.beside.count(asked)
     *texts, last = chunks
     assert len(texts) > 5, "a chunk for each token, or nearly"
     assert all(chunk.text and chunk.model == SMALL for chunk in texts)
@@ -141,6 +141,7 @@ async def test_what_was_sent_before_is_cached_in_whole_blocks(vllm: Vllm) -> Non
         cold, before = await used(one, request(text)), vllm.metrics()
         warm, after = await used(one, request(f"{text} and more")), vllm.metrics()
     assert cold.cached == 0
+    assert warm.cached is not None
     assert warm.cached % BLOCK == 0
     assert cold.prompt - 2 * BLOCK < warm.cached < warm.prompt
     hits, asked = (
@@ -165,7 +166,8 @@ async def test_code_under_nda_shares_its_prefix_with_nobody_else(
         yours = (await used(one, asked(Label.NDA, "yours"))).cached
         open_code = [(await used(one, asked(Label.OPEN, "mine"))).cached for _ in range(2)]
     assert (mine[0], yours, open_code[0]) == (0, 0, 0)
-    assert mine[1] == open_code[1] >= 2 * BLOCK
+    assert mine[1] == open_code[1]
+    assert (mine[1] or 0) >= 2 * BLOCK
 
 
 async def test_an_answer_of_a_given_form(vllm: Vllm) -> None:
