@@ -21,6 +21,7 @@ from twolane_server.errors import LaneRejected, ModelMissing
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import Chunk, LaneName, Request, Usage
 from twolane_server.lanes.key import Key
+from twolane_server.lanes.metrics import Load
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.settings.resolved import KeySource, LaneSettings
 
@@ -123,6 +124,7 @@ async def test_who_leaves_frees_its_place_within_a_second(vllm: Vllm) -> None:
             for _ in range(3):
                 await anext(chunks)
             assert vllm.metrics()["vllm:num_requests_running"] == 1
+            assert await one.beside.load() == Load(running=1, waiting=0)
             left = time.monotonic()
         assert time.monotonic() - left < 0.5  # beside a model that takes all the processor
     assert await asyncio.to_thread(

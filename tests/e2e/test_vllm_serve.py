@@ -163,6 +163,22 @@ def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vllm]:
         yield server
 
 
+def test_what_vllm_itself_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
+    folder = require_vllm()
+    words = ["serve", "--vllm", str(folder), "--model", str(folder / "models" / SMALL)]
+    words += ["--port", str(free_port()), "--", "--max-model-len", "65536"]
+    ran = subprocess.run(
+        [*TWOLANE, *words],
+        env=environ() | ours(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "vLLM ended by itself while it loaded. The model holds 8192 tokens at most" in ran.stderr
+
+
 def test_doctor_sees_it(vllm: Vllm, tmp_path: Path) -> None:
     findings = json.loads(Desk(tmp_path, vllm).run("doctor", "--json").stdout)
     (lane,) = [one for one in findings if one["check"] == "local lane"]

@@ -23,6 +23,7 @@ __all__ = ["Ended", "Log", "run"]
 
 _ASK_EVERY_SECONDS = 0.5
 _LINES_KEPT = 400
+_QUIET_MINUTES = 2
 _LOG_BYTES = 4_194_304
 _ENDS = re.compile(rb"[\r\n]+")
 _LONGEST_LINE = 65_536
@@ -51,6 +52,10 @@ class Log:
     Args:
         file: written anew; when it is full, one older part is kept beside it.
         echo: gets every line, too.
+
+    Attributes:
+        lines: the last ones.
+        latest: when the last one came, on the monotonic clock.
     """
 
     def __init__(self, file: Path, echo: Callable[[str], None] | None = None) -> None:
@@ -59,10 +64,12 @@ class Log:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._out = self._open()
         self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.latest = time.monotonic()
 
     def add(self, line: str) -> None:
         """One line, without its end."""
         self.lines.append(line)
+        self.latest = time.monotonic()
         raw = f"{line}\n".encode("utf-8", "replace")
         self._size += len(raw)
         if self._size > _LOG_BYTES:
@@ -125,8 +132,11 @@ async def run(
 
     async def wait_until_ready() -> None:
         nonlocal ready_after
-        while not await answers():  # noqa: ASYNC110 - another process cannot set an event
+        while not await answers():
             await asyncio.sleep(_ASK_EVERY_SECONDS)
+            if minutes := int((time.monotonic() - log.latest) // 60) // _QUIET_MINUTES:
+                quiet = minutes * _QUIET_MINUTES
+                on_phase(Phase(f"still loading; vLLM has printed nothing for {quiet} minutes"))
         ready_after = time.monotonic() - began
         on_ready(ready_after)
 

@@ -133,6 +133,21 @@ async def test_who_does_not_end_is_killed_when_asked_again(tmp_path: Path, log: 
     assert all_gone(room)
 
 
+async def test_when_it_prints_nothing_for_long_that_is_told(tmp_path: Path, log: Log) -> None:
+    room = Room(tmp_path)
+
+    async def loading() -> bool:
+        log.latest -= 130
+        return len(room.phases) >= 3
+
+    await room.run([sys.executable, "-c", "import time; time.sleep(2)"], log, loading)
+    names = [one.name for one in room.phases]
+    assert names[:2] == [
+        "still loading; vLLM has printed nothing for 2 minutes",
+        "still loading; vLLM has printed nothing for 4 minutes",
+    ]
+
+
 async def test_one_that_ends_by_itself(tmp_path: Path, log: Log) -> None:
     async def never() -> bool:
         return False
