@@ -59,7 +59,10 @@ def impact_in(indexed: Indexed, subject: Subject, *, window: int = WINDOW) -> Im
     """All that the symbol at the subject's cursor may touch."""
     assert subject.parsed is not None
     places = symbol_places(subject.parsed, subject.selection)
-    wanted = WantedImpact(subject.path, places, subject.label, NdaRules(), "Qwen3-Coder", window)
+    asked = subject.instruction
+    wanted = WantedImpact(
+        subject.path, places, subject.label, NdaRules(), "Qwen3-Coder", window, asked
+    )
     return indexed.impact(wanted)
 
 

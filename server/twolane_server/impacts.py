@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from twolane_server.text import Text, decode
 from twolane_server.usages import references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from twolane_context.answers import Answers
     from twolane_context.repository import Repository
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["WantedImpact", "impact_of"]
 
 _LARGEST_DOC = 200_000
+_TOKEN = re.compile(r"[\w./\\\-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class WantedImpact:
         nda: the user's own rules.
         model: whose tokens are counted.
         window: how many tokens that model holds.
+        instruction: what is to be done; files that it names take part.
     """
 
     path: str
@@ -45,6 +47,7 @@ class WantedImpact:
     nda: NdaRules
     model: str
     window: int
+    instruction: str = field(default="", repr=False)
 
 
 def impact_of(
@@ -76,6 +79,9 @@ def impact_of(
             texts = dict(found.texts)
             for path, source, sites in _documents(repository, name, texts):
                 texts[path], spans[path] = source, sites
+            for path in _named_in(wanted.instruction, repository.index.files):
+                if path not in texts:
+                    texts[path], spans[path] = repository.index.files[path].source(), []
             return _impact(repository, name, texts, spans, (inner, wanted, verdict))
     return None
 
@@ -124,6 +130,22 @@ def _documents(
             sites = [found.start() for found in word.finditer(source)]
             if sites and len(source) <= _LARGEST_DOC:
                 yield file.path, source, sites
+
+
+def _named_in(instruction: str, files: Collection[str]) -> Iterator[str]:
+    """The files that an instruction names: by a path, or the end of one that only one file has, or
+    as a module.
+    """
+    for word in dict.fromkeys(_TOKEN.findall(instruction)):
+        token = word.strip("./\\").replace("\\", "/")
+        if "." not in token and "/" not in token:
+            continue
+        module = token.replace(".", "/")
+        wanted = (token, f"{module}.py", f"{module}/__init__.py")
+        found = [path for path in files if path.endswith(wanted)]
+        whole = [p for p in found if any(p == one or p.endswith(f"/{one}") for one in wanted)]
+        if len(whole) == 1:
+            yield whole[0]
 
 
 def _name(source: bytes, at: int) -> str:

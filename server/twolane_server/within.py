@@ -86,7 +86,8 @@ def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpac
     if language is not None:
         places = symbol_places(parse(language, document.text.source), order.selection)
     model = settings.local_model(order.action.name)
-    return WantedImpact(document.path, places, label, settings.nda, model, settings.local.window)
+    window, asked = settings.local.window, order.instruction
+    return WantedImpact(document.path, places, label, settings.nda, model, window, asked)
 
 
 async def decided(

@@ -86,6 +86,17 @@ def test_the_impact_set_is_definition_references_tests_and_documents(tmp_path: P
     assert impact.others == {"shop/__init__.py", "shop/other.py"}
 
 
+@pytest.mark.parametrize("said", ["shop/other.py", "other.py", "shop.other", "`shop/other.py`."])
+def test_files_that_the_instruction_names_take_part(tmp_path: Path, said: str) -> None:
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", FILES)
+    asked = f"move total to {said}"
+    impact = impact_in(indexed, subject_at(tmp_path / "r", "shop/cart.py", 4, instruction=asked))
+    indexed.close()
+    assert impact is not None
+    assert "shop/other.py" in impact.texts
+    assert "shop/__init__.py" in impact.others
+
+
 def test_all_in_one_question_where_it_fits(tmp_path: Path) -> None:
     log: list[list[str]] = []
     across, asked = conversation(subject_of(tmp_path, FILES), renaming(FILES, log))
