@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.languages import language_for
 from twolane_context.names import WORD
+from twolane_context.places import places
+from twolane_context.targets import TYPES
 from twolane_server.actions.impact import Impact, Role, Source, role_of
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from twolane_context.answers import Answers
+    from twolane_context.places import Place
     from twolane_context.repository import Repository
     from twolane_server.fragments import Label
     from twolane_server.indexing import Verdict
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WantedImpact", "impact_of"]
 
-_LARGEST_DOC = 200_000
+_LARGEST_DOC, _LARGEST = 200_000, 2_000_000
+_MOST_NAMESAKES = 12
 _TOKEN = re.compile(r"[\w./\\\-]+")
 
 
@@ -79,24 +84,36 @@ def impact_of(
             texts = dict(found.texts)
             for path, source, sites in _documents(repository, name, texts):
                 texts[path], spans[path] = source, sites
+            maybe = _namesakes(repository, answers, name, spans)
+            for path in maybe.keys() - texts.keys():
+                texts[path], spans[path] = repository.index.files[path].source(), []
             for path in _named_in(wanted.instruction, repository.index.files):
                 if path not in texts:
                     texts[path], spans[path] = repository.index.files[path].source(), []
-            return _impact(repository, name, texts, spans, (inner, wanted, verdict))
+            found = _Found(name, texts, spans, maybe)
+            return _impact(repository, found, inner, wanted, verdict)
     return None
+
+
+class _Found(NamedTuple):
+    """What was found of a symbol: its name, the files by path, where it stands and where it may."""
+
+    name: str
+    texts: dict[str, bytes]
+    spans: dict[str, list[int]]
+    maybe: dict[str, list[int]]
 
 
 def _impact(
     repository: Repository,
-    name: str,
-    texts: dict[str, bytes],
-    spans: dict[str, list[int]],
-    asked: tuple[str, WantedImpact, Callable[[str], Verdict]],
+    found: _Found,
+    inner: str,
+    wanted: WantedImpact,
+    verdict: Callable[[str], Verdict],
 ) -> Impact:
-    inner, wanted, verdict = asked
     sources: list[Source] = []
     notes: list[str] = []
-    for path, source in texts.items():
+    for path, source in found.texts.items():
         try:
             text = Text.of(decode(source))
         except UnicodeDecodeError:
@@ -107,10 +124,11 @@ def _impact(
         file = wanted.path if here else str(repository.root / path)
         role = Role.HERE if here else role_of(path)
         label = max(label, wanted.label) if here else label
-        sources.append(Source(path, file, text, label, tuple(spans[path]), role))
+        sites, maybe = tuple(found.spans[path]), tuple(found.maybe.get(path, ()))
+        sources.append(Source(path, file, text, label, sites, role, maybe))
     return Impact(
         root=str(repository.root),
-        name=name,
+        name=found.name,
         sources=tuple(sorted(sources, key=lambda one: (one.role, one.path))),
         others=frozenset(repository.index.files) - {one.path for one in sources},
         model=wanted.model,
@@ -132,10 +150,49 @@ def _documents(
                 yield file.path, source, sites
 
 
-def _named_in(instruction: str, files: Collection[str]) -> Iterator[str]:
-    """The files that an instruction names: by a path, or the end of one that only one file has, or
-    as a module.
+def _namesakes(
+    repository: Repository, answers: Answers, name: str, spans: dict[str, list[int]]
+) -> dict[str, list[int]]:
+    """Places of code where the name stands and may be the symbol's; none where it is everybody's.
+
+    What a value is, cannot be told everywhere, nor which members of which classes go together.
     """
+    index = repository.index
+    held = [file for file in index.holding(name) if language_for(file.path) is not None]
+    others = [file for file in held if file.path not in spans]
+    files = held if len(others) <= _MOST_NAMESAKES else [f for f in held if f.path in spans]
+    found: dict[str, list[int]] = {}
+    own: list[tuple[str, Place]] = []
+    rest: list[tuple[str, int, Place]] = []
+    for file in files:
+        tree = answers.tree(file.path)
+        if tree is None or len(tree.source) > _LARGEST:
+            continue
+        starts = [0, *accumulate(len(line) + 1 for line in tree.source.split(b"\n"))]
+        for place in places(file, tree, name):
+            at = starts[place.point[0]] + place.point[1]
+            if at not in spans.get(file.path, ()):
+                rest.append((file.path, at, place))
+            elif place.own >= 0:
+                own.append((file.path, place))
+    member = any(_is_member(place) for _, place in own)
+    homes = {path for path, _ in own}
+    for path, at, place in rest:
+        twin = place.own >= 0 and path in homes and not _is_member(place)
+        kin = place.own >= 0 and _is_member(place) if member else twin
+        if place.local < 0 and (len(place.chain) > 1 or kin or (member and not place.chain)):
+            found.setdefault(path, []).append(at)
+    return found
+
+
+def _is_member(place: Place) -> bool:
+    symbols = place.file.outline.symbols
+    holder = symbols[place.own].parent if place.own >= 0 else -1
+    return holder >= 0 and symbols[holder].kind in TYPES
+
+
+def _named_in(instruction: str, files: Collection[str]) -> Iterator[str]:
+    """The files that an instruction names: by a path or its end, or as a module, if only one fits."""
     for word in dict.fromkeys(_TOKEN.findall(instruction)):
         token = word.strip("./\\").replace("\\", "/")
         if "." not in token and "/" not in token:

@@ -47,6 +47,7 @@ class Source:
         label: how far it may travel.
         sites: where the symbol is named, in bytes of the text, ascending.
         role: what the file is to it.
+        maybe: where a name like the symbol's stands of which it is not known what it means.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Source:
     label: Label
     sites: tuple[int, ...]
     role: Role
+    maybe: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.impact import Impact, Source
     from twolane_server.edits.changes import Problem
+    from twolane_server.edits.forgotten import Forgotten
 
 __all__ = ["Refactor"]
 
 _MOST_ASKS = 2
-_MOST_TOLD = 10
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,22 @@ def _shown(source: Source, parts: Parts) -> tuple[Fragment, ...]:
 
 
 def _notes(impact: Impact, changes: Changes) -> tuple[str, ...]:
-    """References that nobody touched."""
-    sites = {one.path: one.sites for one in impact.sources}
+    """References that nobody touched, and places that may be some."""
+    sites = {one.path: one.sites for one in impact.sources if one.sites}
+    maybe = {one.path: one.maybe for one in impact.sources if one.maybe}
     left = forgotten(impact.name, impact.texts, sites, changes)
-    if not left:
-        return ()
-    told = ", ".join(f"{one.path}:{one.line}" for one in left[:_MOST_TOLD])
-    more = f" and {len(left) - _MOST_TOLD} more" if len(left) > _MOST_TOLD else ""
-    count = "1 reference was" if len(left) == 1 else f"{len(left)} references were"
-    return (f"{count} not changed: {told}{more}",)
+    doubtful = forgotten(impact.name, impact.texts, sites, changes, maybe)
+    notes: list[str] = []
+    if left:
+        count = "1 reference was" if len(left) == 1 else f"{len(left)} references were"
+        notes.append(f"{count} not changed: {_told(left)}")
+    if doubtful:
+        count = "1 other place has" if len(doubtful) == 1 else f"{len(doubtful)} other places have"
+        notes.append(f"{count} the old name and may mean it, too: {_told(doubtful)}")
+    return tuple(notes)
+
+
+def _told(places: list[Forgotten]) -> str:
+    told = ", ".join(f"{one.path}:{one.line}" for one in places[:_MOST_TOLD])
+    more = len(places) - _MOST_TOLD
+    return f"{told} and {more} more" if more > 0 else told

@@ -48,7 +48,7 @@ def _parts(source: Source) -> Iterator[tuple[int, int]]:
         (text.row_of(one.start), text.row_of(max(one.start, one.end - 1)) + 1)
         for one in (facts.imports if facts else ())
     ]
-    for site in source.sites:
+    for site in source.sites or source.maybe:
         row = text.row_of(site)
         first, end = max(0, row - _AROUND), min(last, row + _AROUND + 1)
         for one in facts.definitions if facts else ():

@@ -143,9 +143,11 @@ def _about(impact: Impact) -> tuple[Fragment, ...]:
     label = impact.label
     parts = [f"It is about `{impact.name}`, which is named in:\n"]
     for source in impact.sources:
-        rows = dict.fromkeys(source.text.row_of(site) + 1 for site in source.sites)
+        sites = source.sites or source.maybe
+        rows = dict.fromkeys(source.text.row_of(site) + 1 for site in sites)
+        may = "" if source.sites or not source.maybe else " (which may be another one)"
         shown = ", ".join(map(str, list(rows)[:20])) + (" and more" if len(rows) > 20 else "")  # noqa: PLR2004 - enough
-        parts.append(f"- {source.path}: line {shown}\n")
+        parts += [f"- {source.path}: line {shown}{may}\n"] if rows else []
     return (Fragment("".join(parts), label), ours("\n"))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from twolane_context.languages import language_for
 from twolane_server.edits.changes import FileChange
 from twolane_server.edits.compose import bare, composed, hunks, rows, written
 from twolane_server.edits.lines import indent_unit
 from twolane_server.edits.matching import Match, Miss, match
+from twolane_server.edits.shift import in_unit
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -103,4 +105,9 @@ class Draft:
 
     def _match(self, block: Block) -> Match | Miss:
         lines = [bare(line) for line in rows(self._base)]
-        return match(lines, block.search, block.replace, indent_unit(self._base.source))
+        unit = indent_unit(self._base.source)
+        found = match(lines, block.search, block.replace, unit)
+        if isinstance(found, Miss) or language_for(self.path) is None:
+            return found
+        new = in_unit(found.replace, lines, unit)
+        return found if new == found.replace else found._replace(replace=new, exact=False)

@@ -33,7 +33,11 @@ class Forgotten(NamedTuple):
 
 
 def forgotten(
-    name: str, texts: Mapping[str, Text], sites: Mapping[str, Sequence[int]], changes: Changes
+    name: str,
+    texts: Mapping[str, Text],
+    sites: Mapping[str, Sequence[int]],
+    changes: Changes,
+    among: Mapping[str, Sequence[int]] | None = None,
 ) -> list[Forgotten]:
     """The references that should have been touched and were not.
 
@@ -45,23 +49,25 @@ def forgotten(
         texts: the files before.
         sites: where each names the symbol, in bytes.
         changes: what becomes of them.
+        among: the places to look at; by default all sites.
     """
     made = {one.path: one for one in changes}
-    homes = [path for path in sites if name in _defined(path, texts[path])]
+    homes = {path: count for path in sites if (count := _defined(path, texts[path], name))}
+    # A file may define the name more than once: members of several classes.
     gone = [
         path
-        for path in homes
+        for path, count in homes.items()
         if path in made
-        and ((after := made[path].after) is None or name not in _defined(path, after))
+        and ((after := made[path].after) is None or _defined(path, after, name) < count)
     ]
     if not gone:
         return []
     moved = any(
-        one.after is not None and one.path not in homes and name in _defined(one.place, one.after)
+        one.after is not None and one.path not in homes and _defined(one.place, one.after, name)
         for one in changes
-    ) or len(gone) < len(homes)
+    )
     found: list[Forgotten] = []
-    for path, places in sorted(sites.items()):
+    for path, places in sorted((sites if among is None else among).items()):
         change = made.get(path)
         if change is not None and change.after is None:
             continue
@@ -73,12 +79,13 @@ def forgotten(
     return found
 
 
-def _defined(path: str, text: Text) -> set[str]:
+def _defined(path: str, text: Text, name: str) -> int:
+    """How often a file defines the name."""
     language = language_for(path)
     if language is None:
-        return set()
+        return 0
     facts = extract(parse(language, text.source))
-    return {one.name for one in (*facts.definitions, *facts.variables)}
+    return sum(one.name == name for one in (*facts.definitions, *facts.variables))
 
 
 def _left(name: str, before: Text, after: Text, places: Sequence[int]) -> list[int]:

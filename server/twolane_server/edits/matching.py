@@ -70,13 +70,15 @@ def match(
                 return _several(found)
             if found:
                 whole = exact and n == 0
-                return Match(found[0], len(variant.search), variant.replace, whole)
+                new = _as_careful(variant, lines[found[0] : found[0] + len(variant.search)])
+                return Match(found[0], len(variant.search), new, whole)
     for variant in variants:
         shifts = list(_shifted(lines, variant, unit))
         if len(shifts) > 1:
             return _several([first for first, _ in shifts])
         for first, shift in shifts:
-            moved = tuple(shift.apply(line) for line in variant.replace)
+            new = _as_careful(variant, lines[first : first + len(variant.search)])
+            moved = tuple(shift.apply(line) for line in new)
             if None in moved:
                 return Miss(
                     "is indented otherwise than the file, so that its new lines cannot be placed"
@@ -84,6 +86,14 @@ def match(
             whole = tuple(line for line in moved if line is not None)
             return Match(first, len(variant.search), whole, exact=False)
     return _missing(lines, variants[-1].search)
+
+
+def _as_careful(variant: _Variant, place: Sequence[str]) -> tuple[str, ...]:
+    """The new lines, without blanks at their ends where the model puts such where none are."""
+    pairs = zip(variant.search, place, strict=True)
+    if any(line != line.rstrip() and there == there.rstrip() for line, there in pairs):
+        return tuple(line.rstrip() for line in variant.replace)
+    return variant.replace
 
 
 def _variants(search: tuple[str, ...], replace: tuple[str, ...]) -> Iterator[_Variant]:

@@ -12,7 +12,7 @@ from twolane_server.text import encode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Shift", "shift_between"]
+__all__ = ["Shift", "in_unit", "shift_between"]
 
 _LEAD = re.compile(r"[ \t]*")
 _SPACES = re.compile(r" *")
@@ -65,6 +65,20 @@ def shift_between(
             more, less = only
             return Shift(convert, unit, more, less)
     return None
+
+
+def in_unit(new: Sequence[str], lines: Sequence[str], unit: str) -> tuple[str, ...]:
+    """New code without tabs before it, where the file has none and indents with blanks.
+
+    Args:
+        new: lines that take a place in the file.
+        lines: all of the file.
+        unit: what one level is in the file.
+    """
+    indented = [line for line in lines if line.strip() and line[:1] in (" ", "\t")]
+    if unit == "\t" or not indented or any("\t" in _lead(line) for line in indented):
+        return tuple(new)
+    return tuple(_lead(line).replace("\t", unit) + line[len(_lead(line)) :] for line in new)
 
 
 def _difference(one: str, other: str) -> tuple[str, str] | None:
