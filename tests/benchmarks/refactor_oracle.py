@@ -116,11 +116,9 @@ class Oracle:
         part = first.rpartition("The files of this part:")[2]
         shown = [path for path in self._after if f"{path}\n```" in part or f"{path} (lines" in part]
         made = [path for path in self._after if path not in self._before]
-        wanted = (
-            [*shown, *made]
-            if "The files of this part:" not in first or not self._made(first)
-            else shown
-        )
+        # New files come with the first part.
+        wanted = shown if self._told and "The files of this part:" in first else [*shown, *made]
+        self._told = True
         # Within one answer, a model is true to its form.
         self._marks = self._chance.choice(_MARKS)
         self._prefix = self._chance.choice(("", "", "./", "a/", f"{self._root}/"))
