@@ -17,7 +17,7 @@ from support_fake_server import FakeServer, answer
 from support_fault_rows_wire import KEY_PLACE
 from support_faults import CANARIES, CLOUD_MODEL, KEY, MODELS, PROMPT, SLACK
 from twolane_server.border.ledger import read_rows, verify
-from twolane_server.errors import LaneResting, TwolaneError
+from twolane_server.errors import TwolaneError
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import Decision
@@ -143,21 +143,17 @@ class Bench:
                 assert await server.until(lambda one: one.broken_off or not one.open), where
             self._check_ledger(fault, lane, f"seed {seed}", where)
             if lane in fault.rests:
-                self._check_rest(await self.run(lane, settings), lane, where)
+                self._check_rest(await self.run(lane, settings), where)
                 assert len(server.chats) == fault.asked * fault.sent, where
             if fault.error is None:
                 sent = {each.headers.get("authorization") for each in server.requests}
                 assert sent == {f"Bearer {fault.key.strip()}"}, where
 
-    def _check_rest(self, told: Told, lane: LaneName, where: str) -> None:
-        """Nobody asks the server now: open work is done elsewhere, the rest is told why not."""
-        if lane is LaneName.CLOUD:
-            assert "left alone for" in told.exchanged, where
-            assert told.reply is not None, where
-            assert told.reply.text == FROM_LOCAL, where
-        else:
-            assert isinstance(told.error, LaneResting), where
-            assert "left alone for" in str(told.error), where
+    def _check_rest(self, told: Told, where: str) -> None:
+        """Nobody asks the server now: open work is done elsewhere at once."""
+        assert "left alone for" in told.exchanged, where
+        assert told.reply is not None, where
+        assert told.reply.text == FROM_LOCAL, where
         assert told.seconds <= SLACK, where
         _check_sentences(told, where)
 

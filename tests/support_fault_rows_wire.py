@@ -248,7 +248,7 @@ def _no_key(chance: random.Random) -> Fault:
 def _no_balance(chance: random.Random) -> Fault:
     poor = refusal(402, chance.choice(({"error": {"message": ECHO}}, "Insufficient Balance")))
     words = ("has no balance left", "Top it up", "(HTTP 402)")
-    return Fault((poor,), LaneRejected, words, retries=2, rests=tuple(LaneName))
+    return Fault((poor,), LaneRejected, words, retries=2, rests=(LaneName.CLOUD,))
 
 
 def _no_model(chance: random.Random) -> Fault:
@@ -316,7 +316,7 @@ def _wait_a_little(chance: random.Random) -> Fault:
 def _wait_for_ages(chance: random.Random) -> Fault:
     when = chance.choice(("9999", "999999999", "Fri, 31 Dec 2100 23:59:59 GMT"))
     busy = refusal(chance.choice((429, 503)), {"error": {"message": ECHO}}, retry_after=when)
-    return Fault((busy,), LaneRejected, ("Try again in",), retries=2, rests=tuple(LaneName))
+    return Fault((busy,), LaneRejected, ("Try again in",), retries=2, rests=(LaneName.CLOUD,))
 
 
 def _engine_in_trouble(chance: random.Random) -> Fault:

@@ -74,7 +74,7 @@ class Fault:
         asked: how often the lane asks for an answer: once, and again for what passes.
         retries: how often it may ask again.
         at_least: how many seconds it must take, since the server asked for a pause.
-        rests: the lanes that leave the server alone afterwards.
+        rests: the lanes that leave the server alone afterwards; the local one never does for long.
         url: where the lane is told to go, if not to the server.
         tls: the server speaks TLS with this.
         key: what is put where the lane's key is looked for.

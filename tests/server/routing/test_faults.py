@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from support_border import prompt
 from support_certificate import certificates
 from support_fault_bench import faulty_names, open_bench
 from support_fault_rows_stream import STREAM_ROWS
 from support_fault_rows_wire import WIRE_ROWS
-from support_faults import CANARIES, Row
+from support_faults import CANARIES, CLOUD_MODEL, Row
 from twolane_server.border.secrets import warm
 from twolane_server.lanes.base import LaneName
 
@@ -31,6 +32,7 @@ ROWS = sorted((*WIRE_ROWS, *STREAM_ROWS), key=lambda row: row.number)
 def _scanner() -> None:
     """What takes a second, once, is none of the lanes'."""
     warm()
+    prompt("é").tokens(CLOUD_MODEL)
 
 
 @pytest.fixture

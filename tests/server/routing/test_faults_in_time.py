@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_border import prompt
 from support_fake_server import FOREVER, Answer, FakeServer, answer, refusal
 from support_fault_bench import FROM_LOCAL, Bench, Told, open_bench, settings_of
-from support_faults import CANARIES, ECHO, MODELS, Limits
+from support_faults import CANARIES, CLOUD_MODEL, ECHO, MODELS, Limits
 from twolane_server.border.secrets import warm
 from twolane_server.errors import LaneError
 from twolane_server.lanes.base import LaneName
@@ -37,6 +38,7 @@ IMPATIENT = Limits(connect=0.3, idle=0.3, deadline=0.5)
 def _scanner() -> None:
     """What takes a second, once, is none of the lanes'."""
     warm()
+    prompt("é").tokens(CLOUD_MODEL)
 
 
 def faults(chance: random.Random) -> Answer:
