@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import httpcore
 import pytest
 
-from support_fake_server import MODEL, FakeServer
-from twolane_server.errors import LaneUnreachable
+from support_certificate import self_signed
+from support_fake_server import MODEL, Answer, FakeServer, answer, chunk
+from twolane_server.errors import LaneTimeout, LaneUnreachable
 from twolane_server.lanes import connect
-from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.base import LaneName, Request
 from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.lanes.openai_chat import OpenAIChat
 from twolane_server.settings.resolved import LaneSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twolane_server.lanes.sockets import SocketStream
+
+REQUEST = Request(json.dumps({"messages": [], "max_tokens": 5}).encode())
 
 
 def sockets(*addresses: str) -> Sockets:
@@ -166,3 +173,23 @@ async def test_a_name_that_is_not_known_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(socket.gaierror):
         await look_up("nobody.invalid", 1)
+
+
+async def test_a_whole_answer_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the system's trust store, as the cloud lane always is; limits and cancel hold there, too."""
+    tls = await self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate"))
+    text = "é" * 200_000
+    slow = Answer((chunk("a"), 60.0))
+    async with FakeServer(answer(text, "b"), slow, slow, tls=tls) as server:
+        settings = LaneSettings(server.url, MODEL, idle_seconds=0.3)
+        cloud = OpenAIChat(LaneName.CLOUD, settings, None)
+        assert await cloud.resolve(MODEL) == MODEL
+        assert "".join([piece.text async for piece in cloud.stream(REQUEST)]) == f"{text}b"
+        assert server.connections == 1, "the connection is used again"
+        with pytest.raises(LaneTimeout, match="stopped for"):
+            assert [piece async for piece in cloud.stream(REQUEST)] == []
+        async with aclosing(cloud.stream(REQUEST)) as stream:
+            assert (await anext(stream)).text == "a"
+        assert await server.until(lambda server: server.open == 0)
+        await cloud.aclose()
