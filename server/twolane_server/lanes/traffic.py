@@ -37,6 +37,7 @@ __all__ = ["INTERACTIVE", "Traffic", "Who"]
 
 _LOCAL_SECONDS = 10.0
 _SOON_SECONDS = 60.0
+_NOTICED_SECONDS = 1.0
 
 
 class Traffic:
@@ -134,7 +135,10 @@ class Traffic:
             self._turns.leave(ticket)
 
     async def answered(
-        self, attempt: Callable[[float], Awaitable[LaneError | None]], begun: Callable[[], float]
+        self,
+        attempt: Callable[[float], Awaitable[LaneError | None]],
+        begun: Callable[[], float],
+        on_notice: Callable[[str], None],
     ) -> None:
         """Have a request answered: the one retry loop, and the account of how it ended.
 
@@ -145,6 +149,7 @@ class Traffic:
                 and reads the answer. What it returns is a fault of the lane that did no harm, since
                 somebody else answered.
             begun: when the first text came, on the monotonic clock; 0 for not yet.
+            on_notice: told of a pause that a person would wonder about.
 
         Raises:
             LaneError: no answer, or no more of it.
@@ -164,6 +169,8 @@ class Traffic:
                 retries += 1
                 if isinstance(error, LaneRejected) and error.retry_after:
                     self._turns.hold(seconds)
+                if seconds >= _NOTICED_SECONDS:
+                    on_notice(f"Waiting {seconds:.0f} s, then it is sent again. {error}")
                 await asyncio.sleep(seconds)
                 if self.breaker.state is not State.CLOSED:  # others found it down meanwhile
                     raise

@@ -190,7 +190,7 @@ class Runner:
             try:
                 if traffic.resting is not None:
                     raise traffic.resting
-                await traffic.answered(attempt, lambda: answer.first_token_at)
+                await traffic.answered(attempt, lambda: answer.first_token_at, job.tell)
             finally:
                 traffic.wake(gate.probe)
         model = cleared.model if cleared else job.decision.model
@@ -214,7 +214,7 @@ class Runner:
                 traffic.wake(lane.probe)
             else:
                 await traffic.rested(lane.probe, job.tell)
-            await traffic.answered(attempt, lambda: answer.first_token_at)
+            await traffic.answered(attempt, lambda: answer.first_token_at, job.tell)
         assert answering is not None
         if answer.usage is not None and not answering.stand_in:
             await self._learn(job.prompt, job.settings, answer.usage.prompt)

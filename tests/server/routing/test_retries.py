@@ -147,6 +147,9 @@ async def test_retry_after_is_kept(tmp_path: Path) -> None:
     ):
         begin = time.monotonic()
         assert (await us.run()).text == "Say"
+        [told] = us.notices
+        assert told.startswith("Waiting 1 s, then it is sent again. 127.0.0.1:")
+        assert "limits how often" in told
         assert 1.0 <= time.monotonic() - begin < 6.0
 
 
