@@ -193,3 +193,22 @@ async def test_a_whole_answer_over_tls(tmp_path: Path, monkeypatch: pytest.Monke
             assert (await anext(stream)).text == "a"
         assert await server.until(lambda server: server.open == 0)
         await cloud.aclose()
+
+
+@pytest.mark.parametrize("name", LaneName)
+async def test_no_pool_makes_requests_wait_unseen(name: LaneName) -> None:
+    """How many are under way at once is for the lane's limits, which tell of a queue."""
+    async with FakeServer(Answer((chunk("a"), 60.0))) as server:
+        lane = OpenAIChat(name, LaneSettings(server.url, MODEL), None)
+
+        async def ask() -> None:
+            async for _ in lane.stream(REQUEST):
+                pass
+
+        tasks = [asyncio.create_task(ask()) for _ in range(24)]
+        assert await server.until(lambda server: len(server.chats) == 24, 10.0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert await server.until(lambda server: server.open == 0)
+        await lane.aclose()
