@@ -36,6 +36,7 @@ _MOST_COMMITS = 40
 _MOST_PATHS = 300
 _FEW_PATHS = 20  # of a commit that is only an example
 _EXAMPLES = 8
+_MOST_REASONS = 3
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "trunk", "develop")
 _UNKNOWN = Labelled(Label.NDA, ("what a commit touches is not known",))
 
@@ -81,10 +82,7 @@ class _Desk:
         heads = (*heads, "")
         found = [(path, self.known(path).label(head or "")) for path in paths for head in heads]
         reasons = [
-            f"{reason}, {path}"
-            for path, one in found
-            if one.label is not Label.OPEN
-            for reason in one.reasons
+            f"{one.reasons[0]}, {path}" for path, one in found if one.label is not Label.OPEN
         ]
         label = Label.highest(one.label for _, one in found)
         return Labelled(label, tuple(dict.fromkeys(reasons)))
@@ -196,21 +194,27 @@ def _labelled(
         labelled = desk.label((template.path,), (template.text,))
         found.append(labelled)
         sheet = Source(template.text, labelled.label, Origin(str(desk.git.root / template.path)))
-    reasons = tuple(dict.fromkeys(reason for each in found for reason in each.reasons))
+    label = Label.highest(each.label for each in found)
+    # What stays local may be told everything; else work under NDA is not even an example.
+    told = recent if label is Label.NDA else [one for one in recent if one[1].label is Label.OPEN]
     material = Material(
         diff=diff,
         left_out=len(files) - len(shown),
         habits=habits_of([_subject(text) for text, _ in recent]),
         examples=tuple(
-            Source(_subject(text), Label.OPEN, Origin())
-            for text, label in recent
-            if label.label is Label.OPEN
-        )[:_EXAMPLES],
+            Source(_subject(text), label.label, Origin()) for text, label in told[:_EXAMPLES]
+        ),
         messages=tuple(Source(text, label.label, Origin()) for text, label in reversed(messages)),
         template=sheet,
     )
-    label = Label.highest(each.label for each in found)
-    return Gathered(material, desk.known(shown[0].new), Labelled(label, reasons))
+    return Gathered(material, desk.known(shown[0].new), Labelled(label, _reasons(found)))
+
+
+def _reasons(found: Iterable[Labelled]) -> tuple[str, ...]:
+    """The first few reasons, and how many more there are."""
+    reasons = tuple(dict.fromkeys(reason for each in found for reason in each.reasons))
+    more = len(reasons) - _MOST_REASONS
+    return reasons if more <= 0 else (*reasons[:_MOST_REASONS], f"and {more} more")
 
 
 def _recent(git: Git) -> tuple[str, ...]:
@@ -228,11 +232,12 @@ def _sources(root: Path, file: FileDiff, label: Label) -> tuple[Source, ...]:
     path = str(root / file.new)
     title = file.title if file.title.isprintable() else ascii(file.title)
     lines = f"({file.left_out} more lines are left out)\n" if file.left_out else ""
-    sources = [Source(f"File {title}\n", label, Origin(path))]
+    first = file.hunks[0].start if file.hunks else 0
+    sources = [Source(f"File {title}\n", label, Origin(path, first, first))]
     for hunk in file.hunks:
         last = max(hunk.start, hunk.start + hunk.count - 1)
         sources.append(Source(_ended(hunk.text), label, Origin(path, hunk.start, last)))
-    return (*sources, Source(f"{lines}\n", label, Origin(path)))
+    return (*sources, Source(f"{lines}\n", label, Origin(path, first, first)))
 
 
 def _ended(text: str) -> str:

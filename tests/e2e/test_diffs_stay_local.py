@@ -248,3 +248,22 @@ def test_a_test_file_under_nda_keeps_tests_local(world: World) -> None:
     repo.commit("Add", tests__test_tool_py=f"# CONFIDENTIAL\n{code(world.secret)}")
     routed = world.run("route", "tests", f"{world.tool}:2", "--json").json
     assert (routed["lane"], routed["label"]) == ("local", "NDA")
+
+
+def test_reasons_name_the_files_and_are_few(world: World) -> None:
+    repo = _open_edit(world)
+    for number in range(9):
+        repo.stage(**{f"clients__f{number}_py": "x = 1\n"})
+    (reason,) = _do(world, "commit")["decision"]["reasons"]
+    assert reason.startswith("NDA (clients/** in twolane.toml, clients/f0.py, ")
+    assert reason.endswith(", and 6 more)")
+
+
+def test_work_under_nda_is_an_example_only_for_what_stays_local(world: World) -> None:
+    repo = Repo(world.root)
+    repo.commit(f"Speak of {world.secret}", clients__acme_py=f"{code(world.secret)}y = 1\n")
+    world.script({"match": f"Speak of {world.secret}", "reply": MESSAGE})
+    _open_edit(world)
+    assert _do(world, "commit")["decision"]["lane"] == "cloud"
+    repo.stage(clients__f_py="x = 1\n")
+    assert _do(world, "commit")["page"]["text"] == f"{MESSAGE}\n"

@@ -238,7 +238,7 @@ async def test_findings_are_diagnostics_with_quick_fixes(desk: Desk) -> None:
     uri = desk.put("a.py", CODE)
     async with desk.editor(REVIEW) as editor:
         editor.open(uri, "python", CODE)
-        answer = await editor.run(titled(await editor.labelled(uri, 5), "Review"))
+        answer = await editor.run(titled(await editor.labelled(uri, 5), "Review  "))
         assert answer["applied"] is True
         assert answer["message"].startswith("One finding was left out")
         first, second = await _diagnosed(editor, uri, 2)
@@ -262,7 +262,7 @@ async def test_findings_follow_the_text_and_go_with_their_lines(desk: Desk) -> N
     uri = desk.put("a.py", CODE)
     async with desk.editor(REVIEW) as editor:
         editor.open(uri, "python", CODE)
-        await editor.run(titled(await editor.labelled(uri, 5), "Review"))
+        await editor.run(titled(await editor.labelled(uri, 5), "Review  "))
         await _diagnosed(editor, uri, 2)
         editor.replace(uri, action_range(0), "# above\r\n")
         apply = titled(await editor.actions(uri, 6), "Apply: Wrong")
@@ -317,7 +317,7 @@ async def test_every_kind_of_result_in_a_large_odd_file(desk: Desk) -> None:
         actions = await editor.labelled(uri, line)
         assert (await editor.run(titled(actions, "Explain…")))["applied"] is True
         assert editor.pages[0]["title"] == "Explain join"
-        assert (await editor.run(titled(actions, "Review")))["applied"] is True
+        assert (await editor.run(titled(actions, "Review  ")))["applied"] is True
         (shown,) = await _diagnosed(editor, uri, 1)
         assert shown.range.start.line == line
         fix = titled(await editor.actions(uri, line, [theirs]), "Fix: a is wrong")
