@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from support_cli import CODE, DOCUMENTED, SENTENCE, Shell
-from support_fake_server import FakeServer, answer
+from support_fake_server import DONE, Answer, FakeServer, answer, chunk, usage
 from support_repository import make_repository, put
 from twolane_server.border.ledger import read_rows, verify
 from twolane_server.cli.diff import diff
@@ -138,6 +138,18 @@ def test_who_sits_at_the_terminal_is_asked(
     assert ran.status == (0 if yes else 1)
     assert content(shell) == (DOCUMENTED if yes else CODE)
     assert [chat.json["max_tokens"] for chat in local.chats] == ([3, 6] if yes else [3])
+
+
+def test_a_prompt_that_a_server_cut_is_told_of(shell: Shell) -> None:
+    """As Ollama does it: see `unread`."""
+    put(shell.file, "".join(f"VALUE_{number} = {number}\n" for number in range(900)))
+    reply = Answer((chunk("Many values."), chunk(finish="stop"), usage(2_050, 5), DONE))
+    with FakeServer(reply) as local:
+        shell.environ["TWOLANE_LOCAL_URL"] = local.url
+        ran = shell.run("do", "explain", f"{shell.file}:1-900", "--lane", "local")
+    assert ran.status == 0
+    assert "counted 2,050 tokens of about" in " ".join(ran.out.split())
+    assert "Many values." in ran.out
 
 
 def test_json_asks_nobody(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
