@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUse("--nodes takes two or more machines.")
     if sys.platform == "win32":
         raise CannotServe("vLLM does not run on Windows. Start `twolane serve` in WSL.")
-    machine = _chosen(look(), arguments.gpus or os.environ.get("CUDA_VISIBLE_DEVICES"))
+    machine = _chosen(look(), arguments.gpus or _seen(os.environ))
     vllm = find_vllm(arguments.vllm, os.environ)
     wanted, weights = _wanted(arguments, settings)
     plan = make_plan(machine, wanted)
@@ -114,7 +114,14 @@ def _chosen(machine: Machine, numbers: str | None) -> Machine:
     if not asked <= there:
         missing = ", ".join(sorted(asked - there))
         raise WrongUse(f"There is no GPU {missing}; there are {', '.join(sorted(there))}.")
-    return replace(machine, gpus=tuple(g for g in machine.gpus if str(g.index) in asked))
+    gpus = tuple(gpu for gpu in machine.gpus if str(gpu.index) in asked)
+    return replace(machine, gpus=gpus, others=len(gpus) < len(machine.gpus))
+
+
+def _seen(environ: Mapping[str, str]) -> str | None:
+    """The GPUs that CUDA is told to see, where they are told by their numbers."""
+    told = environ.get("CUDA_VISIBLE_DEVICES", "")
+    return told if all(word.strip().isdecimal() for word in told.split(",")) else None
 
 
 def _wanted(arguments: argparse.Namespace, settings: Settings) -> tuple[Wanted, Weights | None]:

@@ -96,11 +96,15 @@ def print_json(
 
 def may_fetch(plan: Plan, weights: Weights) -> bool:
     """Ask a person; nobody at the terminal means no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _attended():
         return False
     size = f"{plan.weights:g} GB" if plan.weights else "it"
     question = f"Have vLLM fetch {size} from {one_line(weights.source)}?"
     return Confirm.ask(question, console=Console(stderr=True), default=False)
+
+
+def _attended() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def warn(sentence: str) -> None:

@@ -64,11 +64,13 @@ class Machine:
         gpus: all of one vendor.
         notes: a sentence for each thing that was looked for and is not there, or is strange.
         memory: of the machine, in MiB.
+        others: whether there are GPUs beside these, which the user does not want to be used.
     """
 
     gpus: tuple[Gpu, ...]
     notes: tuple[str, ...]
     memory: int
+    others: bool = False
 
 
 def look(sysfs: Path = _SYSFS) -> Machine:

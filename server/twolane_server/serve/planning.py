@@ -38,7 +38,7 @@ def make_plan(machine: Machine, wanted: Wanted) -> Plan:
     if not machine.gpus:
         return _on_processors(machine, wanted)
     if wanted.name is not None and wanted.model is None:
-        return _unknown(machine.gpus, wanted)
+        return _unknown(machine, wanted)
     models = {"models": (wanted.model,)} if wanted.model else {}
     fit = best(machine.gpus, window=wanted.window, **models)
     if fit is None:
@@ -65,7 +65,7 @@ def make_plan(machine: Machine, wanted: Wanted) -> Plan:
         wanted.name or fit.model.id,
         window=fit.window,
         flags=flags,
-        environment=_visible(gpus, machine.gpus),
+        environment=_visible(gpus, machine),
         notes=_left_over(fit, machine.gpus),
         fit=fit,
         weights=fit.model.weights,
@@ -115,7 +115,8 @@ def _on_processors(machine: Machine, wanted: Wanted) -> Plan:
     )
 
 
-def _unknown(gpus: tuple[Gpu, ...], wanted: Wanted) -> Plan:
+def _unknown(machine: Machine, wanted: Wanted) -> Plan:
+    gpus = machine.gpus
     cards = max(number for number in (1, 2, 4, 8) if number <= len(gpus))
     chosen = gpus[:cards]
     flags = [*_address(wanted), *_parallel(cards, spread=False)]
@@ -133,7 +134,7 @@ def _unknown(gpus: tuple[Gpu, ...], wanted: Wanted) -> Plan:
         name,
         window=wanted.window or 0,
         flags=flags,
-        environment=_visible(chosen, gpus),
+        environment=_visible(chosen, machine),
         notes=(note,),
     )
 
@@ -229,9 +230,9 @@ def _why_window(fit: Fit, wanted: Wanted) -> str:
     return "tokens of prompt and answer: more do not fit, or the model has no more"
 
 
-def _visible(chosen: tuple[Gpu, ...], all_of_them: tuple[Gpu, ...]) -> list[Flag]:
+def _visible(chosen: tuple[Gpu, ...], machine: Machine) -> list[Flag]:
     """Which GPUs vLLM may see, where that is not all of them."""
-    if len(chosen) == len(all_of_them):
+    if len(chosen) == len(machine.gpus) and not machine.others:
         return []
     numbers = ",".join(str(gpu.index) for gpu in chosen)
     if chosen[0].vendor is Vendor.AMD:

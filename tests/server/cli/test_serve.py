@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.prompt import Confirm
 
 from support_repository import put
 from support_vllm import free_port, until
+from twolane_server.cli import serve_view
 
 if TYPE_CHECKING:
     from support_cli import Shell
@@ -116,11 +118,14 @@ def test_only_some_gpus(gpus: Shell) -> None:
     told = gpus.run("serve", "--json", "--gpus", "1").json
     assert told["model"] == "Qwen/Qwen2.5-Coder-14B-Instruct-AWQ"
     assert [gpu["index"] for gpu in told["gpus"]] == [1]
+    assert told["environment"]["CUDA_VISIBLE_DEVICES"] == "1"
     done = gpus.run("serve", "--plan", "--gpus", "1,7")
     assert done.status == 2
     assert "There is no GPU 7; there are 0, 1." in done.err
     gpus.environ["CUDA_VISIBLE_DEVICES"] = "0"
     assert [gpu["index"] for gpu in gpus.run("serve", "--json").json["gpus"]] == [0]
+    gpus.environ["CUDA_VISIBLE_DEVICES"] = "GPU-5b0d"
+    assert len(gpus.run("serve", "--json").json["gpus"]) == 2
 
 
 def test_what_to_write_into_the_settings(gpus: Shell) -> None:
@@ -149,6 +154,31 @@ def test_nothing_is_fetched_without_a_word(vllm: Shell) -> None:
     assert done.status == 1
     assert "someone/model is not on this machine, and nothing is fetched" in done.err
     assert not (vllm.top / "report.json").exists()
+
+
+@pytest.mark.parametrize("word", [True, False])
+def test_a_person_is_asked_before_anything_is_fetched(
+    vllm: Shell, monkeypatch: pytest.MonkeyPatch, *, word: bool
+) -> None:
+    asked: list[str] = []
+
+    def ask(question: str, **_: object) -> bool:
+        asked.append(question)
+        return word
+
+    monkeypatch.setattr(serve_view, "_attended", lambda: True)
+    monkeypatch.setattr(Confirm, "ask", ask)
+    vllm.environ |= {"FAILS": "x", "HF_HOME": str(vllm.top / "hub")}
+    model = "Qwen/Qwen2.5-Coder-1.5B-Instruct"
+    done = vllm.run(
+        "serve", "--vllm", str(vllm.top / "venv"), "--model", model, "--port", str(free_port())
+    )
+    assert asked == [f"Have vLLM fetch 3.1 GB from https://huggingface.co/{model}?"]
+    assert done.status == 1
+    assert (vllm.top / "report.json").exists() is word, "started only after a yes"
+    if word:
+        report = json.loads((vllm.top / "report.json").read_text("utf-8"))
+        assert "HF_HUB_OFFLINE" not in report["environ"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
