@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ __all__ = ["Pages"]
 _ENDINGS = {"markdown": ".md", "gitcommit": ".txt"}
 _UNFIT = re.compile(r"[^\w.-]+")
 _LONGEST = 60
+_PREFIX = "pages-"
+_OLD_SECONDS = 86_400
 
 
 class Pages:
@@ -45,7 +49,9 @@ class Pages:
         try:
             if self._folder is None:
                 self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._folder = Path(tempfile.mkdtemp(prefix="pages-", dir=self._cache))
+                _remove_old(self._cache)
+                self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._cache))
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             file = self._folder / f"{name}{_ENDINGS.get(page.language, '.txt')}"
             file.touch(mode=0o600)
             file.write_bytes(encode(page.text))
@@ -61,3 +67,11 @@ class Pages:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _remove_old(cache: Path) -> None:
+    """Take away what servers left that could not take it away themselves."""
+    for folder in cache.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another server took it away
+            if time.time() - folder.stat().st_mtime > _OLD_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -389,3 +389,22 @@ async def test_tests_are_a_new_file_and_then_more_of_it(desk: Desk) -> None:
         desk.put("tests/test_a.py", text)
         assert (await editor.run(action))["applied"] is True
         assert editor.texts[test] == f"{text}\n\ndef test_more():\n    pass\n"
+
+
+async def test_findings_of_a_text_that_changed_meanwhile_are_where_their_lines_are(
+    desk: Desk,
+) -> None:
+    uri = desk.put("a.py", CODE)
+    found = [{"line": 6, "message": "Wrong."}, {"line": 5, "message": "No type."}]
+    said = json.dumps(found)
+    slow = {"chunks": [said[:9], said[9:]], "delay_seconds": 0.3}
+    async with desk.editor(slow, preview=True) as editor:
+        editor.open(uri, "python", CODE)
+        running = editor.run(titled(await editor.labelled(uri, 5), "Review  "))
+        await editor.streamed.wait()
+        editor.replace(uri, action_range(0), "# above\r\n")
+        editor.replace(uri, action_range(5), " ")
+        answer = await running
+        assert answer["message"] == "One finding is left out, since the lines changed meanwhile."
+        (shown,) = await _diagnosed(editor, uri, 1)
+        assert (shown.message, shown.range.start.line) == ("Wrong.", 6)

@@ -55,7 +55,8 @@ def show(
     session.board.put(then.uri, found, whole)
     publish(server, session, then.uri)
     lost = len(outcome.found) - len(found)
-    gone = f"{lost} findings are left out: their lines changed meanwhile." if lost else ""
+    count = "One finding is" if lost == 1 else f"{lost} findings are"
+    gone = f"{count} left out, since the lines changed meanwhile." if lost else ""
     nothing = "" if outcome.found or outcome.notes else "The review found nothing."
     return " ".join(filter(None, (nothing, gone, *outcome.notes)))
 
