@@ -114,6 +114,7 @@ def test_nothing_reaches_around_the_house() -> None:
     )
     by_loop = {_name(p) for p in ENGINE + PROGRAM if "create_subprocess" in p.read_text("utf-8")}
     assert by_loop == {
+        "twolane_server.checking",  # the user's own check, from their settings.toml alone
         "twolane_server.confirm.client",
         "twolane_server.home",  # our own `twolane index`
         "twolane_server.lanes.model_file",

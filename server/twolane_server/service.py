@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
+from twolane_server.actions.outcomes import Across
 from twolane_server.asking import carried_out
+from twolane_server.checking import Checker
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
@@ -201,7 +203,12 @@ class Service:
             LaneError: no usable answer came.
             ReplyRefused: the answer would do harm.
         """
-        return await carried_out(ready, self._open(), on_text, on_notice, on_decision)
+        result = await carried_out(ready, self._open(), on_text, on_notice, on_decision)
+        if isinstance(result.outcome, Across) and ready.settings.check.command:
+            checker = Checker(ready.settings, self._environ)
+            checked = await checker.look(result.outcome, on_notice)
+            result = replace(result, outcome=checked)
+        return result
 
     def take_notices(self) -> tuple[str, ...]:
         """What a person should be told of the lanes, each once."""

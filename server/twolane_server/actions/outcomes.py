@@ -71,11 +71,13 @@ class Across:
         root: the folder that their paths are within, absolute.
         changes: what becomes of which file.
         notes: sentences for the person, such as references that were not touched.
+        failed: whether the person's own check found fault with it.
     """
 
     root: str
     changes: Changes
     notes: tuple[str, ...] = ()
+    failed: bool = False
 
 
 class Severity(StrEnum):

@@ -11,6 +11,7 @@ from rich.text import Text as Styled
 from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
 from twolane_server.cli.diff import diff, diff_of
 from twolane_server.cli.plain import plain
+from twolane_server.errors import ActionError
 from twolane_server.folders import folders
 from twolane_server.source_file import write_back
 from twolane_server.writing.write import carry_out
@@ -34,6 +35,8 @@ def apply(outcome: Outcome, place: Place) -> bool:
         ActionError: it cannot be written.
     """
     if isinstance(outcome, Across):
+        if outcome.failed:
+            raise ActionError("The check of your settings failed, so nothing was applied.")
         carry_out(outcome.changes, Path(outcome.root), folders(os.environ).state)
         return True
     edits = edits_of(outcome)

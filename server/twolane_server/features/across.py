@@ -57,11 +57,13 @@ async def apply_across(
     standing = Standing(session, across)
     # Nothing of this waits for anybody but the disk, so that no message comes in between.
     standing.check()
-    if not abilities.annotations and not await _agreed(server, across, title):
+    asks = across.failed or not abilities.annotations
+    if asks and not await _agreed(server, across, title):
         return "Nothing was changed: the edit was not confirmed."
     standing.check()
     encoding = convert.Encoding(server.workspace.position_encoding)
-    edit = workspace_edit(standing, abilities, encoding, title)
+    told = " ".join(across.notes)
+    edit = workspace_edit(standing, abilities, encoding, (title, told))
     versions = standing.versions()
     response = await server.workspace_apply_edit_async(
         types.ApplyWorkspaceEditParams(edit=edit, label=title)

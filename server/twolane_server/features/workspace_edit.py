@@ -78,9 +78,16 @@ class Abilities:
 
 
 def workspace_edit(
-    standing: Standing, abilities: Abilities, encoding: convert.Encoding, title: str
+    standing: Standing, abilities: Abilities, encoding: convert.Encoding, told: tuple[str, str]
 ) -> types.WorkspaceEdit:
-    """The edit: new files, then texts, then renames, then deletions."""
+    """The edit: new files, then texts, then renames, then deletions.
+
+    Args:
+        standing: the changes, and how the files are.
+        abilities: the client's.
+        encoding: how it counts columns.
+        told: what the edit is called, and what there is to say about it.
+    """
     note = _NOTE if abilities.annotations else None
     changes: list[_Change] = []
     for one in _of(standing, Sort.CREATE):
@@ -108,7 +115,8 @@ def workspace_edit(
         types.DeleteFile(uri=standing.uri(one.path), annotation_id=note)
         for one in _of(standing, Sort.DELETE)
     ]
-    annotation = types.ChangeAnnotation(label=title, needs_confirmation=True)
+    label, description = told
+    annotation = types.ChangeAnnotation(label, True, description or None)  # noqa: FBT003 - to be confirmed
     return types.WorkspaceEdit(
         document_changes=changes, change_annotations={_NOTE: annotation} if note else None
     )

@@ -23,6 +23,7 @@ from twolane_server.settings.resolved import (
     LOCAL,
     PRICES,
     ActionSettings,
+    CheckSettings,
     EmbeddedSettings,
     HealthSettings,
     KeySource,
@@ -74,9 +75,10 @@ def load(
         nda=_nda(levels),
         language=_language(levels),
         health=_health(levels),
+        check=_check(levels[0]),
     )
     problems = tuple(problem for level in levels for problem in level.problems)
-    return settings, (*problems, *incomplete, *_far(settings.local))
+    return settings, (*problems, *incomplete, *_far(settings.local), *_elsewhere(levels[1:]))
 
 
 def _file(path: Path) -> Level:
@@ -115,6 +117,20 @@ def _mode(levels: Iterable[Level]) -> Mode:
         elif level.sent.mode is not None:
             mode = Mode(level.sent.mode)
     return mode
+
+
+def _check(own: Level) -> CheckSettings:
+    """From the user's own file alone: a workspace's settings could name a program of its own."""
+    said = own.sent.check
+    usual = CheckSettings()
+    return CheckSettings(tuple(said.command), said.seconds or usual.seconds)
+
+
+def _elsewhere(levels: Iterable[Level]) -> Iterator[Problem]:
+    for level in levels:
+        if level.sent.check.command:
+            message = f"counts in {FILE} alone, since it names a program to run; ignored."
+            yield Problem("check.command", message)
 
 
 def _language(levels: Iterable[Level]) -> str:

@@ -180,6 +180,19 @@ class NdaRules:
     fault: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """A program that looks at a refactoring before it is offered.
+
+    Attributes:
+        command: the program and its arguments; empty for none.
+        seconds: how long it may take.
+    """
+
+    command: tuple[str, ...] = ()
+    seconds: float = 600.0
+
+
 LOCAL = LaneSettings(url="http://127.0.0.1:8000/v1", model="Qwen3-Coder", window=65_536)
 CLOUD = LaneSettings(
     url="https://api.holysheep.ai/v1",
@@ -219,6 +232,7 @@ class Settings:
         nda: the user's own rules.
         language: which language explanations, reviews and other texts for people are written in.
         health: when a lane is ill.
+        check: what looks at a refactoring before it is offered.
     """
 
     mode: Mode = Mode.AUTO
@@ -232,6 +246,7 @@ class Settings:
     nda: NdaRules = field(default_factory=NdaRules)
     language: str = "English"
     health: HealthSettings = field(default_factory=HealthSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
 
     def cloud_model(self, action: str) -> str:
         """The model of an action on the cloud lane."""

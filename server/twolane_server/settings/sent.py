@@ -221,6 +221,20 @@ class Health(Sent):
     )
 
 
+class Check(Sent):
+    """A program that looks at a refactoring before it is offered. Counts in settings.toml alone."""
+
+    command: list[Word] = Field(
+        default=[],
+        max_length=64,
+        description="The program and its arguments, such as the tests or a type checker. It runs in a "
+        "temporary working tree that holds the changes, without a shell.",
+    )
+    seconds: Seconds | None = Field(
+        default=None, description="How long it may take until it is stopped."
+    )
+
+
 class Nda(Sent):
     """What is under NDA."""
 
@@ -260,6 +274,7 @@ class SentSettings(Sent):
     )
     budget: Budget = Budget()
     health: Health = Health()
+    check: Check = Check()
     nda: Nda = Nda()
     language: Language | None = Field(
         default=None,

@@ -154,3 +154,19 @@ def test_a_place_without_a_symbol_is_told(shop: Shell) -> None:
     ran = shop.run("do", "refactor", f"{shop.root / 'shop/cart.py'}:1")
     assert ran.status == 1
     assert "Say what to change" in ran.err
+
+
+def test_what_the_users_check_refuses_is_shown_and_not_applied(shop: Shell) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=shop.root, check=True)
+    put(shop.folders.config / "settings.toml", '[check]\ncommand = ["false"]\n')
+    ran = shop.run(*refactor(shop))
+    assert ran.status == 0
+    assert "The check false failed with status 1" in ran.out
+    ran = shop.run(*refactor(shop, "--apply"))
+    assert ran.status == 1
+    assert "The check of your settings failed, so nothing was applied." in ran.err
+    assert content(shop) == FILES
+    put(shop.folders.config / "settings.toml", '[check]\ncommand = ["true"]\n')
+    ran = shop.run(*refactor(shop, "--apply"))
+    assert "The check true passed" in ran.out
+    assert content(shop) == DONE
