@@ -35,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "place",
         metavar="FILE:LINE[-LINE]",
         nargs="?",
-        help="lines count from 1; commit and pr take a file or a folder of the repository, or none",
+        help="lines count from 1; changes takes a file alone, commit and pr take a file or a folder "
+        "of the repository, or none",
     )
     parser.add_argument(
         "--instruction",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from support_actions import EXAMPLES, MARK, chances, corpus, hostile, shown, subject_of
+from support_actions import EXAMPLES, chances, corpus, hostile, shown, subject_of
 from twolane_server.actions.explain import Explain
 from twolane_server.actions.outcomes import Page
 from twolane_server.errors import ActionError, ReplyRefused
@@ -81,4 +81,3 @@ def test_arbitrary_replies_are_a_page_or_a_sentence_and_change_nothing() -> None
             continue
         assert page.text.endswith("\n")
         assert str(task.subject.text) == before
-        assert MARK not in page.text
