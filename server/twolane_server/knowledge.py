@@ -6,7 +6,7 @@ border reads once more, just before anything is sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
     from twolane_server.text import Text
 
-__all__ = ["UNKNOWN", "Known", "head_of", "read_known", "read_standing"]
+__all__ = ["UNKNOWN", "Known", "head_of", "path_label", "read_known", "read_standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,13 @@ class Known:
             return labelled
         known = labelled.reasons if labelled.label is Label.NDA else ()
         return Labelled(Label.NDA, (*known, self.pasted))
+
+
+def path_label(known: Known) -> Label:
+    """The label of a file's name alone, also where there is no such file yet."""
+    if known.rules is None:
+        return Label.NDA
+    return label_with(replace(known.rules, unreadable=None), None).label
 
 
 UNKNOWN = Known(None, read=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads
 from twolane_server.actions.material import Material
+from twolane_server.knowledge import path_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +86,12 @@ class Materials:
         def label_of(path: str, text: str) -> Label:
             return self._known(path, settings).label(text).label
 
+        def name_of(path: str) -> Label:
+            return path_label(self._known(path, settings))
+
         language = language_for(document.path, document.language_id)
         name = language.name if language is not None else ""
-        return Material(tests=read_tests(document.path, name, label_of, at_most=label))
+        return Material(tests=read_tests(document.path, name, label_of, name_of, at_most=label))
 
     def _head(self, document: Document, settings: Settings) -> Material:
         from twolane_server.gathering import read_head  # noqa: PLC0415 - not needed to start

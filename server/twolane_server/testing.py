@@ -22,7 +22,12 @@ _LARGEST = 200_000
 
 
 def read_tests(
-    path: str, language: str, label: Callable[[str, str], Label], *, at_most: Label
+    path: str,
+    language: str,
+    label: Callable[[str, str], Label],
+    name: Callable[[str], Label],
+    *,
+    at_most: Label,
 ) -> ForTests | None:
     """Where the tests of a file are, and what is there. Waits for the disk.
 
@@ -30,6 +35,7 @@ def read_tests(
         path: the file, absolute.
         language: its grammar's name.
         label: the label of a file by its absolute path and its text.
+        name: the label of a file's name alone, which there need be no file of.
         at_most: the label of the file under test: an example must not be higher, since it would
             move the whole to another lane; the test file itself may be.
 
@@ -60,7 +66,7 @@ def read_tests(
     example = _source(root, home.example, label) if home.example in texts else None
     if example is not None and example.label > at_most:
         example = None
-    return ForTests(str(root), within, home, file, example)
+    return ForTests(str(root), within, home, name(str(root / home.path)), file, example)
 
 
 def _source(root: Path, path: str, label: Callable[[str, str], Label]) -> Source:

@@ -267,3 +267,12 @@ def test_work_under_nda_is_an_example_only_for_what_stays_local(world: World) ->
     assert _do(world, "commit")["decision"]["lane"] == "cloud"
     repo.stage(clients__f_py="x = 1\n")
     assert _do(world, "commit")["page"]["text"] == f"{MESSAGE}\n"
+
+
+def test_a_new_test_files_name_under_nda_keeps_tests_local(world: World) -> None:
+    """A mirror of the tests may lead into a folder whose very name is under NDA."""
+    repo = Repo(world.root)
+    repo.commit("Add", lib__x_py="x = 1\n", clients__test_x_py="def test_x(): pass\n")
+    file = repo.put("lib/y.py", "def y():\n    return 1\n")
+    routed = world.run("route", "tests", f"{file}:1", "--json").json
+    assert (routed["lane"], routed["label"]) == ("local", "NDA")

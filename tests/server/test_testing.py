@@ -21,7 +21,10 @@ def _read(repo: Repo, name: str, at_most: Label = Label.OPEN) -> ForTests:
     def label(path: str, text: str) -> Label:
         return Label.NDA if "secret" in path or "CONFIDENTIAL" in text else Label.OPEN
 
-    found = read_tests(str(repo.root / name), "python", label, at_most=at_most)
+    def name_of(path: str) -> Label:
+        return Label.NDA if "acme" in path else Label.OPEN
+
+    found = read_tests(str(repo.root / name), "python", label, name_of, at_most=at_most)
     assert found is not None
     return found
 
@@ -66,11 +69,20 @@ def test_what_git_ignores_or_cannot_be_read_is_not_written_over(repo: Repo) -> N
         _read(repo, "pkg/b.py")
 
 
-def test_outside_of_a_repository_and_in_other_languages_there_is_none(tmp_path: Path) -> None:
+def test_a_place_under_nda_is_known_by_its_name(repo: Repo) -> None:
+    assert _read(repo, "pkg/a.py").label is Label.OPEN
+    repo.stage(pkg__c_py="x = 1\n", acme__test_c_py="def test_c(): pass\n")
+    assert _read(repo, "pkg/c.py").label is Label.NDA
+
+
+@pytest.mark.parametrize(("name", "language"), [("a.py", "python"), ("a.c", "c")])
+def test_outside_of_a_repository_and_in_other_languages_there_is_none(
+    name: str, language: str, tmp_path: Path
+) -> None:
+    opened = Label.OPEN
     assert (
-        read_tests(str(tmp_path / "a.py"), "python", lambda _, __: Label.OPEN, at_most=Label.OPEN)
+        read_tests(
+            str(tmp_path / name), language, lambda _, __: opened, lambda _: opened, at_most=opened
+        )
         is None
-    )
-    assert (
-        read_tests(str(tmp_path / "a.c"), "c", lambda _, __: Label.OPEN, at_most=Label.OPEN) is None
     )

@@ -37,6 +37,7 @@ class ForTests:
         root: the repository's folder, absolute.
         path: the file under test, relative to it.
         home: where its tests are, or will be.
+        label: of that place's name.
         file: the test file as it is; `None` where there is none yet.
         example: another test file, for the style.
     """
@@ -44,6 +45,7 @@ class ForTests:
     root: str
     path: str
     home: PlaceOfTests
+    label: Label
     file: Source | None = None
     example: Source | None = None
 

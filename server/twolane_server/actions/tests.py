@@ -139,7 +139,8 @@ def _prompt(subject: Subject, parsed: Parsed, tests: ForTests, target: Span) -> 
         question.append(ours("The file under test also holds:\n"))
         question += fenced(subject, language.name, around, dedent=True)
     where = f"{tests.path}, its tests in {home.path}"
-    question += [ours("To test, from "), _said(subject, target, where), ours(":\n")]
+    named = Fragment(where, max(subject.label, tests.label), origin_of(subject, target))
+    question += [ours("To test, from "), named, ours(":\n")]
     question += fenced(subject, language.name, [target], dedent=True)
     asked = subject.instruction.strip()
     question.append(ours(f"Test above all this: {asked}\n" if asked else ""))

@@ -26,7 +26,7 @@ def _subject(old: Source | None = None, marked: str = CODE, name: str = "a.py"):
     place = PlaceOfTests("tests/test_a.py", old is not None, "pytest", "tests/test_b.py")
     if name.endswith(".rs"):
         place = PlaceOfTests(name, exists=True, framework="cargo test")
-    tests = ForTests("/r", name, place, old, STYLE)
+    tests = ForTests("/r", name, place, Label.OPEN, old, STYLE)
     return replace(subject_of(marked, name), material=Material(tests=tests))
 
 
