@@ -159,6 +159,8 @@ class Indexed:
 
     def impact(self, wanted: WantedImpact) -> Impact | None:
         """All that changing a symbol may touch; `None` where nothing is known of it."""
+        if not self._whole:
+            self.refresh()  # documents count, too
         inner = self.relative(wanted.path)
         if inner is None or inner not in self.repository.index.files:
             return None

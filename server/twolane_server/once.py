@@ -76,10 +76,7 @@ class Once:
 
     def _impact(self, wanted: WantedImpact) -> Impact | None:
         indexed = self._open(wanted.path)
-        if indexed is None:
-            return None
-        indexed.refresh()  # documents count, too
-        return indexed.impact(wanted)
+        return None if indexed is None else indexed.impact(wanted)
 
     def _open(self, path: str) -> Indexed | None:
         from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter
