@@ -108,8 +108,8 @@ def l52_race(trial: Trial) -> None:
     read = cli_place.read_place
     exchanged = trial.chance.random() < 0.5
 
-    def read_and_turn(place: str) -> Place:
-        found = read(place)
+    def read_and_turn(place: str, *, bare: bool) -> Place:
+        found = read(place, bare=bare)
         link.unlink()
         if exchanged:
             put(link, other.text)

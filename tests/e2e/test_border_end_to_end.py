@@ -309,8 +309,8 @@ def test_a_link_that_is_turned_between_reading_and_labelling(
     """L52"""
     file, read = _link(world), cli_place.read_place
 
-    def read_and_turn(place: str) -> Place:
-        found = read(place)
+    def read_and_turn(place: str, *, bare: bool) -> Place:
+        found = read(place, bare=bare)
         file.unlink()
         file.symlink_to(world.tool)
         return found
