@@ -43,6 +43,7 @@ _SYSTEM = (
 _MOST_CODE = 20_000
 _MOST_HEAD = 6_000
 _MOST = 40
+_SOON = 500  # nodes of a tree, which take about a millisecond
 _TOKENS_EACH = 200
 _HEADING = re.compile(r"(?m)^[ \t]*(?:#{1,6}|\*\*)[ \t]*(?:NUMBER )?(\d{1,3})\b[^\n]*$")
 _LANGUAGES = (
@@ -60,9 +61,14 @@ class WriteDocstrings:
     reads: Reads = Reads.DOCUMENT
 
     def offered(self, subject: Subject) -> bool:
-        """Whether more than one public definition of the file has no documentation."""
+        """Whether more than one public definition has no documentation, as far as that is seen soon.
+
+        A menu must not wait for a large file: what its start does not tell, running it does.
+        """
         parsed = tree_of(subject)
-        return parsed is not None and len(_bare(parsed, 2)) > 1
+        return parsed is not None and (
+            len(_bare(parsed, 2, _SOON)) > 1 or parsed.tree.root_node.descendant_count > _SOON
+        )
 
     def prepare(self, subject: Subject) -> Task:
         """What to ask.
@@ -110,11 +116,17 @@ def _count(number: int, what: str) -> str:
     return f"One definition has {what}" if number == 1 else f"{number} definitions have {what}"
 
 
-def _bare(parsed: Parsed, most: int | None = None) -> list[Place]:
-    """The places of public definitions without documentation, none within another's target."""
+def _bare(parsed: Parsed, most: int | None = None, nodes: int | None = None) -> list[Place]:
+    """The places of public definitions without documentation, none within another's target.
+
+    Args:
+        parsed: the file.
+        most: how many are wanted; `None` for all.
+        nodes: how many nodes of the tree to look at; `None` for all.
+    """
     found: list[Place] = []
     targets: set[Span] = set()
-    for node in public_definitions(parsed):
+    for node in public_definitions(parsed, nodes):
         whole = Span(node.start_byte, node.end_byte)
         try:
             place = place_at(parsed, whole)

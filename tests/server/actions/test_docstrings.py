@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,3 +144,14 @@ def test_arbitrary_replies_never_change_code() -> None:
         ends = {"\r\n"} if "\r\n" in str(subject.text) else {"\n"}
         assert {line[len(line.rstrip("\r\n")) :] for line in new.lines} <= ends | {""}
     assert used > EXAMPLES / 2
+
+
+def test_the_menu_does_not_read_a_large_file_to_its_end() -> None:
+    """20,000 lines, all documented: the menu cannot know, and takes milliseconds to say so."""
+    large = "".join(f'def f{n}():\n    """Give {n}."""\n    return {n}\n\n' for n in range(5_000))
+    subject = subject_of(large, "a.py")
+    started = time.perf_counter()
+    assert ACTION.offered(subject)
+    assert time.perf_counter() - started < 0.25
+    with pytest.raises(ActionError, match="documentation already"):
+        ACTION.prepare(subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import text_of, walk
@@ -35,9 +36,14 @@ _UNNAMED = frozenset({"impl_item", "namespace_definition"})
 _HIDDEN = frozenset({"private", "protected"})
 
 
-def public_definitions(parsed: Parsed) -> Iterator[tree_sitter.Node]:
-    """The public definitions with a name, in the file's order; none within a function's body."""
-    for node in walk(parsed.tree.root_node):
+def public_definitions(parsed: Parsed, most: int | None = None) -> Iterator[tree_sitter.Node]:
+    """The public definitions with a name, in the file's order; none within a function's body.
+
+    Args:
+        parsed: the file.
+        most: how many nodes of its tree to look at, for who must not wait; `None` for all.
+    """
+    for node in islice(walk(parsed.tree.root_node), most):
         if node.type in _UNNAMED or not is_definition(parsed, node):
             continue
         if name_of(parsed, node) and _reachable(parsed, node):
