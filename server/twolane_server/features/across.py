@@ -65,10 +65,17 @@ async def apply_across(
     told = " ".join(across.notes)
     edit = workspace_edit(standing, abilities, encoding, (title, told))
     versions = standing.versions()
-    response = await server.workspace_apply_edit_async(
-        types.ApplyWorkspaceEditParams(edit=edit, label=title)
-    )
-    missing = await _missing(standing, wait=response.applied)
+    watching = [asyncio.ensure_future(standing.watch(one)) for one in across.changes]
+    try:
+        await asyncio.sleep(0)  # so that all watch before the first change comes
+        standing.check()
+        response = await server.workspace_apply_edit_async(
+            types.ApplyWorkspaceEditParams(edit=edit, label=title)
+        )
+        missing = await _missing(standing, wait=response.applied)
+    finally:
+        for task in watching:
+            task.cancel()
     if not missing:
         return ""
     names = _names(missing)
@@ -80,12 +87,15 @@ async def apply_across(
             else "although it said so"
         )
         raise StaleDocument(f"The editor did not apply the edit, {reason}; nothing was changed.")
+    places = [one.place for one in taken]
     back = inverse(standing, taken, versions, encoding)
-    if back is not None:
+    if back is not None and standing.untouched(places):
         await server.workspace_apply_edit_async(
             types.ApplyWorkspaceEditParams(edit=back, label=f"{title}: taken back")
         )
-        if await _taken_back(standing, [one.place for one in taken]):
+        back_again = await _taken_back(standing, places)
+        # An editor that is slow may have applied the rest meanwhile.
+        if back_again and missing <= standing.missing():
             raise StaleDocument(
                 f"The editor did not apply the edit to {names}, so it was taken back everywhere; run "
                 "the action again."

@@ -36,6 +36,7 @@ class Standing:
     def __init__(self, session: Session, across: Across) -> None:
         self._session, self._root = session, Path(across.root)
         self.changes = across.changes
+        self._seen: set[str] = set()
 
     def file(self, path: str) -> str:
         """A path's file, absolute."""
@@ -75,9 +76,26 @@ class Standing:
                     "its answer was dropped and nothing was applied; run the action again."
                 )
 
+    async def watch(self, one: FileChange) -> None:
+        """Notice when a document becomes what it should, although the person may type right after."""
+        uri = self.uri(one.place)
+        while one.after is not None and one.place not in self._seen:
+            document = await self._session.next_version(uri)
+            if document is not None and _is(document.text, one.after):
+                self._seen.add(one.place)
+
     def missing(self) -> set[str]:
-        """The places that are not, or not yet, as they should be."""
-        return {one.place for one in self.changes if not self._is_done(one)}
+        """The places that are not, or not yet, as they should be, and never were."""
+        return {
+            one.place
+            for one in self.changes
+            if one.place not in self._seen and not self._is_done(one)
+        }
+
+    def untouched(self, places: Iterable[str]) -> bool:
+        """Whether the files of these places are as the changes left them."""
+        wanted = set(places)
+        return all(self._is_done(one) for one in self.changes if one.place in wanted)
 
     def as_before(self, places: Iterable[str]) -> bool:
         """Whether the files of these places are as they were."""
@@ -101,10 +119,14 @@ class Standing:
     def _holds(self, path: str, text: Text) -> bool:
         document = self.document(path)
         if document is not None:
-            # Editors keep a byte order mark to themselves.
-            return document.text == text or str(document.text) == str(text).removeprefix("\ufeff")
+            return _is(document.text, text)
         try:
             content = Path(self.file(path)).read_bytes()
         except OSError:
             return False
         return sha256(content).digest() == sha256(text.source).digest()
+
+
+def _is(shown: Text, text: Text) -> bool:
+    """Whether an editor's text is a file's; editors keep a byte order mark to themselves."""
+    return shown == text or str(shown) == str(text).removeprefix("\ufeff")
