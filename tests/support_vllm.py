@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator
 
 HOUSE = Path(__file__).resolve().parent.parent
 KEY = "sk-" + "v" * 24
@@ -200,8 +200,3 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Any) -> None:  #
 def words(count: int, seed: str = "") -> str:
     """Text of about `count` tokens that no other seed begins with."""
     return " ".join([seed, *(f"w{number}" for number in range(count // 3))])
-
-
-def numbers(values: Sequence[float]) -> str:
-    """For messages."""
-    return ", ".join(f"{value:.3f}" for value in values)
