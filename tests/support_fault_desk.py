@@ -67,18 +67,15 @@ class Desk:
         }
         self.configure()
 
-    def configure(self, limits: Limits | None = None, more: str = "") -> None:
-        """Write the user's settings; `more` is further tables of them."""
-        limits = limits or Limits()
-        numbers = (
-            f'key_environment = "{_VARIABLE}"\nconnect_seconds = {limits.connect}\n'
-            f"idle_seconds = {limits.idle}\ndeadline_seconds = {limits.deadline}\n"
-            f"concurrency = {CONCURRENCY}\nretries = 0\n"
-        )
+    def configure(
+        self, cloud: Limits | None = None, local: Limits | None = None, more: str = ""
+    ) -> None:
+        """Write the user's settings: each lane's limits, and further tables of them."""
         put(
             self.folders.config / "settings.toml",
-            f'[cloud]\nurl = "{self.cloud.url}"\nmodel = "{CLOUD_MODEL}"\n{numbers}'
-            f'[local]\nurl = "{self.local.url}"\n{numbers}[embedded]\nenabled = false\n{more}',
+            f'[cloud]\nurl = "{self.cloud.url}"\nmodel = "{CLOUD_MODEL}"\n{_numbers(cloud)}'
+            f'[local]\nurl = "{self.local.url}"\n{_numbers(local)}'
+            f"[embedded]\nenabled = false\n{more}",
         )
 
     @property
@@ -126,6 +123,15 @@ class Desk:
         (action, *_) = await editor.labelled(uri, LINE)
         assert action.title.startswith(f"Write docstring  [{lane.value}"), action.title
         return action
+
+
+def _numbers(limits: Limits | None) -> str:
+    limits = limits or Limits()
+    return (
+        f'key_environment = "{_VARIABLE}"\nconnect_seconds = {limits.connect}\n'
+        f"idle_seconds = {limits.idle}\ndeadline_seconds = {limits.deadline}\n"
+        f"concurrency = {CONCURRENCY}\nretries = 0\n"
+    )
 
 
 @dataclass(frozen=True)

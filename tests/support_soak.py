@@ -90,7 +90,7 @@ async def soak(
     cloud, local = (Fickle(random.Random(f"{seed} {name}")) for name in LaneName)  # noqa: S311
     with cloud.start_in_thread(), local.start_in_thread():
         desk = Desk(folder, cloud, local)
-        desk.configure(LIMITS, LIVELY)
+        desk.configure(LIMITS, LIMITS, LIVELY)
         async with desk.editor() as one, desk.editor() as other:
             begin = time.monotonic()
             until = begin + seconds

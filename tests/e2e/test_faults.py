@@ -91,7 +91,8 @@ def scene(row: Row, lane: LaneName, folder: Path) -> Generator[Scene]:
     cloud, local = (faulty, other) if lane is LaneName.CLOUD else (other, faulty)
     with faulty.start_in_thread(), other.start_in_thread():
         desk = Desk(folder, cloud, local)
-        desk.configure(fault.limits)
+        limits = (fault.limits, None) if lane is LaneName.CLOUD else (None, fault.limits)
+        desk.configure(*limits)
         yield Scene(fault, lane, desk, faulty, other)
 
 

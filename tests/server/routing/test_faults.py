@@ -6,7 +6,6 @@ The runner, the gate and the ledger are the product's; see `support_fault_bench`
 from __future__ import annotations
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from twolane_server.lanes.base import LaneName
 
 pytestmark = pytest.mark.slow
 
-SEEDS = int(os.environ.get("TWOLANE_FAULT_SEEDS", "20"))
+SEEDS = 20
 AT_ONCE = 5
 ROWS = sorted((*WIRE_ROWS, *STREAM_ROWS), key=lambda row: row.number)
 
