@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Forgotten", "forgotten"]
 
 
+_IMPORT = re.compile(r"(?:from|import|use|pub use|export .*from|require)\b")
+_LONGEST_IMPORT = 40
+
+
 class Forgotten(NamedTuple):
     """A reference that was not touched.
 
@@ -72,9 +76,10 @@ def forgotten(
         if change is not None and change.after is None:
             continue
         after = texts[path] if change is None or change.after is None else change.after
-        left = _left(name, texts[path], after, places)
+        left, same = _left(name, texts[path], after, places)
         if moved:
-            left = [row for row in left if _imports(after, row)]
+            heads = {row: _import_of(after, row) for row in left if row in same}
+            left = [row for row, head in heads.items() if head in same]
         found += [Forgotten(path if change is None else change.place, row + 1) for row in left]
     return found
 
@@ -88,33 +93,37 @@ def _defined(path: str, text: Text, name: str) -> int:
     return sum(one.name == name for one in (*facts.definitions, *facts.variables))
 
 
-def _left(name: str, before: Text, after: Text, places: Sequence[int]) -> list[int]:
-    """The rows, as they will be, in which sites still stand."""
+def _left(
+    name: str, before: Text, after: Text, places: Sequence[int]
+) -> tuple[list[int], set[int]]:
+    """The rows, as they will be, in which sites still stand; and all rows that stay as they are."""
     old, new = ([bare(line) for line in rows(text)] for text in (before, after))
     at: dict[int, int] = {}
     for place in places:
         row = before.row_of(place)
         at[row] = at.get(row, 0) + 1
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    found: list[int] = []
+    found: set[int] = set()
+    same: set[int] = set()
     for tag, i, k, m, n in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
-            found += [m + row - i for row in range(i, k) if row in at]
+            same |= {*range(m, n)}
+            found |= {m + row - i for row in range(i, k) if row in at}
             continue
         # What of the name is left beyond what never was a site: in texts, comments, other symbols.
         others = sum(len(word.findall(old[row])) - at.get(row, 0) for row in range(i, k))
         if any(row in at for row in range(i, k)):
             still = [row for row in range(m, n) for _ in word.findall(new[row])]
-            found += still[max(0, others) :]
-    return sorted(set(found))
+            found |= {*still[max(0, others) :]}
+    return sorted(found), same
 
 
-def _imports(text: Text, row: int) -> bool:
-    """Whether a row is, or is within, an import."""
-    for above in range(row, max(-1, row - 40), -1):
+def _import_of(text: Text, row: int) -> int:
+    """The row in which the import begins that a row is in, or -1."""
+    for above in range(row, max(-1, row - _LONGEST_IMPORT), -1):
         line = text.lines[above].strip() if above < len(text.lines) else ""
-        if re.match(r"(?:from|import|use|pub use|export .*from|require)\b", line):
-            return True
+        if _IMPORT.match(line):
+            return above
         if above != row and (not line or line.endswith((")", ";", ":")) or "=" in line):
-            return False
-    return False
+            return -1
+    return -1
