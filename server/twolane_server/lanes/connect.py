@@ -67,15 +67,19 @@ async def look_up(host: str, port: int) -> tuple[str, ...]:
 
 
 class Sockets(httpcore.AsyncNetworkBackend):
-    """Opens connections to any address.
+    """Opens connections to the addresses that a look-up gives, and to no others.
 
     Args:
-        find: looks a name up.
+        find: looks a name up; what it raises beside the errors of `look_up` is passed on.
+
+    Attributes:
+        reached: the address of the last connection; empty before the first.
     """
 
     def __init__(self, find: LookUp = look_up) -> None:
         self._find = find
         self._room = memoryview(bytearray(ROOM))
+        self.reached = ""
 
     async def connect_tcp(
         self,
@@ -94,47 +98,32 @@ class Sockets(httpcore.AsyncNetworkBackend):
         del local_address, socket_options  # nobody asks for either
         try:
             async with asyncio.timeout(timeout):
-                return await _first([*await self._find(host, port)], port, self._room)
+                addresses = [*await self._find(host, port)]
+                self.reached, stream = await _first(addresses, port, self._room)
+                return stream
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except (OSError, UnicodeError, ExceptionGroup) as error:
             raise httpcore.ConnectError from error
 
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: no URL names a socket's file.
 
-        Raises:
-            httpcore.UnsupportedProtocol: always.
-        """
-        del path, timeout, socket_options
-        raise httpcore.UnsupportedProtocol("a lane uses no Unix sockets")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-
-async def _first(addresses: list[str], port: int, room: memoryview) -> SocketStream:
-    """The connection that comes about first; those that come later are closed."""
+async def _first(addresses: list[str], port: int, room: memoryview) -> tuple[str, SocketStream]:
+    """The connection that comes about first, and where it goes; those that come later are closed."""
     errors: list[Exception] = []
-    running: set[asyncio.Task[SocketStream]] = set()
+    running: dict[asyncio.Task[SocketStream], str] = {}
     try:
         while addresses or running:
             if addresses:
-                running.add(asyncio.create_task(_open(addresses.pop(0), port, room)))
+                address = addresses.pop(0)
+                running[asyncio.create_task(_open(address, port, room))] = address
             pause = _NEXT_ADDRESS_SECONDS if addresses else None
             done, _ = await asyncio.wait(
                 running, timeout=pause, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
-                running.discard(task)
+                where = running.pop(task)
                 try:
-                    return task.result()
+                    return where, task.result()
                 except OSError as error:
                     errors.append(error)
     finally:

@@ -18,7 +18,7 @@ from twolane_server.lanes.body import Body
 from twolane_server.lanes.connect import Sockets, look_up
 from twolane_server.lanes.failures import Peer
 from twolane_server.lanes.model_ids import Models
-from twolane_server.lanes.near import NearBackend
+from twolane_server.lanes.near import only_near
 from twolane_server.lanes.sse import BadEvents, Events
 from twolane_server.lanes.wire import Wire
 from twolane_server.nearby import network
@@ -68,8 +68,8 @@ class OpenAIChat:
         self._settings = settings
         self._peer = Peer(name, self._address.host, settings.key.place if key else None)
         allowed = tuple(map(network, settings.allow))
-        self._near = NearBackend(allowed, find) if name is LaneName.LOCAL else None
-        self._wire = Wire(self._peer, key, self._near or Sockets(find), renew)
+        self._sockets = Sockets(only_near(allowed, find) if name is LaneName.LOCAL else find)
+        self._wire = Wire(self._peer, key, self._sockets, renew)
         self._models = Models(self._peer, settings.model)
         base, connect = self._address.base, settings.connect_seconds
         self.beside = Beside(self._wire, base, self.host, connect)
@@ -92,8 +92,8 @@ class OpenAIChat:
 
     @property
     def reached(self) -> str:
-        """The address that the last connection of the local lane went to; else empty."""
-        return self._near.reached if self._near else ""
+        """The address that the last connection went to; empty before the first."""
+        return self._sockets.reached
 
     @property
     def loopback(self) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from twolane_server.errors import LaneError
 from twolane_server.lanes.address import address
 from twolane_server.lanes.base import LaneName
+from twolane_server.lanes.connect import Sockets
 from twolane_server.lanes.failures import Peer
-from twolane_server.lanes.near import NearBackend, look_up
+from twolane_server.lanes.near import only_near
 from twolane_server.lanes.wire import Wire
 from twolane_server.nearby import network
 
@@ -35,7 +36,7 @@ class VllmHealth:
     def __init__(self, url: str, allow: Iterable[str] = ()) -> None:
         self._where = address(url, "the address of vLLM")
         peer = Peer(LaneName.LOCAL, self._where.host)
-        self._wire = Wire(peer, None, NearBackend(tuple(map(network, allow)), look_up))
+        self._wire = Wire(peer, None, Sockets(only_near(tuple(map(network, allow)))))
 
     async def ready(self) -> bool:
         """Whether it answers, and that its engine is well."""

@@ -107,11 +107,6 @@ async def test_why_nobody_answers_is_told_for_any_number_of_addresses(
     await cloud.aclose()
 
 
-async def test_unix_sockets_are_not_used() -> None:
-    with pytest.raises(httpcore.UnsupportedProtocol):
-        await Sockets().connect_unix_socket("/run/x")
-
-
 async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -23,9 +23,9 @@ from twolane_server.errors import (
     SettingsError,
 )
 from twolane_server.lanes.base import LaneName, Request
+from twolane_server.lanes.connect import Sockets
 from twolane_server.lanes.embedded import Embedded
 from twolane_server.lanes.local import open_local
-from twolane_server.lanes.near import NearBackend
 from twolane_server.lanes.scripted import Scripted
 from twolane_server.settings.resolved import (
     EmbeddedSettings,
@@ -251,10 +251,10 @@ async def test_nobody_stands_in_for_a_name_that_leads_elsewhere(
 ) -> None:
     """That is a mistake, or an attack, and not a server that is down."""
 
-    async def elsewhere(_backend: object, _host: str, *_: object) -> list[str]:
+    async def elsewhere(_backend: object, _host: str, *_: object, **__: object) -> None:
         raise LaneNotLocal("local.url leads to gpu.lan (203.0.113.7)")
 
-    monkeypatch.setattr(NearBackend, "_near", elsewhere)
+    monkeypatch.setattr(Sockets, "connect_tcp", elsewhere)
     lane = opened(settings("http://gpu.lan:8000/v1"), tmp_path)
     with pytest.raises(LaneNotLocal):
         await lane.answering("Qwen3-Coder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpcore
 import pytest
@@ -13,16 +13,20 @@ import pytest
 from support_certificate import self_signed
 from support_fake_server import MODEL, Answer, FakeServer, answer, chunk
 from twolane_server.errors import AnswerIncomplete, LaneNotLocal, LaneRejected, LaneUnreachable
+from twolane_server.lanes import connect
 from twolane_server.lanes.base import LaneName, Request
-from twolane_server.lanes.connect import look_up
-from twolane_server.lanes.near import NearBackend
+from twolane_server.lanes.connect import Sockets, look_up
+from twolane_server.lanes.near import only_near
 from twolane_server.lanes.openai_chat import OpenAIChat
+from twolane_server.lanes.sockets import SocketStream
 from twolane_server.nearby import network
 from twolane_server.settings.resolved import LaneSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator
     from pathlib import Path
+
+    from twolane_server.lanes.connect import LookUp
 
 BODY = {"messages": [{"role": "user", "content": "the NDA canary"}], "max_tokens": 5}
 REQUEST = Request(json.dumps(BODY).encode())
@@ -43,26 +47,30 @@ class Names:
         return found
 
 
-class Wires(httpcore.AsyncNetworkBackend):
-    """Notes where a connection would go, and makes none."""
+class Wires:
+    """Notes where connections would go, and makes none."""
 
-    def __init__(self, *dead: str) -> None:
-        self.dead = dead
+    def __init__(self) -> None:
+        self.dead: set[str] = set()
         self.tried: list[str] = []
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        del port, timeout, local_address, socket_options
-        self.tried.append(host)
-        if host in self.dead:
-            raise httpcore.ConnectError
-        return httpcore.AsyncMockStream([])
+    async def __call__(self, address: str, port: int, room: memoryview) -> SocketStream:
+        self.tried.append(address)
+        if address in self.dead:
+            raise ConnectionRefusedError
+        del port
+        return SocketStream(room)
+
+
+@pytest.fixture
+def wires(monkeypatch: pytest.MonkeyPatch) -> Wires:
+    made = Wires()
+    monkeypatch.setattr(connect, "_open", made)
+    return made
+
+
+def near(find: LookUp, *allowed: str) -> Sockets:
+    return Sockets(only_near(tuple(map(network, allowed)), find))
 
 
 @pytest.fixture
@@ -132,32 +140,29 @@ async def test_an_answer_that_changes_between_two_look_ups_leads_nowhere(
     assert server.chats == []
 
 
-async def test_the_connection_goes_to_the_address_that_was_looked_at() -> None:
+async def test_the_connection_goes_to_the_address_that_was_looked_at(wires: Wires) -> None:
     """And not to the name, which would be looked up once more."""
-    names, wires = Names(("10.0.0.7",), ("203.0.113.7",)), Wires()
-    backend = NearBackend((), names, wires)
-    await backend.connect_tcp("box.lan", 8000, timeout=1)
+    sockets = near(Names(("10.0.0.7",), ("203.0.113.7",)))
+    await sockets.connect_tcp("box.lan", 8000, timeout=1)
     assert wires.tried == ["10.0.0.7"]
-    assert backend.reached == "10.0.0.7"
+    assert sockets.reached == "10.0.0.7"
 
 
-async def test_each_near_address_is_tried_in_turn() -> None:
-    wires = Wires("fd00::1", "10.0.0.7")
-    backend = NearBackend((), Names(("fd00::1", "10.0.0.7", "10.0.0.8")), wires)
-    await backend.connect_tcp("box.lan", 8000, timeout=1)
+async def test_each_near_address_is_tried_in_turn(wires: Wires) -> None:
+    wires.dead = {"fd00::1", "10.0.0.7"}
+    sockets = near(Names(("fd00::1", "10.0.0.7", "10.0.0.8")))
+    await sockets.connect_tcp("box.lan", 8000, timeout=1)
     assert wires.tried == ["fd00::1", "10.0.0.7", "10.0.0.8"]
-    assert backend.reached == "10.0.0.8"
+    assert sockets.reached == "10.0.0.8"
     with pytest.raises(httpcore.ConnectError):
-        await NearBackend((), Names(("10.0.0.7",)), wires).connect_tcp("box.lan", 8000)
+        await near(Names(("10.0.0.7",))).connect_tcp("box.lan", 8000)
 
 
-async def test_a_listed_address_is_used_and_its_neighbour_is_not() -> None:
-    wires = Wires()
-    names = Names(("203.0.113.7",), ("203.0.113.8",))
-    backend = NearBackend((network("203.0.113.7"),), names, wires)
-    await backend.connect_tcp("box.example", 443)
+async def test_a_listed_address_is_used_and_its_neighbour_is_not(wires: Wires) -> None:
+    sockets = near(Names(("203.0.113.7",), ("203.0.113.8",)), "203.0.113.7")
+    await sockets.connect_tcp("box.example", 443)
     with pytest.raises(LaneNotLocal, match=r"box\.example \(203\.0\.113\.8\)"):
-        await backend.connect_tcp("box.example", 443)
+        await sockets.connect_tcp("box.example", 443)
     assert wires.tried == ["203.0.113.7"]
 
 
@@ -192,9 +197,10 @@ async def test_a_look_up_that_never_ends_is_given_up(server: FakeServer) -> None
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f.1", "127.1", "LOCALHOST"])
-async def test_another_spelling_of_this_machine_is_looked_up_and_looked_at(host: str) -> None:
-    wires = Wires()
-    await NearBackend((), look_up, wires).connect_tcp(host, 8000, timeout=5)
+async def test_another_spelling_of_this_machine_is_looked_up_and_looked_at(
+    host: str, wires: Wires
+) -> None:
+    await near(look_up).connect_tcp(host, 8000, timeout=5)
     assert set(wires.tried) <= {"127.0.0.1", "::1"}
 
 
@@ -209,19 +215,18 @@ async def test_another_spelling_of_this_machine_is_looked_up_and_looked_at(host:
         "::ffff:203.0.113.7",
     ],
 )
-async def test_another_spelling_of_a_far_address_is_refused(host: str) -> None:
-    wires = Wires()
+async def test_another_spelling_of_a_far_address_is_refused(host: str, wires: Wires) -> None:
     with pytest.raises(
         LaneNotLocal, match=r"203\.0\.113\.7|0\.0\.0\.0|169\.254\.169\.254|cb00:7107"
     ):
-        await NearBackend((), look_up, wires).connect_tcp(host, 8000, timeout=5)
+        await near(look_up).connect_tcp(host, 8000, timeout=5)
     assert wires.tried == []
 
 
 async def test_localhost_is_looked_at_as_any_name_is() -> None:
     """A line in the hosts file may say anything."""
     with pytest.raises(LaneNotLocal, match=r"localhost \(203\.0\.113\.7\)"):
-        await NearBackend((), Names(("203.0.113.7",))).connect_tcp("localhost", 8000)
+        await near(Names(("203.0.113.7",))).connect_tcp("localhost", 8000)
 
 
 async def test_no_redirect_and_no_proxy(
@@ -254,11 +259,6 @@ async def test_tls_asks_for_the_name_and_not_for_the_address(tmp_path: Path) -> 
     assert asked == ["box.lan"]
 
 
-async def test_unix_sockets_are_not_used() -> None:
-    with pytest.raises(httpcore.UnsupportedProtocol):
-        await NearBackend().connect_unix_socket("/run/x")
-
-
 async def test_errors_of_the_wire_are_told_as_on_any_lane(server: FakeServer) -> None:
     server.answers = [Answer((chunk("Hel"),), clean=False)]
     found = lane(server, Names(("127.0.0.1",)))
@@ -275,5 +275,5 @@ async def test_the_cloud_lane_is_not_held_to_near_addresses(server: FakeServer) 
     names = Names(("127.0.0.1",))
     cloud = OpenAIChat(LaneName.CLOUD, LaneSettings(server.url, MODEL), None, names)
     assert await cloud.resolve(MODEL) == MODEL
-    assert (names.asked, cloud.reached) == ([("127.0.0.1", server.port)], "")
+    assert names.asked == [("127.0.0.1", server.port)]
     await cloud.aclose()
