@@ -12,7 +12,7 @@ def card(
     index: int, memory: int, capability: tuple[int, int] | None = (8, 9), *, used: int = 0
 ) -> Gpu:
     """An NVIDIA GPU with so many MiB."""
-    return Gpu(index, "NVIDIA X", memory, used, capability=capability, driver="570.133.07")
+    return Gpu(index, "NVIDIA X", memory, used, capability=capability)
 
 
 def cards(count: int, memory: int, capability: tuple[int, int] | None = (8, 9)) -> list[Gpu]:

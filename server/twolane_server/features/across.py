@@ -10,10 +10,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from twolane_server import convert
 from twolane_server.errors import ActionError, StaleDocument
+from twolane_server.features.question import agreed
 from twolane_server.features.standing import Standing
 from twolane_server.features.workspace_edit import Abilities, inverse, workspace_edit
 from twolane_server.writing.recover import recover
@@ -121,19 +121,14 @@ async def _agreed(server: LanguageServer, across: Across, title: str) -> bool:
     more = len(across.changes) - len(told)
     lines = [*told, *([f"and {more} more"] if more > 0 else []), *across.notes]
     count = "1 file" if len(across.changes) == 1 else f"{len(across.changes)} files"
-    question = types.ShowMessageRequestParams(
-        type=types.MessageType.Info,
-        message=f"twolane: {title} Change {count}?\n" + "\n".join(lines),
-        actions=[types.MessageActionItem(APPLY), types.MessageActionItem(_LEAVE)],
-    )
-    try:
-        answer = await server.window_show_message_request_async(question)
-    except JsonRpcException as error:
+    question = "\n".join((f"{title} Change {count}?", *lines))
+    answer = await agreed(server, question, (APPLY, _LEAVE))
+    if answer is None:
         raise ActionError(
             "This editor cannot ask whether many files shall be changed, so none were; use "
             "`twolane do refactor`."
-        ) from error
-    return answer is not None and answer.title == APPLY
+        )
+    return answer
 
 
 async def _missing(standing: Standing, *, wait: bool) -> set[str]:

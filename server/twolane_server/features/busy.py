@@ -1,4 +1,4 @@
-"""`window/showMessageRequest`: the local lane is busy; take the cloud lane for this?
+"""The local lane is busy; take the cloud lane for this?
 
 The action does not wait for the answer: it queues on the local lane meanwhile, and a yes counts as
 long as nothing of its answer has come.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from twolane_server.features.question import agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -45,7 +44,10 @@ async def unless_cloud(
     Raises:
         TakeCloudError: the person did, and the work was given up.
     """
-    working, asking = asyncio.create_task(work), asyncio.create_task(_yes(server, offer))
+    working, asking = (
+        asyncio.create_task(work),
+        asyncio.create_task(agreed(server, offer, (CLOUD, HERE))),
+    )
     try:
         await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done() and asking.result() and not begun():
@@ -55,16 +57,3 @@ async def unless_cloud(
         for task in (working, asking):
             task.cancel()
         await asyncio.wait({working, asking})
-
-
-async def _yes(server: LanguageServer, offer: str) -> bool:
-    asked = types.ShowMessageRequestParams(
-        type=types.MessageType.Info,
-        message=f"twolane: {offer}",
-        actions=[types.MessageActionItem(CLOUD), types.MessageActionItem(HERE)],
-    )
-    try:
-        answer = await server.window_show_message_request_async(asked)
-    except JsonRpcException:
-        return False  # the client cannot ask
-    return answer is not None and answer.title == CLOUD

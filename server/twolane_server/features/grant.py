@@ -1,4 +1,4 @@
-"""`window/showMessageRequest`: may this repository's open files use the cloud lane?"""
+"""May this repository's open files use the cloud lane?"""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from twolane_server.errors import TwolaneError
+from twolane_server.features.question import agreed
 from twolane_server.proposal import accept, proposal
 
 if TYPE_CHECKING:
@@ -25,16 +25,7 @@ async def ask_once(server: LanguageServer, folders: Folders, ready: Ready) -> No
     offered = await asyncio.to_thread(proposal, ready, folders)
     if offered is None:
         return
-    question = types.ShowMessageRequestParams(
-        type=types.MessageType.Info,
-        message=f"twolane: {offered.sentence}",
-        actions=[types.MessageActionItem(YES), types.MessageActionItem(NO)],
-    )
-    try:
-        answer = await server.window_show_message_request_async(question)
-    except JsonRpcException:
-        return  # the client cannot ask
-    if answer is None or answer.title != YES:
+    if not await agreed(server, offered.sentence, (YES, NO)):
         return
     try:
         await asyncio.to_thread(accept, offered, folders)

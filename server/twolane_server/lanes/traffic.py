@@ -48,7 +48,6 @@ class Traffic:
         lane: its limits.
         health: when it is ill.
         draw: chance, 0 to 1.
-        clock: monotonic seconds, for breaker and health.
     """
 
     def __init__(
@@ -58,13 +57,11 @@ class Traffic:
         health: HealthSettings,
         *,
         draw: Callable[[], float] = random.random,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._settings = lane
         self._rollback = health.rollback_seconds
         self._draw = draw
-        self._clock = clock
         self._rules = RetryRules(lane.retries, lane.retry_seconds)
         self._limits = Limits(lane.concurrency, lane.requests_per_minute)
         self._turns = Turns(name, self._limits)
@@ -91,9 +88,9 @@ class Traffic:
         cause = self.breaker.cause
         if self.breaker.state is State.CLOSED or cause is None:
             return None
-        left = round(self.breaker.until - self._clock())
-        time = f"for {left} s" if left > 0 else "until it answers a probe"
-        state = f"is left alone {time}. {cause}"
+        left = round(self.breaker.until - time.monotonic())
+        rest = f"for {left} s" if left > 0 else "until it answers a probe"
+        state = f"is left alone {rest}. {cause}"
         return LaneResting(f"The {self._name} lane {state}", state=f"it {state}")
 
     @property
@@ -154,7 +151,7 @@ class Traffic:
         Raises:
             LaneError: no answer, or no more of it.
         """
-        loop, started, retries = asyncio.get_running_loop(), self._clock(), 0
+        loop, started, retries = asyncio.get_running_loop(), time.monotonic(), 0
         until = loop.time() + self._settings.deadline_seconds
         while True:
             try:
@@ -177,7 +174,7 @@ class Traffic:
                 self._turns.again()
             except asyncio.CancelledError:
                 if not begun():
-                    self._given_up(self._clock() - started)
+                    self._given_up(time.monotonic() - started)
                 raise
             else:
                 first = begun()
@@ -200,7 +197,7 @@ class Traffic:
         resting = self.resting
         if resting is None:
             return
-        if self.breaker.until - self._clock() <= self._settings.queue_seconds:
+        if self.breaker.until - time.monotonic() <= self._settings.queue_seconds:
             on_notice(f"Waiting. {resting}")
             self.wake(probe)
             if self._probing is not None:
@@ -220,7 +217,7 @@ class Traffic:
             probe: asks for the list of models, which carries nothing of the user's; raises where
                 the lane is not well.
         """
-        soon = self.breaker.until - self._clock() <= _SOON_SECONDS
+        soon = self.breaker.until - time.monotonic() <= _SOON_SECONDS
         if self._probing is None and self.breaker.state is State.OPEN and soon:
             self._probing = asyncio.create_task(self._probe(probe))
             self._probing.add_done_callback(self._probed)
@@ -233,16 +230,16 @@ class Traffic:
             await asyncio.wait({probing})
 
     async def _probe(self, probe: Callable[[], Awaitable[object]]) -> None:
-        while not self.breaker.begin_probe(self._clock()):
+        while not self.breaker.begin_probe(time.monotonic()):
             if self.breaker.state is State.CLOSED:
                 return
-            await asyncio.sleep(max(0.0, self.breaker.until - self._clock()))
+            await asyncio.sleep(max(0.0, self.breaker.until - time.monotonic()))
         try:
             await probe()
         except TwolaneError as error:
-            self.breaker.probed(self._clock(), error, self._rest(error))
+            self.breaker.probed(time.monotonic(), error, self._rest(error))
         else:
-            self.breaker.probed(self._clock(), None)
+            self.breaker.probed(time.monotonic(), None)
             self.health.clear()
         finally:
             self.breaker.probe_lost()
@@ -253,7 +250,7 @@ class Traffic:
             task.exception()
 
     def _ended(self, error: LaneError | None, first_token: float | None) -> None:
-        now, kind = self._clock(), None if error is None else verdict(error)
+        now, kind = time.monotonic(), None if error is None else verdict(error)
         if error is None:
             self.breaker.succeeded(now)
         elif kind is Verdict.FAULT:
@@ -281,6 +278,6 @@ class Traffic:
     def _given_up(self, seconds: float) -> None:
         """Cancelled before anything came: that says something only if it took too long."""
         if seconds > self._settings.first_token_seconds:
-            now = self._clock()
+            now = time.monotonic()
             self.health.add(now, failed=False, first_token=seconds)
             self._judge(now)

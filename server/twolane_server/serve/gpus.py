@@ -9,10 +9,10 @@ __all__ = ["NVIDIA_QUERY", "Gpu", "Vendor", "parse_nvidia"]
 
 NVIDIA_QUERY = (
     "nvidia-smi",
-    "--query-gpu=index,name,memory.total,memory.used,compute_cap,driver_version",
+    "--query-gpu=index,name,memory.total,memory.used,compute_cap",
     "--format=csv,noheader,nounits",
 )
-_FIELDS = 6
+_FIELDS = 5
 
 
 class Vendor(StrEnum):
@@ -33,7 +33,6 @@ class Gpu:
         used: of that, by other programs now; in MiB.
         vendor: who made it.
         capability: NVIDIA's compute capability, as `(8, 9)`; `None` where it is not told.
-        driver: the driver's version; empty where it is not told.
     """
 
     index: int
@@ -42,7 +41,6 @@ class Gpu:
     used: int = 0
     vendor: Vendor = Vendor.NVIDIA
     capability: tuple[int, int] | None = None
-    driver: str = ""
 
     def __str__(self) -> str:
         gib = round(self.memory / 1024)
@@ -67,7 +65,7 @@ def _gpu(fields: list[str]) -> Gpu | None:
     """One line. Drivers write `[N/A]` or `[Not Supported]` for what they do not know."""
     if len(fields) != _FIELDS:
         return None
-    index, name, memory, used, capability, driver = fields
+    index, name, memory, used, capability = fields
     if not (index.isdecimal() and memory.isdecimal()):
         return None
     major, _, minor = capability.partition(".")
@@ -78,5 +76,4 @@ def _gpu(fields: list[str]) -> Gpu | None:
         memory=int(memory),
         used=int(used) if used.isdecimal() else 0,
         capability=known,
-        driver=driver,
     )

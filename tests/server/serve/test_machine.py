@@ -14,7 +14,7 @@ from twolane_server.serve.machine import find_vllm, look
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRINTS = "#!/bin/sh\necho '0, NVIDIA L40S, 46068, 1, 8.9, 570.1'\n"
+PRINTS = "#!/bin/sh\necho '0, NVIDIA L40S, 46068, 1, 8.9'\n"
 MISMATCH = "#!/bin/sh\necho 'Failed to initialize NVML: Driver/library version mismatch'\nexit 18\n"
 NO_DRIVER = (
     '#!/bin/sh\necho "NVIDIA-SMI has failed because it couldn\'t communicate with the driver"\n'
