@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_server.actions.base import Reads, Task, tree_of
-from twolane_server.actions.pieces import context_of, fenced, needed, opening, origin_of, ours
-from twolane_server.actions.review import MAX_TOKENS, SYSTEM, findings
+from twolane_server.actions.base import Reads, Task
+from twolane_server.actions.pieces import also_holds, needed, origin_of, ours
+from twolane_server.actions.review import findings, reviewing
 from twolane_server.edits.hunks import changes
 from twolane_server.edits.lines import line_end
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Fragment, Label
 from twolane_server.lanes.base import LaneName
-from twolane_server.prompts import Message, Prompt, Role
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Findings
     from twolane_server.edits.hunks import Change
+    from twolane_server.prompts import Prompt
 
 _MOST = 60_000
 _HOW = (
@@ -83,24 +83,11 @@ def _span(subject: Subject, change: Change) -> Span:
 
 
 def _prompt(subject: Subject, found: list[Change]) -> Prompt:
-    parsed = tree_of(subject)
     head = subject.material.head if subject.material is not None else None
     label = Label.highest((subject.label, *((head.label,) if head is not None else ())))
     spans = tuple(_span(subject, one) for one in found)
-    question: list[Fragment] = [*needed(subject, spans)]
-    if parsed is not None:
-        around = context_of(parsed, spans[0], spans, signatures=not subject.around.pieces)
-        if around:
-            question.append(ours("The file also holds:\n"))
-            question += fenced(subject, parsed.language.name, around, dedent=True)
+    question = [*needed(subject, spans), *also_holds(subject, spans[0], spans)]
     question.append(ours(_HOW))
     for one, span in zip(found, spans, strict=True):
         question += [Fragment(one.shown, label, origin_of(subject, span)), ours("\n")]
-    asked = subject.instruction.strip()
-    question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
-    question.append(ours(f"Write messages in this language: {subject.answer_in}."))
-    messages = (
-        Message(Role.SYSTEM, opening(subject, SYSTEM)),
-        Message(Role.USER, tuple(question)),
-    )
-    return Prompt("changes", messages, max_tokens=MAX_TOKENS)
+    return reviewing(subject, question, "changes")

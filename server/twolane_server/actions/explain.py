@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import name_of
 from twolane_server.actions.outcomes import Page
-from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours
-from twolane_server.actions.selected import selected
+from twolane_server.actions.pieces import also_holds, fenced, needed, opening, ours
+from twolane_server.actions.selected import selected, worth_asking
 from twolane_server.edits.markdown import markdown
-from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.errors import ReplyRefused
 from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -26,7 +26,6 @@ _SYSTEM = (
     "only what the code shows, and quote names as they are written."
 )
 _MAX_TOKENS = 2_048
-_MOST_BYTES = 96_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,7 @@ class Explain:
         Raises:
             ActionError: nothing is there, or too much.
         """
-        target = selected(subject).span
-        if not target.cut(subject.text.source).strip():
-            raise ActionError("There is nothing here to explain; select some code.")
-        if len(target) > _MOST_BYTES:
-            raise ActionError("That is too much to explain at once; select a part of it.")
+        target = worth_asking(subject, "explain")
         return Task(subject, _prompt(subject, target), target, subject.instruction.strip())
 
     def finish(self, task: Task, reply: str) -> Page:
@@ -82,11 +77,7 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
     parsed = tree_of(subject)
     name = parsed.language.name if parsed is not None else ""
     question: list[Fragment] = [*needed(subject, (target,))]
-    if parsed is not None:
-        around = context_of(parsed, target, signatures=not subject.around.pieces)
-        if around:
-            question.append(ours("The file also holds:\n"))
-            question += fenced(subject, name, around, dedent=True)
+    question += also_holds(subject, target)
     question += [ours("Explain this code:\n"), *fenced(subject, name, [target], dedent=True)]
     asked = subject.instruction.strip()
     if asked:

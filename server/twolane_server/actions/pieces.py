@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from twolane_context.facts import extract
+from twolane_server.actions.base import tree_of
 from twolane_server.actions.excerpt import excerpt
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.prompts import Message, Role
@@ -118,6 +119,27 @@ def context_of(
         if room >= 0 and not any(part.touches(span) for part in (target, *shown)):
             chosen.append(span)
     return chosen
+
+
+def also_holds(
+    subject: Subject, target: Span, shown: tuple[Span, ...] = (), file: str = "file"
+) -> list[Fragment]:
+    """What its file holds of what a piece needs, as a section of the question; empty for nothing.
+
+    Args:
+        subject: the document.
+        target: the piece.
+        shown: what the model sees anyway.
+        file: what the file is called.
+    """
+    parsed = tree_of(subject)
+    if parsed is None:
+        return []
+    around = context_of(parsed, target, shown, signatures=not subject.around.pieces)
+    if not around:
+        return []
+    held = fenced(subject, parsed.language.name, around, dedent=True)
+    return [ours(f"The {file} also holds:\n"), *held]
 
 
 def fenced(subject: Subject, name: str, spans: Sequence[Span], *, dedent: bool) -> list[Fragment]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from twolane_context.spans import Span
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.outcomes import Finding, Findings, Severity
-from twolane_server.actions.pieces import context_of, fenced, needed, numbered, opening, ours
+from twolane_server.actions.pieces import also_holds, needed, numbered, opening, ours
 from twolane_server.actions.replacing import replaced, without
-from twolane_server.actions.selected import selected
+from twolane_server.actions.selected import selected, worth_asking
 from twolane_server.edits.findings import remarks
 from twolane_server.edits.lines import line_end
 from twolane_server.errors import ActionError
@@ -25,15 +25,14 @@ if TYPE_CHECKING:
     from twolane_server.edits.findings import Remark
     from twolane_server.fragments import Fragment
 
-SYSTEM = (
+_SYSTEM = (
     "You review code. Look for mistakes: wrong results, missed cases, leaks, races, misuse of what "
     "is called. Say nothing about taste. Reply with a JSON list and nothing else, one object for "
     'each finding: {"line": first line, "end_line": last line, "severity": "error", "warning" or '
     '"info", "message": one or two sentences, "fix": the new text of exactly these lines, or null}. '
     "Where there is nothing to find, reply with []."
 )
-MAX_TOKENS = 4_096
-_MOST_BYTES = 96_000
+_MAX_TOKENS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Review:
     def offered(self, subject: Subject) -> bool:
         """Whether there is code."""
         return subject.language is not None and bool(
-            _target(subject).cut(subject.text.source).strip()
+            selected(subject).span.cut(subject.text.source).strip()
         )
 
     def prepare(self, subject: Subject) -> Task:
@@ -57,11 +56,7 @@ class Review:
         Raises:
             ActionError: nothing is there, or too much.
         """
-        target = _target(subject)
-        if not target.cut(subject.text.source).strip():
-            raise ActionError("There is nothing here to review; select some code.")
-        if len(target) > _MOST_BYTES:
-            raise ActionError("That is too much to review at once; select a part of it.")
+        target = worth_asking(subject, "review")
         return Task(subject, _prompt(subject, target), target, subject.instruction.strip())
 
     def finish(self, task: Task, reply: str) -> Findings:
@@ -99,10 +94,6 @@ def _count(lost: int) -> str:
     return "One finding was" if lost == 1 else f"{lost} findings were"
 
 
-def _target(subject: Subject) -> Span:
-    return selected(subject).span
-
-
 def _span(subject: Subject, remark: Remark, shown: Sequence[Span]) -> Span | None:
     """The lines that a remark names, if the model was shown them."""
     text = subject.text
@@ -127,20 +118,20 @@ def _fix(subject: Subject, span: Span, remark: Remark) -> Edit | None:
 
 
 def _prompt(subject: Subject, target: Span) -> Prompt:
-    parsed = tree_of(subject)
-    name = parsed.language.name if parsed is not None else ""
-    question: list[Fragment] = [*needed(subject, (target,))]
-    if parsed is not None:
-        around = context_of(parsed, target, signatures=not subject.around.pieces)
-        if around:
-            question.append(ours("The file also holds:\n"))
-            question += fenced(subject, name, around, dedent=True)
+    question = [*needed(subject, (target,)), *also_holds(subject, target)]
     question += [ours("Review these lines, each behind its number:\n"), numbered(subject, target)]
+    return reviewing(subject, question, "review")
+
+
+def reviewing(subject: Subject, question: list[Fragment], action: str) -> Prompt:
+    """The prompt for a review of what the question shows; `action` is for the ledger."""
     asked = subject.instruction.strip()
-    question.append(ours(f"Look above all at this: {asked}\n" if asked else ""))
-    question.append(ours(f"Write messages in this language: {subject.answer_in}."))
-    messages = (
-        Message(Role.SYSTEM, opening(subject, SYSTEM)),
-        Message(Role.USER, tuple(question)),
+    how = (
+        ours(f"Look above all at this: {asked}\n" if asked else ""),
+        ours(f"Write messages in this language: {subject.answer_in}."),
     )
-    return Prompt("review", messages, max_tokens=MAX_TOKENS)
+    messages = (
+        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.USER, (*question, *how)),
+    )
+    return Prompt(action, messages, max_tokens=_MAX_TOKENS)

@@ -9,13 +9,16 @@ from twolane_server.actions.base import tree_of
 from twolane_server.actions.docs.definitions import definition_at, outermost
 from twolane_server.actions.replacing import whole_lines
 from twolane_server.edits.lines import line_end, line_start
+from twolane_server.errors import ActionError
 
 if TYPE_CHECKING:
     import tree_sitter
 
     from twolane_server.actions.base import Subject
 
-__all__ = ["Selected", "selected"]
+__all__ = ["Selected", "selected", "worth_asking"]
+
+_MOST_BYTES = 96_000
 
 
 class Selected(NamedTuple):
@@ -44,3 +47,22 @@ def selected(subject: Subject) -> Selected:
     outer = outermost(parsed, node)
     start = line_start(source, outer.start_byte)
     return Selected(Span(start, line_end(source, outer.end_byte)), node)
+
+
+def worth_asking(subject: Subject, verb: str, most_bytes: int = _MOST_BYTES) -> Span:
+    """The selected lines, where they hold something and not too much.
+
+    Args:
+        subject: the document.
+        verb: what is to be done with them, in a word.
+        most_bytes: how much is not too much.
+
+    Raises:
+        ActionError: nothing is there, or too much.
+    """
+    target = selected(subject).span
+    if not target.cut(subject.text.source).strip():
+        raise ActionError(f"There is nothing here to {verb}; select some code.")
+    if len(target) > most_bytes:
+        raise ActionError(f"That is too much to {verb} at once; select a part of it.")
+    return target

@@ -10,8 +10,8 @@ from twolane_context.trees import changed
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import name_of
 from twolane_server.actions.outcomes import Across, Edit
-from twolane_server.actions.pieces import context_of, fenced, needed, opening, origin_of, ours
-from twolane_server.actions.selected import selected
+from twolane_server.actions.pieces import also_holds, fenced, needed, opening, origin_of, ours
+from twolane_server.actions.selected import selected, worth_asking
 from twolane_server.actions.testing.adding import added, created
 from twolane_server.actions.testing.home import TESTABLE, is_test
 from twolane_server.edits.changes import Changes, FileChange
@@ -77,11 +77,7 @@ class GenerateTests:
         parsed, tests = _tree(subject), _tests(subject)
         if is_test(tests.path, parsed.language.name):
             raise ActionError("This is a test file itself; run the action in the file to test.")
-        target = selected(subject).span
-        if not target.cut(subject.text.source).strip():
-            raise ActionError("There is nothing here to test; select some code.")
-        if len(target) > _MOST_BYTES:
-            raise ActionError("That is too much to test at once; select a part of it.")
+        target = worth_asking(subject, "test", _MOST_BYTES)
         return Task(
             subject, _prompt(subject, parsed, tests, target), target, subject.instruction.strip()
         )
@@ -134,10 +130,7 @@ def _prompt(subject: Subject, parsed: Parsed, tests: ForTests, target: Span) -> 
         ]
     if tests.file is not None:
         question += [ours("The test file as it is:\n"), *_shown(tests.file, language)]
-    around = context_of(parsed, target, signatures=not subject.around.pieces)
-    if around:
-        question.append(ours("The file under test also holds:\n"))
-        question += fenced(subject, language.name, around, dedent=True)
+    question += also_holds(subject, target, file="file under test")
     where = f"{tests.path}, its tests in {home.path}"
     named = Fragment(where, max(subject.label, tests.label), origin_of(subject, target))
     question += [ours("To test, from "), named, ours(":\n")]

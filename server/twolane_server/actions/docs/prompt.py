@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twolane_context.spans import Span
 from twolane_server.actions.docs.shots import SHOTS
 from twolane_server.actions.docs.style import Sections
-from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours, said
+from twolane_server.actions.pieces import also_holds, fenced, needed, opening, ours, said
 from twolane_server.edits.lines import line_end
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.docs.place import Place
     from twolane_server.actions.docs.style import Style
-    from twolane_server.fragments import Fragment
 
 _SYSTEM = (
     "You write documentation comments. Reply with the text only, no code: one sentence that says "
@@ -56,10 +55,7 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
     system = [*opening(subject, _SYSTEM + _MORE + wanted_sections(style))]
-    around = context_of(parsed, place.definition, signatures=not subject.around.pieces)
-    holds: list[Fragment] = []
-    if around:
-        holds = [ours("The file also holds:\n"), *fenced(subject, language, around, dedent=True)]
+    holds = also_holds(subject, place.definition)
     if holds and not subject.around:
         system += [ours("\n"), *holds]
     messages = [Message(Role.SYSTEM, tuple(system))]
