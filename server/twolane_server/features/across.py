@@ -81,12 +81,14 @@ async def apply_across(
     names = _names(missing)
     taken = [one for one in across.changes if one.place not in missing]
     if not taken:
-        reason = (
-            "most likely because a file changed meanwhile, or since it was not confirmed"
-            if not response.applied
-            else "although it said so"
+        if response.applied:
+            return (
+                "The editor said that it applied the edit, but no file has changed; look at them."
+            )
+        raise StaleDocument(
+            "The editor did not apply the edit, most likely because a file changed meanwhile, or "
+            "since it was not confirmed; nothing was changed."
         )
-        raise StaleDocument(f"The editor did not apply the edit, {reason}; nothing was changed.")
     places = [one.place for one in taken]
     back = inverse(standing, taken, versions, encoding)
     if back is not None and standing.untouched(places):

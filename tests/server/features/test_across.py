@@ -151,7 +151,8 @@ async def test_nothing_typed_is_lost_and_what_is_half_is_told(
             assert text.replace("#", "") in (BEFORE, AFTER)
         if all(changed):
             # What the person typed right after may look like a fault, and then it is told.
-            assert not told or any(editor.typed.values())
+            # So may what the machine is too busy for: the test waits but a hundredth of the time.
+            assert not told or any(editor.typed.values()) or "said that it applied" in told
             outcomes["all"] += 1
         elif not any(changed):
             assert told

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_writing import SETS, Killed, Project, in_memory, killing, steps_of, tree_of
+from twolane_server.errors import StaleDocument
+from twolane_server.writing.disk import Disk
 from twolane_server.writing.recover import recover
 
 if TYPE_CHECKING:
@@ -148,3 +150,43 @@ def test_real_kills(tmp_path: Path) -> None:
         assert len(set(found.values())) == 1, found
     assert cut > KILLS / 5
     assert int((root / "0").read_text()) > 0
+
+
+def test_killed_while_all_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody writes into one file, the rest is being taken back, and then the process dies."""
+    in_memory(monkeypatch)
+    project = Project(tmp_path, *SETS[2])
+    project.fresh()
+    last = steps_of(project.apply)
+    tried = mixed = 0
+    for first in range(last // 2, last):
+        for second in range(first + 1, last + 20, 2):
+            project.fresh()
+            file = project.root / "c"
+            count = itertools.count(1)
+
+            def step(
+                count: Iterator[int] = count,
+                file: Path = file,
+                at: tuple[int, int] = (first, second),
+            ) -> None:
+                now = next(count)
+                if now == at[0]:
+                    file.unlink(missing_ok=True)
+                    file.write_bytes(b"mine")
+                if now >= at[1]:
+                    raise Killed
+
+            try:
+                project.apply(Disk(step))
+            except (Killed, StaleDocument):
+                told = recover(project.state)
+                tried += 1
+                found = tree_of(project.root)
+                assert found.pop("c") == b"mine"
+                assert set(found) == {"a", "b"}
+                mixed += len({*found.values()}) > 1
+                assert len({*found.values()}) == 1 or told
+                assert project.journal == []
+    assert tried > 100
+    assert mixed < tried / 10
