@@ -16,9 +16,9 @@ from twolane_server.documents import Document
 from twolane_server.errors import ActionError, StaleDocument, WrongUse
 from twolane_server.repository import spellings
 from twolane_server.text import Text
+from twolane_server.writing.disk import check_writable
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?", re.DOTALL)
-_ANY_WRITE = 0o222
 _LARGEST = 20 * 1024 * 1024
 
 
@@ -96,7 +96,7 @@ def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
         raise StaleDocument(
             f"{path.name} changed while the model was writing, so nothing was applied; run it again."
         )
-    _check_writable(real)
+    check_writable(real)
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=".twolane-", dir=real.parent)
@@ -112,18 +112,6 @@ def write_back(path: Path, text: Text, *, expected_sha256: str) -> None:
         # Gone already when all went well; Ctrl-C, too, leaves nothing behind.
         with suppress(OSError):
             Path(temporary).unlink(missing_ok=True)
-
-
-def _check_writable(real: Path) -> None:
-    """A rename asks nobody: not the file's mode, nor who else has it by another name."""
-    status = real.stat()
-    if not status.st_mode & _ANY_WRITE or not os.access(real, os.W_OK):
-        raise ActionError(f"{real} is write-protected, so nothing was applied.")
-    if status.st_nlink > 1:
-        raise ActionError(
-            f"{real} has another name (a hard link), which the edit would part from it, so nothing "
-            "was applied; apply the diff yourself."
-        )
 
 
 def _ways(path: Path) -> tuple[str, ...]:

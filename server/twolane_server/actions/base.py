@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import parse
+from twolane_server.errors import ActionError
 
 if TYPE_CHECKING:
     from twolane_context.languages import Language
@@ -99,6 +100,24 @@ def tree_of(subject: Subject) -> Parsed | None:
     if subject.parsed is not None and subject.parsed.language == subject.language:
         return subject.parsed
     return parse(subject.language, subject.text.source)
+
+
+def tree_for(subject: Subject, doing: str) -> Parsed:
+    """The subject's tree, for what needs one.
+
+    Args:
+        subject: the document.
+        doing: what needs it, as the first word of a sentence.
+
+    Raises:
+        ActionError: there is no grammar for its language.
+    """
+    parsed = tree_of(subject)
+    if parsed is None:
+        raise ActionError(
+            f"{doing} needs Python, Rust, TypeScript, JavaScript, Go, C, C++, Java or Lua."
+        )
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.docs.place import place_at
 from twolane_server.actions.docs.prompt import prompt_for
 from twolane_server.actions.docs.render import rendered
@@ -21,8 +21,9 @@ from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
-    from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
+
+_DOING = "Documenting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class WriteDocstring:
         Raises:
             ActionError: no definition is there, or none that documentation can stand at.
         """
-        parsed = _tree(subject)
+        parsed = tree_for(subject, _DOING)
         place = place_at(parsed, subject.selection)
         return Task(subject, prompt_for(subject, parsed, place, style_of(parsed)), place.target)
 
@@ -62,7 +63,7 @@ class WriteDocstring:
             ReplyRefused: the reply is no documentation, or would change more than that.
             ActionError: the documentation is what it was.
         """
-        subject, parsed = task.subject, _tree(task.subject)
+        subject, parsed = task.subject, tree_for(task.subject, _DOING)
         place = place_at(parsed, subject.selection)
         code = subject.text.cut(place.definition)
         words = words_of(reply, parsed.language, place.name, code)
@@ -75,13 +76,3 @@ class WriteDocstring:
         if problem:
             raise ReplyRefused(f"The reply was refused: {problem}.")
         return edit
-
-
-def _tree(subject: Subject) -> Parsed:
-    parsed = tree_of(subject)
-    if parsed is None:
-        raise ActionError(
-            "Documentation is written for Python, Rust, TypeScript, JavaScript, Go, C, C++, Java "
-            "and Lua."
-        )
-    return parsed

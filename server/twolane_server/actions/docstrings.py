@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.docs.place import place_at
 from twolane_server.actions.docs.prompt import wanted_sections
 from twolane_server.actions.docs.public import public_definitions
@@ -46,9 +46,7 @@ _MOST = 40
 _SOON = 500  # nodes of a tree, which take about a millisecond
 _TOKENS_EACH = 200
 _HEADING = re.compile(r"(?m)^[ \t]*(?:#{1,6}|\*\*)[ \t]*(?:NUMBER )?(\d{1,3})\b[^\n]*$")
-_LANGUAGES = (
-    "Documentation is written for Python, Rust, TypeScript, JavaScript, Go, C, C++, Java and Lua."
-)
+_DOING = "Documenting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +74,7 @@ class WriteDocstrings:
         Raises:
             ActionError: every public definition is documented.
         """
-        parsed = tree_of(subject)
-        if parsed is None:
-            raise ActionError(_LANGUAGES)
+        parsed = tree_for(subject, _DOING)
         places = _bare(parsed)
         if not places:
             raise ActionError("Every public definition of this file has documentation already.")
@@ -92,9 +88,7 @@ class WriteDocstrings:
         Raises:
             ReplyRefused: nothing in the reply can be used.
         """
-        subject, parsed = task.subject, tree_of(task.subject)
-        if parsed is None:
-            raise ActionError(_LANGUAGES)
+        subject, parsed = task.subject, tree_for(task.subject, _DOING)
         places = _bare(parsed)
         chosen, texts = _batch(parsed, places), _texts(reply)
         edits, why = _edits(subject, parsed, chosen, texts)

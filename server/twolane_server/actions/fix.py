@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.pieces import origin_of
 from twolane_server.actions.replacing import replaced, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
@@ -17,12 +17,11 @@ from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
     from twolane_context.spans import Span
-    from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Edit
 
 _LONGEST = 1_000
-_LANGUAGES = "Fixing needs Python, Rust, TypeScript, JavaScript, Go, C, C++, Java or Lua."
+_DOING = "Fixing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class FixDiagnostic:
         Raises:
             ActionError: no diagnostic is given, or its lines are empty.
         """
-        parsed, target = _tree(subject), _target(subject)
+        parsed, target = tree_for(subject, _DOING), _target(subject)
         problem = " ".join(plain(subject.instruction).split())[:_LONGEST]
         if not problem:
             raise ActionError("Say which problem to fix, in the words of the tool that found it.")
@@ -67,16 +66,9 @@ class FixDiagnostic:
             ReplyRefused: the reply is no code, or would leave a syntax error.
             ActionError: the code is what it was.
         """
-        parsed = _tree(task.subject)
+        parsed = tree_for(task.subject, _DOING)
         return replaced(task.subject.text, parsed, task.target, code(reply, parsed.language))
 
 
 def _target(subject: Subject) -> Span:
     return whole_lines(subject.text.source, subject.selection)
-
-
-def _tree(subject: Subject) -> Parsed:
-    parsed = tree_of(subject)
-    if parsed is None:
-        raise ActionError(_LANGUAGES)
-    return parsed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_server.actions.asked import asked_for
-from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.docs.definitions import definition_at, outermost
 from twolane_server.actions.replacing import replaced, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Edit
+
+_DOING = "Rewriting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class RewriteSelection:
         Raises:
             ActionError: nothing is selected, or no instruction is given.
         """
-        parsed = _tree(subject)
+        parsed = tree_for(subject, _DOING)
         target = _target(parsed, subject.selection)
         if target is None:
             raise ActionError("Select the lines to rewrite, or put the cursor into a definition.")
@@ -60,18 +62,9 @@ class RewriteSelection:
             ReplyRefused: the reply is no code, or would leave a syntax error.
             ActionError: the code is what it was.
         """
-        parsed = _tree(task.subject)
+        parsed = tree_for(task.subject, _DOING)
         lines = code(reply, parsed.language)
         return replaced(task.subject.text, parsed, task.target, lines)
-
-
-def _tree(subject: Subject) -> Parsed:
-    parsed = tree_of(subject)
-    if parsed is None:
-        raise ActionError(
-            "Rewriting needs Python, Rust, TypeScript, JavaScript, Go, C, C++, Java or Lua."
-        )
-    return parsed
 
 
 def _target(parsed: Parsed, selection: Span) -> Span | None:

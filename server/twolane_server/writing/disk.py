@@ -10,11 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolane_server.errors import ActionError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Disk"]
+__all__ = ["Disk", "check_writable"]
 
+_ANY_WRITE = 0o222
 _BINARY = getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | _BINARY
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
@@ -145,3 +148,19 @@ class Disk:
             return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def check_writable(path: Path) -> None:
+    """A rename asks nobody: not the file's mode, nor who else has it by another name.
+
+    Raises:
+        ActionError: the file must not be written.
+    """
+    status = path.stat()
+    if not status.st_mode & _ANY_WRITE or not os.access(path, os.W_OK):
+        raise ActionError(f"{path} is write-protected, so nothing was applied.")
+    if status.st_nlink > 1:
+        raise ActionError(
+            f"{path} has another name (a hard link), which the edit would part from it, so nothing "
+            "was applied; apply the diff yourself."
+        )

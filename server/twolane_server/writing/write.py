@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from twolane_server.edits.changes import Sort, digest
 from twolane_server.errors import ActionError, StaleDocument
-from twolane_server.writing.disk import Disk
+from twolane_server.writing.disk import Disk, check_writable
 from twolane_server.writing.journal import BACK, DONE, GO, Journal, held
 from twolane_server.writing.plan import Act, Plan, Step
 from twolane_server.writing.step import done, tidy, undone
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["carry_out", "end", "take_back"]
 
-_ANY_WRITE = 0o222
 _WAIT_SECONDS, _POLL_SECONDS = 5.0, 0.05
 
 
@@ -140,7 +139,7 @@ def _plan(changes: Changes, root: Path, disk: Disk) -> tuple[Plan, _Texts]:
         if act is not Act.MAKE:
             if disk.digest(path) != before:
                 _stale(path)
-            _check_writable(Path(path))
+            check_writable(Path(path))
         if text is not None:
             texts.append((step, text, mode))
     folders = {
@@ -186,15 +185,3 @@ def _mode(change: FileChange, root: Path, disk: Disk) -> int | None:
     with suppress(FileNotFoundError):
         return disk.mode(str(root / change.path))
     return None
-
-
-def _check_writable(path: Path) -> None:
-    """A rename asks nobody: not the file's mode, nor who else has it by another name."""
-    status = path.stat()
-    if not status.st_mode & _ANY_WRITE or not os.access(path, os.W_OK):
-        raise ActionError(f"{path} is write-protected, so nothing was applied.")
-    if status.st_nlink > 1:
-        raise ActionError(
-            f"{path} has another name (a hard link), which the edit would part from it, so nothing "
-            "was applied; apply the diff yourself."
-        )
