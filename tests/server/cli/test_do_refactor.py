@@ -170,3 +170,12 @@ def test_what_the_users_check_refuses_is_shown_and_not_applied(shop: Shell) -> N
     ran = shop.run(*refactor(shop, "--apply"))
     assert "The check true passed" in ran.out
     assert content(shop) == DONE
+
+
+def test_route_tells_what_would_be_sent(shop: Shell) -> None:
+    ran = shop.run("route", *refactor(shop, "--json")[1:])
+    assert ran.status == 0, ran.err
+    assert ran.json["lane"] == "local"
+    assert ran.json["reasons"] == ["refactor works on the whole repository"]
+    paths = {one["path"].removeprefix(f"{shop.root}/") for one in ran.json["fragments"]}
+    assert paths - {""} == {"shop/cart.py", "shop/show.py", "tests/test_cart.py", "README.md"}
