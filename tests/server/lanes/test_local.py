@@ -91,7 +91,7 @@ async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: l
         lane = opened(settings(server.url), tmp_path)
     begin = time.monotonic()
     found = await lane.answering("Qwen3-Coder")
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < 4.0
     assert (found.model, found.lane.host) == ("SmolLM2-135M-Instruct", "in this process")
     assert found.stand_in == (
         f"nothing answers at {server.host} (connection refused), so the embedded"

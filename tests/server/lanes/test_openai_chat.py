@@ -307,7 +307,7 @@ async def test_slowness_has_limits(fault: str) -> None:
     error = await error_of(behaviour, idle=idle, deadline=deadline)
     assert isinstance(error, LaneTimeout)
     assert words in str(error)
-    assert time.monotonic() - begin < 2.0
+    assert time.monotonic() - begin < 7.0
 
 
 async def test_the_pause_limit_is_not_the_readers_pause() -> None:

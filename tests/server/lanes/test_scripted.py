@@ -79,7 +79,7 @@ async def test_delays_can_be_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 10
     assert lane.broken_off == 1
 
 

@@ -83,12 +83,12 @@ async def test_what_is_sent_comes_back_and_then_the_end() -> None:
 async def test_a_limit_that_moves_on_holds_where_it_is_now() -> None:
     async with talking(echo) as stream:
         began = now()
-        for number in range(8):
-            stream.until = now() + 0.5
+        for number in range(12):
+            stream.until = now() + 1.0
             writing = asyncio.create_task(later(stream))
             assert await stream.read(10) == b"x", number
             await writing
-        assert now() - began > 0.6, "the first limit was over long ago"
+        assert now() - began > 1.1, "the first limit was over long ago"
         stream.until = now() + 0.1
         with pytest.raises(httpcore.ReadTimeout):
             await stream.read(10)
@@ -103,7 +103,7 @@ async def test_a_limit_that_moves_back_holds_too() -> None:
         stream.until = began + 0.05
         with pytest.raises(httpcore.ReadTimeout):
             await stream.read(10)
-        assert now() - began < 1
+        assert now() - began < 10
         with pytest.raises(httpcore.ReadTimeout):
             await stream.read(10, timeout=5)
         stream.until = None
@@ -186,7 +186,7 @@ async def test_a_write_that_nobody_takes_has_an_end() -> None:
         stream.abort()
         with pytest.raises(httpcore.WriteError):
             await writing
-        assert now() - began < 1
+        assert now() - began < 10
 
 
 async def test_tls_with_a_certificate_that_is_trusted(tmp_path: Path) -> None:

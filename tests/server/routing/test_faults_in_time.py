@@ -89,7 +89,7 @@ async def test_row_36_a_lane_that_fails_again_and_again_is_left_alone(
                 server.models_answer = refusal(503)
                 told = clean(await bench.run(lane, settings))
                 assert len(server.chats) == 3, seed
-                assert told.seconds < QUICK.longest_rest_seconds + 1.0, seed
+                assert told.seconds < QUICK.longest_rest_seconds + 5.0, seed
                 assert any("left alone" in said for said in told.sentences), seed
                 if lane is CLOUD:
                     assert told.reply is not None

@@ -243,7 +243,7 @@ def test_row_47_without_descriptors_it_says_so_and_recovers(lane: LaneName, tmp_
     assert failed, "some had too few"
     for one in found:
         assert (one["error"] is None) == (one["reply"] is not None)
-        assert one["seconds"] < 2.0
+        assert one["seconds"] < 10.0
         assert one["again"], one
         assert not any(canary in said for said in one["said"] for canary in CANARIES)
     for one in failed:

@@ -321,7 +321,7 @@ async def test_cancelling_closes_the_socket_and_is_recorded(lane: LaneName, tmp_
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert await server.until(lambda fake: fake.broken_off, 1.0)
+        assert await server.until(lambda fake: fake.broken_off, 5.0)
         assert us.outcomes == [(lane.value, "cancelled")]
         assert (cloud if lane is LOCAL else local).connections == 0
 
@@ -343,7 +343,7 @@ async def test_a_reader_that_fails_closes_the_socket_and_is_recorded(tmp_path: P
                 on_decision=lambda _taken: None,
             )
         assert us.outcomes == [("cloud", "cancelled")]
-        assert await cloud.until(lambda fake: fake.broken_off, 1.0)
+        assert await cloud.until(lambda fake: fake.broken_off, 5.0)
 
 
 def _break_ledger(us: Team) -> Path:
