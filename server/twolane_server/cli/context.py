@@ -105,4 +105,5 @@ def _text(pieces: list[tuple[Piece, str]]) -> str:
         f"  {label}  {piece.tokens} tokens\n{plain(piece.text)}"
         for piece, label in pieces
     ]
-    return "\n".join([*shown, f"{len(pieces)} pieces, {total} tokens"])
+    count = "1 piece" if len(pieces) == 1 else f"{len(pieces)} pieces"
+    return "\n".join([*shown, f"{count}, {total} tokens"])

@@ -42,8 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--instruction",
         default="",
         metavar="TEXT",
-        help="what to do (rewrite), what you want to know (explain), the problem (fix), or what "
-        "to look at above all (review, tests)",
+        help="what to do (rewrite, refactor), what you want to know (explain), the problem (fix), or "
+        "what to look at above all (review, changes, tests)",
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument(
@@ -81,10 +81,9 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
 
 
 def _tokens(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("it is a whole number, and at least 1")
+    return int(text)
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

@@ -175,6 +175,8 @@ def test_a_person_reads_places_labels_and_texts(shell: Shell) -> None:
     assert "    return cart - 1" in lines
     assert "\x1b" not in ran.out
     assert lines[-1].startswith("2 pieces, ")
+    one = shell.run("context", "--repo", str(shell.root), "cart.py:6", "--audience", "cloud").out
+    assert one.splitlines()[-1].startswith("1 piece, ")
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,11 @@ def test_a_cut_answer_names_the_option_that_allows_more(shell: Shell) -> None:
     assert content(shell) == CODE
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "many"])
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1.5", "²"])
 def test_a_budget_is_a_number(shell: Shell, number: str) -> None:
-    assert shell.run("do", "docstring", shell.place, "--max-tokens", number).status == 2
+    ran = shell.run("do", "docstring", shell.place, f"--max-tokens={number}")
+    assert ran.status == 2
+    assert ran.err.endswith("argument --max-tokens: it is a whole number, and at least 1\n")
 
 
 @pytest.mark.parametrize("says", ["y\n", "n\n", ""])
