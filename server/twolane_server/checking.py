@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -61,18 +62,38 @@ class Checker:
         started = time.monotonic()
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="twolane-check-"))
         tree = folder / Path(across.root).name
-        git = Git(Path(across.root), self._environ)
+        git, given_up = Git(Path(across.root), self._environ), threading.Event()
+        work = asyncio.to_thread(self._populate, git, tree, across.changes, given_up)
+        populating = asyncio.create_task(work)
         try:
-            await asyncio.to_thread(_populate, git, tree, across.changes)
+            await asyncio.shield(populating)
             verdict = await self._run(tree)
         except (OSError, ActionError):
             verdict = "could not run, so nothing is known of its verdict"
         finally:
+            given_up.set()
+            await asyncio.gather(populating, return_exceptions=True)  # else it makes what is gone
             await asyncio.to_thread(_remove, git, folder, tree)
         spent = time.monotonic() - started
         passed = verdict == ""
         told = f"The check {name} {verdict or 'passed'} ({spent:.1f} s)."
         return replace(across, notes=(*across.notes, told), failed=not passed)
+
+    def _populate(self, git: Git, tree: Path, changes: Changes, given_up: threading.Event) -> None:
+        """A linked working tree with the user's files as they are, and the changes on top."""
+        if git.found("HEAD"):
+            git.run("worktree", "add", "--quiet", "--no-checkout", "--detach", str(tree), "HEAD")
+            Git(tree, self._environ).run("read-tree", "HEAD")
+        tree.mkdir(exist_ok=True)
+        listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        for path in filter(None, map(os.fsdecode, listed.split(b"\0"))):
+            if given_up.is_set():
+                return
+            source, to = git.root / path, tree / path
+            if source.is_symlink() or source.is_file():
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, to, follow_symlinks=False)
+        _change(tree, changes)
 
     async def _run(self, tree: Path) -> str:
         """The end of a sentence; empty when all is well."""
@@ -102,18 +123,7 @@ def _stop(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def _populate(git: Git, tree: Path, changes: Changes) -> None:
-    """A linked working tree with the user's files as they are, and the changes on top."""
-    if git.found("HEAD"):
-        git.run("worktree", "add", "--quiet", "--no-checkout", "--detach", str(tree), "HEAD")
-        Git(tree, dict(os.environ)).run("read-tree", "HEAD")
-    tree.mkdir(exist_ok=True)
-    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for path in filter(None, map(os.fsdecode, listed.split(b"\0"))):
-        source, to = git.root / path, tree / path
-        if source.is_symlink() or source.is_file():
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, to, follow_symlinks=False)
+def _change(tree: Path, changes: Changes) -> None:
     for one in changes:
         if one.before is not None and (one.to or one.after is None):
             (tree / one.path).unlink(missing_ok=True)
@@ -127,8 +137,8 @@ def _populate(git: Git, tree: Path, changes: Changes) -> None:
 
 
 def _remove(git: Git, folder: Path, tree: Path) -> None:
+    shutil.rmtree(tree, ignore_errors=True)
+    # By its name: `prune` would also forget the user's own trees on a disk that is not mounted now.
     with suppress(ActionError):
         git.run("worktree", "remove", "--force", "--force", str(tree))
     shutil.rmtree(folder, ignore_errors=True)
-    with suppress(ActionError):
-        git.run("worktree", "prune")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +111,42 @@ async def test_what_it_finds_is_told(root: Path, tmp_path: Path) -> None:
     checked = await look(root, "sleep", "60", seconds=0.2)
     assert checked.failed
     assert "took longer" in checked.notes[1]
+
+
+async def test_a_tree_of_the_users_that_is_not_mounted_now_is_not_forgotten(
+    root: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    Repo(root).git("worktree", "add", "-q", "--detach", str(away))
+    away.rename(tmp_path / "unplugged")
+    assert not (await look(root, *program(tmp_path / "out", 0))).failed
+    assert [each.name for each in (root / ".git/worktrees").iterdir()] == ["away"]
+
+
+async def test_who_cancels_while_files_are_copied_leaves_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copying, go_on, copy2 = threading.Event(), threading.Event(), shutil.copy2
+    made: list[Path] = []
+
+    def slowly(source: Path, to: Path, *, follow_symlinks: bool) -> None:
+        copy2(source, to, follow_symlinks=follow_symlinks)
+        made.append(to)
+        copying.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(shutil, "copy2", slowly)
+    looking = asyncio.create_task(look(root, *program(tmp_path / "out", 0)))
+    assert await asyncio.to_thread(copying.wait, 10)
+    looking.cancel()
+    await asyncio.sleep(0.2)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    [file] = made
+    assert not file.parent.parent.exists()
+    assert not (root / ".git" / "worktrees").exists()
+    assert not (tmp_path / "out").exists()
 
 
 async def test_nothing_of_the_repositorys_runs(root: Path, tmp_path: Path) -> None:
