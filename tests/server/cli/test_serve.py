@@ -18,9 +18,7 @@ from twolane_server.cli import serve_view
 if TYPE_CHECKING:
     from support_cli import Shell
 
-TWO = (
-    "0, NVIDIA GeForce RTX 4090, 24564, 2, 8.9, 570\n1, NVIDIA GeForce RTX 4090, 24564, 2, 8.9, 570"
-)
+TWO = "0, NVIDIA GeForce RTX 4090, 24564, 2, 8.9\n1, NVIDIA GeForce RTX 4090, 24564, 2, 8.9"
 # Answers as vLLM does, after it told its environment and arguments.
 SERVER = """
 import http.server, json, os, sys
