@@ -1,8 +1,8 @@
 """What is NDA, and who said so.
 
 `rules_for` reads everything that speaks about one file; `label_with` then labels any text of that
-file from memory; `read_label` does both. A rule that holds for any way of reaching the file (as
-given, by each symbolic link, by its real path) holds for the file, and what is unknown is NDA.
+file from memory. A rule that holds for any way of reaching the file (as given, by each symbolic
+link, by its real path) holds for the file, and what is unknown is NDA.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ __all__ = [
     "Way",
     "label_with",
     "no_file",
-    "read_label",
     "rules_for",
-    "words_for",
 ]
 
 HEAD_BYTES = 65_536
@@ -109,23 +107,6 @@ class FileRules:
 def no_file() -> Labelled:
     """The label of a text that no file holds: an untitled document, a diff view, an old revision."""
     return Labelled(Label.NDA, ("no file, and unknown is NDA",))
-
-
-def read_label(path: Path, user: NdaRules, head: str | None = None) -> Labelled:
-    """The label of a file, read from disk now.
-
-    Args:
-        path: the file.
-        user: the user's own rules.
-        head: the text (or its first lines) that is about to be used, where that is not the saved
-            one; markers of either count.
-    """
-    return label_with(rules_for(path, user), head)
-
-
-def words_for(path: Path, user: NdaRules) -> tuple[str, ...]:
-    """The names that must not leave with a text of this file, read from disk now."""
-    return rules_for(path, user).words
 
 
 def rules_for(

@@ -18,9 +18,7 @@ from twolane_server.labels import (
     Way,
     label_with,
     no_file,
-    read_label,
     rules_for,
-    words_for,
 )
 from twolane_server.policy import FILES, Policy
 from twolane_server.settings.resolved import NdaRules
@@ -30,14 +28,14 @@ CLIENTS = '[nda]\npaths = ["clients/**"]\n'
 
 
 def _nda(path: Path, *reasons: str, user: NdaRules = NOBODY, head: str | None = None) -> None:
-    labelled = read_label(path, user, head)
+    labelled = label_with(rules_for(path, user), head)
     assert labelled.label is Label.NDA
     for reason in reasons:
         assert reason in labelled.reasons
 
 
 def _open(path: Path, head: str | None = None) -> None:
-    labelled = read_label(path, NOBODY, head)
+    labelled = label_with(rules_for(path, NOBODY), head)
     assert (labelled.label, labelled.reasons) == (
         Label.OPEN,
         ("no rule of twolane.toml matches",),
@@ -88,7 +86,7 @@ def test_nested_policies_add_up(tmp_path: Path) -> None:
     _open(put(root / "inner" / "a.py"))
     put(root / "clients" / "twolane.toml", "[nda]\n")
     _nda(put(root / "clients" / "a.py"), "clients/** in twolane.toml")
-    assert words_for(file, NdaRules(words=("Own",))) == ("Acme", "Own")
+    assert rules_for(file, NdaRules(words=("Own",))).words == ("Acme", "Own")
 
 
 def test_a_nested_repository_is_under_its_outer_ones(tmp_path: Path) -> None:
@@ -212,7 +210,7 @@ def test_gits_own_files_and_the_policy_itself_are_nda(tmp_path: Path) -> None:
 def test_odd_paths_are_nda_and_never_an_error(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "r")
     for path in (Path("a\0b"), root / ("x/" * 600) / "a.py", root / ("x" * 300), Path("\udcff")):
-        assert read_label(path, NOBODY, None).label is Label.NDA
+        assert label_with(rules_for(path, NOBODY), None).label is Label.NDA
     _nda(root / ("x/" * 600) / "a.py", "its path is too long to be matched in good time", head="")
 
 

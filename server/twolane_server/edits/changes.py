@@ -76,6 +76,10 @@ class FileChange:
         """Whether nothing would be different."""
         return not self.to and self.before == self.after
 
+    def __str__(self) -> str:
+        """`rename c.py to d.py`."""
+        return f"{self.sort} {self.path}" + (f" to {self.to}" if self.to else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -135,9 +139,7 @@ class Changes:
 
     def __str__(self) -> str:
         """`3 files: edit a.py, create b.py, rename c.py to d.py`."""
-        told = [
-            f"{one.sort} {one.path}" + (f" to {one.to}" if one.to else "") for one in self.files
-        ]
+        told = [str(one) for one in self.files]
         count = "1 file" if len(told) == 1 else f"{len(told)} files"
         return f"{count}: {', '.join(told)}"
 

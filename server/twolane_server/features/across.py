@@ -116,10 +116,7 @@ async def recovered(server: LanguageServer, folders: Folders) -> None:
 
 
 async def _agreed(server: LanguageServer, across: Across, title: str) -> bool:
-    told = [
-        f"{one.sort} {one.path}" + (f" to {one.to}" if one.to else "")
-        for one in list(across.changes)[:_MOST_TOLD]
-    ]
+    told = [str(one) for one in across.changes.files[:_MOST_TOLD]]
     more = len(across.changes) - len(told)
     lines = [*told, *([f"and {more} more"] if more > 0 else []), *across.notes]
     count = "1 file" if len(across.changes) == 1 else f"{len(across.changes)} files"

@@ -261,7 +261,8 @@ def open_local(
 def _expect_another_server(settings: Settings) -> None:
     """Code under NDA goes to the local lane: that must not be the cloud under another name.
 
-    Nor anything else out there: an address is looked at here, a name when it is connected to. On this machine one gateway may well serve both lanes, so loopback is left to the user.
+    Nor anything else out there: an address is looked at here, a name when it is connected to. On this
+    machine one gateway may well serve both lanes, so loopback is left to the user.
     """
     local = address(settings.local.url, "local.url")
     where = literal(_name(local))

@@ -23,7 +23,7 @@ from twolane_server.errors import (
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.breaker import Breaker, BreakerRules, State
 from twolane_server.lanes.health import Health, HealthRules
-from twolane_server.lanes.limits import INTERACTIVE, Limits, Who
+from twolane_server.lanes.limits import Limits
 from twolane_server.lanes.retry import RetryRules, pause
 from twolane_server.lanes.turns import Turns
 from twolane_server.lanes.verdict import Verdict, rest_after, verdict
@@ -31,9 +31,10 @@ from twolane_server.lanes.verdict import Verdict, rest_after, verdict
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
+    from twolane_server.lanes.limits import Who
     from twolane_server.settings.resolved import HealthSettings, LaneSettings
 
-__all__ = ["INTERACTIVE", "Traffic", "Who"]
+__all__ = ["Traffic"]
 
 _LOCAL_SECONDS = 10.0
 _SOON_SECONDS = 60.0

@@ -24,8 +24,9 @@ from twolane_server.errors import (
 )
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.in_time import in_time
+from twolane_server.lanes.limits import INTERACTIVE
 from twolane_server.lanes.local import open_local
-from twolane_server.lanes.traffic import INTERACTIVE, Traffic
+from twolane_server.lanes.traffic import Traffic
 from twolane_server.routing.account import recorded, sending_of
 from twolane_server.routing.job import Job, Notify
 from twolane_server.routing.place import place_told
