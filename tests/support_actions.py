@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
 from twolane_context.trees import parse
-from twolane_server.actions.base import Subject
+from twolane_server.actions.base import Subject, Task
 from twolane_server.actions.outcomes import edits_of
 from twolane_server.fragments import Label, disclose
 from twolane_server.text import Text, encode
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twolane_context.trees import Parsed
-    from twolane_server.actions.base import Action, Task
+    from twolane_server.actions.base import Action
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.prompts import Prompt
 
@@ -58,7 +58,9 @@ def subject_of(
 def applied(action: Action, subject: Subject, reply: str) -> str:
     """The text after the action, given that the model answers with `reply`."""
     task = action.prepare(subject)
-    return after(task, action.finish(task, reply))
+    outcome = action.finish(task, reply)
+    assert not isinstance(outcome, Task), "it would ask the model again"
+    return after(task, outcome)
 
 
 def after(task: Task, outcome: Outcome) -> str:
