@@ -1,4 +1,4 @@
-"""The doctor's question to a model: fixed words, one token, and what can be told from the answer."""
+"""What the doctor can tell from a model's answer of one token to fixed words."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ if TYPE_CHECKING:
 
     from twolane_server.lanes.base import Chunk, Usage
 
-__all__ = ["WORDS", "Heard", "heard"]
-
-WORDS = "Say OK."
-"""All that a model is asked; nothing of the user's."""
+__all__ = ["Heard", "heard"]
 
 
 @dataclass(frozen=True, slots=True)

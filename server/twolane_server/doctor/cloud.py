@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from twolane_server.border.gate import Gate
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.standing import Standing
-from twolane_server.doctor.asking import WORDS, heard
+from twolane_server.doctor.asking import heard
 from twolane_server.doctor.finding import broken, fine, of_error, unset
 from twolane_server.errors import KeyUnusable, LaneError, LedgerError, Refused
 from twolane_server.fragments import Fragment, Label
 from twolane_server.lanes.key import read_key
+from twolane_server.lanes.local import FIXED_WORDS
 from twolane_server.prompts import Message, Prompt, Role
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ async def _asked(
 
 
 def _question() -> Prompt:
-    message = Message(Role.USER, (Fragment(WORDS, Label.OPEN),))
+    message = Message(Role.USER, (Fragment(FIXED_WORDS, Label.OPEN),))
     return Prompt("doctor", (message,), max_tokens=1)
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from twolane_server.lanes.metrics import Load
     from twolane_server.settings.resolved import Folders, Settings
 
+FIXED_WORDS = "Say OK."
+"""All that a model is asked to see whether it answers, or to keep it warm; nothing of the user's."""
+
 _LOOPBACK_CONNECT_SECONDS = 0.5
 
 
@@ -219,7 +222,7 @@ class Local:
 
 def warm_request(model: str) -> Request:
     """The request that keeps a model warm. Nothing in it is the user's."""
-    messages = [{"role": "user", "content": "Say OK."}]
+    messages = [{"role": "user", "content": FIXED_WORDS}]
     asked = {"model": model, "messages": messages, "max_tokens": 1, "stream": True}
     return Request(json.dumps(asked).encode())
 

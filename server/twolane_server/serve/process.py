@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +147,8 @@ async def run(
             await stop.wait()
             stop.clear()
             asked = True
-            process.terminate()
+            with suppress(ProcessLookupError):  # it ended by itself meanwhile
+                process.terminate()
 
     helpers = [
         asyncio.ensure_future(wait_until_ready()),
