@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Surroundings
+from twolane_server.actions.pieces import fence
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import LaneName
@@ -42,7 +42,6 @@ _MAP_SHARE, _PIECES_SHARE = 16, 8
 # billed for it: there the map may be large, and the model knows the whole of a small repository.
 LOCAL_MAP_TOKENS = 16_384
 _LOCAL_MAP_SHARE = 4
-_TICKS = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +210,7 @@ def _lines(entry: Entry) -> tuple[int, int]:
 
 def _shown(piece: Piece) -> str:
     """A piece below the name of its place, within a fence that no line of it can close."""
-    longest = [len(run) for run in _TICKS.findall(piece.text)]
-    ticks = "`" * max([3, *(length + 1 for length in longest)])
+    ticks = fence(piece.text)
     language = language_for(piece.path)
     name = language.name if language else ""
     place = f"{piece.path}:{piece.start_line}-{piece.end_line}"

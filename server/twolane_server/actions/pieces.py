@@ -142,9 +142,14 @@ def also_holds(
     return [ours(f"The {file} also holds:\n"), *held]
 
 
+def fence(*texts: str) -> str:
+    """Backticks that no line of these texts can close."""
+    longest = [len(run) + 1 for text in texts for run in _TICKS.findall(text)]
+    return "`" * max([_FEWEST_TICKS, *longest])
+
+
 def fenced(subject: Subject, name: str, spans: Sequence[Span], *, dedent: bool) -> list[Fragment]:
     """Pieces within one fence that no line of theirs can close."""
     pieces = [excerpt_of(subject, span, dedent=dedent) for span in spans]
-    longest = [len(run) for span in spans for run in _TICKS.findall(shown(subject, span))]
-    ticks = "`" * max([_FEWEST_TICKS, *[length + 1 for length in longest]])
+    ticks = fence(*(shown(subject, span) for span in spans))
     return [ours(f"{ticks}{name}\n"), *pieces, ours(f"{ticks}\n")]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from twolane_context.facts import extract
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
-from twolane_server.fragments import Fragment, Label, Origin
+from twolane_server.actions.pieces import fence, ours
+from twolane_server.fragments import Fragment, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["brief", "tokens_of", "whole"]
 
-_TICKS = re.compile(r"`{3,}")
 _MOST_ROWS = 80
 _AROUND = 6
 _END = re.compile(r"\r\n|\r")
@@ -78,15 +78,14 @@ def _shown(source: Source, parts: list[tuple[int, int]]) -> tuple[Fragment, ...]
     fragments: list[Fragment] = []
     for first, end in parts:
         text = _END.sub("\n", "".join(source.text.lines[first:end])).removeprefix("\ufeff")
-        longest = [len(run) for run in _TICKS.findall(text)]
-        ticks = "`" * max([3, *(length + 1 for length in longest)])
+        ticks = fence(text)
         place = source.path if all_of_it else f"{source.path} (lines {first + 1} to {end})"
         origin = Origin(source.file, first + 1, max(first + 1, end))
         # A path tells something, too, and has its file's label.
         fragments += [
             Fragment(f"{place}\n", source.label, origin),
-            Fragment(f"{ticks}{name}\n", Label.OPEN),
+            ours(f"{ticks}{name}\n"),
             Fragment(text if text.endswith("\n") else f"{text}\n", source.label, origin),
-            Fragment(f"{ticks}\n\n", Label.OPEN),
+            ours(f"{ticks}\n\n"),
         ]
     return tuple(fragments)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.refactor_files import brief, tokens_of, whole
-from twolane_server.actions.refactor_prompt import batch_prompt, once_prompt
+from twolane_server.actions.refactor_prompt import PLAN_TOKENS, batch_prompt, once_prompt
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Fragment
 
@@ -20,7 +20,6 @@ __all__ = ["Parts", "answer_tokens", "parts_of"]
 _LEAST_ANSWER, _MOST_ANSWER = 2_048, 16_384
 _PER_SITE = 120
 _BYTES_PER_TOKEN = 3
-_PLAN_TOKENS = 2_048
 _SPARE = 512
 # Of the window, what files and answers of one question may take: a model reads little better.
 _SHARE = 0.85
@@ -68,7 +67,7 @@ def parts_of(impact: Impact, task: Fragment) -> Parts:
     cut = frozenset(path for path, size in sizes.items() if size > window // 8)
     shared = (brief(impact.sources[0]), task, Fragment("", impact.label))
     frame = batch_prompt(impact, shared, files=(), max_tokens=0).tokens(model)
-    return Parts(_batches(impact, cut, window - frame - _PLAN_TOKENS - _SPARE), cut, planned=True)
+    return Parts(_batches(impact, cut, window - frame - PLAN_TOKENS - _SPARE), cut, planned=True)
 
 
 def _batches(impact: Impact, cut: frozenset[str], room: int) -> tuple[tuple[Source, ...], ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from twolane_server.actions.impact import Impact, Source
 
-__all__ = ["NO_CHANGES", "again", "batch_prompt", "once_prompt", "plan_prompt"]
+__all__ = ["NO_CHANGES", "PLAN_TOKENS", "again", "batch_prompt", "once_prompt", "plan_prompt"]
 
 NO_CHANGES = "NO CHANGES"
 
@@ -72,7 +72,7 @@ the files and this plan. Answer with the plan alone, in short exact lines: new n
 they will be written, what each kind of place becomes (definition, import, call, override, test, \
 document), files to make, rename or delete, and in which of the given files that is done.
 """
-_PLAN_TOKENS = 2_048
+PLAN_TOKENS = 2_048
 _MOST_LISTED = 400
 
 
@@ -88,7 +88,7 @@ def plan_prompt(impact: Impact, definition: Sequence[Fragment], task: Fragment) 
     """The question for a plan: the definition, and the line of each place."""
     question = (*definition, *_about(impact), *_lines(impact), ours("Task: "), task, ours("\n"))
     messages = (said(Role.SYSTEM, _PLAN), Message(Role.USER, question))
-    return Prompt("refactor", messages, _PLAN_TOKENS)
+    return Prompt("refactor", messages, PLAN_TOKENS)
 
 
 def batch_prompt(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,15 @@ from twolane_context.trees import changed
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.docs.definitions import name_of
 from twolane_server.actions.outcomes import Across, Edit
-from twolane_server.actions.pieces import also_holds, fenced, needed, opening, origin_of, ours
+from twolane_server.actions.pieces import (
+    also_holds,
+    fence,
+    fenced,
+    needed,
+    opening,
+    origin_of,
+    ours,
+)
 from twolane_server.actions.selected import selected, worth_asking
 from twolane_server.actions.testing.adding import added, created
 from twolane_server.actions.testing.home import TESTABLE, is_test
@@ -44,7 +51,6 @@ _RUST = "Write the tests that belong into the `mod tests` of this file, without 
 _MAX_TOKENS = 4_096
 _MOST_BYTES = 60_000
 _MOST_SHOWN = 12_000
-_TICKS = re.compile(r"`{3,}")
 _LANGUAGES = "Tests are written for Python, Rust, TypeScript, JavaScript, Go and Java."
 
 
@@ -167,7 +173,7 @@ def _shown(source: Source, language: Language) -> list[Fragment]:
     if len(text) > _MOST_SHOWN:
         half = _MOST_SHOWN // 2
         text = f"{text[:half].rpartition(chr(10))[0]}\n[...]\n{text[-half:].partition(chr(10))[2]}"
-    ticks = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(text))])
+    ticks = fence(text)
     body = text if text.endswith("\n") else f"{text}\n"
     whole = Fragment(body, source.label, source.origin)
     return [ours(f"{ticks}{language.name}\n"), whole, ours(f"{ticks}\n")]
