@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.base import Reads
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.limits import INTERACTIVE, Who
 from twolane_server.prices import money
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Action, Task
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.documents import Document
+    from twolane_server.knowledge import Known
     from twolane_server.lanes.base import Usage
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.settings.resolved import Settings
@@ -32,7 +34,6 @@ class Order:
         instruction: what to do, where the action takes one.
         forced: the lane that the user chose, or `None`.
         answer_in: the language that the user wants to be answered in; empty for the settings'.
-        batch: whether it is one of many that nobody waits for singly.
         max_tokens: how many tokens the answer may have; `None` for the settings', else the action's.
     """
 
@@ -42,8 +43,12 @@ class Order:
     instruction: str = ""
     forced: LaneName | None = None
     answer_in: str = ""
-    batch: bool = False
     max_tokens: int | None = None
+
+    @property
+    def batch(self) -> bool:
+        """Whether it may be asked for in many requests, which nobody waits for singly."""
+        return self.action.reads is Reads.REPOSITORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +129,11 @@ class Offer:
     def short(self) -> str:
         """Lane and reason behind the title: `[local: NDA clients/**]`."""
         return f"[lane by {self.action.reads}]" if self.decision is None else self.decision.short
+
+
+def who(order: Order, known: Known) -> Who:
+    """On whose behalf: a document's, or of many documents their repository's."""
+    document, rules = order.document, known.rules
+    if order.batch and rules is not None and rules.roots:
+        return Who(str(rules.roots[0]), batch=True)
+    return Who(document.path or document.uri, order.batch)

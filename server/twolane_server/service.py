@@ -21,11 +21,10 @@ from twolane_server.checking import Checker
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
-from twolane_server.lanes.limits import Who
 from twolane_server.materials import Materials
 from twolane_server.menu import offers
 from twolane_server.money import Money
-from twolane_server.orders import Offer, Order, Ready, Result
+from twolane_server.orders import Offer, Order, Ready, Result, who
 from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
 from twolane_server.routing.choose import (
     has_repository_marker,
@@ -157,8 +156,8 @@ class Service:
         decision = await decide(question, task.prompt)
         if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
-        title, who = order.action.title, _who(order, known)
-        ready = alone = Ready(task, question, decision, settings, started, 0.0, title, who)
+        title, asking = order.action.title, who(order, known)
+        ready = alone = Ready(task, question, decision, settings, started, 0.0, title, asking)
         if reads.in_document and reads is not Reads.REPOSITORY:
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
@@ -270,11 +269,3 @@ class Service:
         if known.cloud_state is not None or self._runner is None:
             return known
         return replace(known, cloud_state=self._runner.cloud_rests(settings))
-
-
-def _who(order: Order, known: Known) -> Who:
-    """On whose behalf: a document's, or of many documents their repository's."""
-    document, rules = order.document, known.rules
-    if order.batch and rules is not None and rules.roots:
-        return Who(str(rules.roots[0]), batch=True)
-    return Who(document.path or document.uri, order.batch)

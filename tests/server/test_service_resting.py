@@ -13,9 +13,13 @@ from support_repositories import Alone
 from support_repository import put
 from support_trust import make_folders, trusted_repository
 from twolane_context.spans import Span
+from twolane_server.actions.catalogue import action_named
 from twolane_server.documents import Document
+from twolane_server.knowledge import Known
+from twolane_server.labels import rules_for
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.limits import Who
+from twolane_server.orders import Order, who
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.settings.resolved import (
@@ -24,6 +28,7 @@ from twolane_server.settings.resolved import (
     KeySource,
     LaneSettings,
     Mode,
+    NdaRules,
     Settings,
 )
 from twolane_server.text import Text
@@ -31,7 +36,7 @@ from twolane_server.text import Text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from twolane_server.orders import Order, Result
+    from twolane_server.orders import Result
 
 CODE = "def join(a):\n    return a\n"
 CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
@@ -135,23 +140,17 @@ async def test_who_would_use_it_has_it_probed_and_then_it_is_used_again(tmp_path
         await desk.service.aclose()
 
 
-@pytest.mark.parametrize("batch", [False, True])
-async def test_lanes_are_asked_for_a_document_or_in_batches_for_its_repository(
+@pytest.mark.parametrize(("action", "batch"), [("docstring", False), ("refactor", True)])
+def test_lanes_are_asked_for_a_document_or_in_batches_for_its_repository(
+    action: str,
     batch: bool,  # noqa: FBT001 - a parameter of the test
     tmp_path: Path,
 ) -> None:
-    async with FakeServer() as cloud, FakeServer() as local:
-        desk = Desk(tmp_path, cloud, local)
-        order = replace(desk.order(), batch=batch)
-        ready = await desk.service.prepare(order, desk.settings)
-        source = desk.root if batch else desk.root / "a.py"
-        assert ready.who == Who(str(source), batch)
-
-
-async def test_a_document_without_a_file_is_its_own_source(tmp_path: Path) -> None:
-    async with FakeServer() as cloud, FakeServer() as local:
-        desk = Desk(tmp_path, cloud, local)
-        untitled = Document("untitled:1", "", "python", 1, Text.of(CODE))
-        order = replace(desk.order(), document=untitled, batch=True)
-        ready = await desk.service.prepare(order, desk.settings)
-        assert ready.who == Who("untitled:1", batch=True)
+    root = trusted_repository(tmp_path / "r", make_folders(tmp_path / "own"), "[nda]\n")
+    file = put(root / "a.py", CODE)
+    document = Document(file.as_uri(), str(file), "python", 1, Text.of(CODE))
+    order = Order(action_named(action), document, Span(0, 0))
+    known = Known(rules_for(file, NdaRules()))
+    assert who(order, known) == Who(str(root if batch else file), batch)
+    untitled = replace(document, uri="untitled:1", path="")
+    assert who(replace(order, document=untitled), Known(None)) == Who("untitled:1", batch)
