@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from pathspec import GitIgnoreSpec
 
 __all__ = ["Globs", "compile_globs", "fault", "original"]
 
@@ -116,7 +116,7 @@ def compile_globs(globs: tuple[str, ...]) -> Globs:
         if wrong := fault(glob):
             raise ValueError(f"a glob {wrong}")
     lines = [(form, glob) for glob in reversed(globs) for form in sorted(_forms(glob))]
-    spec = GitIgnoreSpec.from_lines([form for form, _ in lines], backend="simple")
+    spec = _spec_of(form for form, _ in lines)
     return Globs(spec, tuple(glob for _, glob in lines))
 
 
@@ -135,9 +135,15 @@ def _plain(name: str) -> str:
     return name
 
 
+def _spec_of(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - not needed to start
+
+    return GitIgnoreSpec.from_lines(lines, backend="simple")
+
+
 def _compiles(glob: str) -> bool:
     try:
-        spec = GitIgnoreSpec.from_lines(sorted(_forms(glob)), backend="simple")
+        spec = _spec_of(sorted(_forms(glob)))
     except (ValueError, re.error):
         return False
     return all(pattern.include for pattern in spec.patterns)

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from importlib.metadata import version
 from threading import Event
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -16,7 +15,7 @@ from lsprotocol import types
 from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
-from twolane_server import convert
+from twolane_server import __version__, convert
 from twolane_server.errors import SettingsError
 from twolane_server.features import (
     code_action,
@@ -61,7 +60,7 @@ class TwolaneServer(LanguageServer):
     def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
         # pygls leaves its *args untyped
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
-            "twolane", version("twolane"), protocol_cls=Protocol
+            "twolane", __version__, protocol_cls=Protocol
         )
         self.session = Session(folders, environ)
         session = self.session

@@ -27,7 +27,6 @@ from twolane_server.actions.selected import selected
 from twolane_server.actions.symbol import symbol_places
 from twolane_server.edits.changes import Changes
 from twolane_server.edits.forgotten import forgotten
-from twolane_server.edits.from_reply import changes_from
 from twolane_server.edits.paths import Paths
 from twolane_server.edits.reply import trimmed, without_reasoning
 from twolane_server.errors import ActionError, ReplyRefused
@@ -130,6 +129,8 @@ def _changes(impact: Impact, state: _SoFar, reply: str) -> Changes | tuple[Probl
     if state.parts.planned and without_reasoning(reply).strip(" \n.`*") == NO_CHANGES:
         return state.made
     others = (impact.others | impact.texts.keys() | set(state.made.paths)) - texts.keys()
+    from twolane_server.edits.from_reply import changes_from  # noqa: PLC0415 - not needed to start
+
     outcome = changes_from(reply, texts, Paths.of(texts, others, [impact.root]))
     return Changes.of([*state.made, *outcome]) if isinstance(outcome, Changes) else outcome
 

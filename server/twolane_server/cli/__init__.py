@@ -13,6 +13,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from twolane_server import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -81,9 +83,7 @@ def _print_everything() -> None:
 
 
 def _print_version() -> int:
-    from importlib.metadata import version  # noqa: PLC0415 - keep start-up light
-
-    print(f"twolane {version('twolane')}")
+    print(f"twolane {__version__}")
     return 0
 
 
