@@ -137,7 +137,7 @@ class Ledger:
         return START if row is None else Head(row[0], row[1])
 
 
-def verify(folder: Path, *, wait: float = _WAIT_SECONDS) -> Verdict:
+def verify(folder: Path) -> Verdict:
     """Read the whole ledger and say whether anything was edited, removed, moved or cut off.
 
     A folder without a ledger is whole: nothing was ever recorded there.
@@ -152,7 +152,7 @@ def verify(folder: Path, *, wait: float = _WAIT_SECONDS) -> Verdict:
         if not (folder / store.DATABASE).exists():
             return judge([], START if fresh else kept)
         try:
-            with closing(store.open_database(folder, wait)) as database:
+            with closing(store.open_database(folder, _WAIT_SECONDS)) as database:
                 if not store.has_table(database):
                     return judge([], START if fresh else kept)
                 return judge(store.entries(database), kept)
@@ -162,15 +162,12 @@ def verify(folder: Path, *, wait: float = _WAIT_SECONDS) -> Verdict:
             return Verdict(0, 1, "the database is damaged, so no entry in it can be vouched for")
 
 
-def read_rows(
-    folder: Path, *, last: int | None = None, wait: float = _WAIT_SECONDS
-) -> Iterator[Row]:
+def read_rows(folder: Path, *, last: int | None = None) -> Iterator[Row]:
     """Every sending with its outcome, oldest first; nothing for a folder without a ledger.
 
     Args:
         folder: where the ledger is.
         last: the number of the last entry to read, so that what comes in meanwhile is left out.
-        wait: how many seconds to wait for another process.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -178,7 +175,7 @@ def read_rows(
     with store.explained(folder):
         if not (folder / store.DATABASE).exists():
             return
-        with closing(store.open_database(folder, wait)) as database:
+        with closing(store.open_database(folder, _WAIT_SECONDS)) as database:
             if not store.has_table(database):
                 return
             ends = {
