@@ -176,10 +176,11 @@ def test_a_rewrite_as_told_or_as_the_comment_above_says(instruction: str, tmp_pa
 def test_two_buffers_at_once(tmp_path: Path) -> None:
     texts = {"a.py": PYTHON.replace("wörter", "alpha"), "b.py": PYTHON.replace("wörter", "beta")}
     files = [_written(tmp_path, name, text) for name, text in texts.items()]
+    # Each prompt may show the other file as context; only what it asks about stands after a fence.
     room = _room(
         tmp_path,
-        _reply("Count alpha, one word after the other.", match="alpha"),
-        _reply("Count beta, one word after the other.", match="beta"),
+        _reply("Count alpha, one word after the other.", match="```python\ndef zählen(alpha)"),
+        _reply("Count beta, one word after the other.", match="```python\ndef zählen(beta)"),
     )
     drove = room.drive("two_buffers.lua", files=[str(file) for file in files], at="def zählen")
     for file, name in zip(files, ["alpha", "beta"], strict=True):
@@ -193,7 +194,10 @@ def test_two_clients_on_one_buffer(tmp_path: Path) -> None:
     path = _written(tmp_path, "a.py", PYTHON, "\r\n")
     room = _room(
         tmp_path,
-        _reply("Count the words.", match="def zählen(wörter):  # 🙂🙂 before the code\n    return"),
+        _reply(
+            "Count the words.",
+            match="```python\ndef zählen(wörter):  # 🙂🙂 before the code\n    return",
+        ),
         _reply("Add the numbers."),
     )
     drove = room.drive("two_clients.lua", file=str(path), at=["def zählen", "def 合計"])
