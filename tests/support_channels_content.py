@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from support_fake_server import answer
 from support_generated import Code, word
 from support_leaks import traces
 from support_repository import put
+from support_trial import DOCSTRING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +159,13 @@ def l19_diagnostics_and_titles(trial: Trial) -> None:
     desk.open(file.as_uri(), "python", code.text)
     desk.open(mine.as_uri(), "python", other.text)
     assert desk.said
+    # A type checker tells of an open file what it read in another.
+    fixed = "```python\n    pass\n```"
+    trial.cloud.answers = (answer(fixed),)
+    trial.world.script({"reply": fixed}, {"reply": DOCSTRING})
+    quoted = {"action": "fix", "instruction": f"no parameter `{code.name}` ({trial.mark})"}
+    trial.expect(desk.act(mine.as_uri(), other.last - 1, **quoted).partition(" ")[0].rstrip(":"))
+    trial.cloud.answers = (answer(DOCSTRING),)
     desk.actions(file.as_uri(), code.first, told)
     desk.actions(mine.as_uri(), other.first, told if trial.secret else ())
     trial.expect(desk.act(file.as_uri(), code.first).partition(" ")[0].rstrip(":"))

@@ -48,4 +48,8 @@ class Alone:
         del path, text
         return None
 
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        del path, names, nda
+        return None
+
     async def aclose(self) -> None: ...

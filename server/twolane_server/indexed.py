@@ -22,6 +22,7 @@ from twolane_server.known_code import nda_sources
 from twolane_server.lanes.base import LaneName
 from twolane_server.maps import Maps
 from twolane_server.policy import FILES
+from twolane_server.quoting import quoted_file
 from twolane_server.recognised import Recognised
 from twolane_server.surroundings import Seen, surroundings
 from twolane_server.usages import references
@@ -223,6 +224,14 @@ class Indexed:
             "Files under NDA change faster than they can be read, so nothing is sent to the cloud; "
             "try again when what writes them has ended."
         )
+
+    def quoted(self, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
+        if not self._whole:
+            self.refresh()
+        self._look_at_rules()
+        file = quoted_file(names, self.repository.index, self._verdicts(nda))
+        return None if file is None else f"the problem quotes code of {file}"
 
     def save(self) -> None:
         """Keep what was found for the next process."""

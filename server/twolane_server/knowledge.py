@@ -40,7 +40,8 @@ class Known:
         grant_reason: why not, fit to be shown; empty where it may.
         cloud_state: why the cloud lane cannot be used at all, or `None`.
         read: whether this comes from disk at all.
-        pasted: why the text is NDA whatever its file is: code that it holds; `None` for none known.
+        pasted: why the text is NDA whatever its file is: code that it holds, or that a tool quotes about
+            it; `None` for none known.
         staged: in the document that git asks for a message in, the label of what is staged.
     """
 

@@ -157,6 +157,22 @@ class Live:
         watched = self._watched.setdefault(path, Watched())
         return await asyncio.to_thread(watched.look, text, recognised)
 
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
+        home = self._home(path)
+        if home is None:
+            return None
+        documents = self._documents()
+
+        def ask(indexed: Indexed) -> str | None:
+            indexed.sync(documents)
+            return indexed.quoted(names, nda)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await home.run(ask)
+        return f"whose code the problem quotes is not known before {home.name} is read"
+
     async def aclose(self) -> None:
         """Stop watching and indexing, and keep what was found."""
         homes = list(self._homes.values())

@@ -64,6 +64,10 @@ class Once:
         """Nothing: the border looks at what is sent, and a command has no document that goes on."""
         del path, text
 
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
+        return await asyncio.to_thread(self._quoted, path, names, nda)
+
     async def aclose(self) -> None:
         """Keep what was found for the next command."""
         for indexed in self._indexed.values():
@@ -77,6 +81,10 @@ class Once:
     def _impact(self, wanted: WantedImpact) -> Impact | None:
         indexed = self._open(wanted.path)
         return None if indexed is None else indexed.impact(wanted)
+
+    def _quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        indexed = self._open(path)
+        return None if indexed is None else indexed.quoted(names, nda)
 
     def _open(self, path: str) -> Indexed | None:
         from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter

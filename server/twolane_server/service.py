@@ -26,6 +26,7 @@ from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result, who
 from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
+from twolane_server.quoting import foreign_names
 from twolane_server.routing.choose import (
     has_repository_marker,
     near_local_window,
@@ -126,6 +127,8 @@ class Service:
         reads, material, impact = order.action.reads, None, None
         if reads.in_document:
             known = await self.knowledge(document, settings)
+            if reads is Reads.PROBLEM and known.pasted is None:
+                known = replace(known, pasted=await self._quoted(order, settings))
             labelled = known.label(head_of(document.text))
             material = await self._materials.beside(reads, document, labelled.label, settings)
         else:
@@ -172,6 +175,15 @@ class Service:
             pasted = await self._repositories.pasted(document.path, str(document.text))
             known = replace(known, pasted=pasted)
         return known
+
+    async def _quoted(self, order: Order, settings: Settings) -> str | None:
+        """Why what another tool says of a document is under NDA, or `None`."""
+        names = foreign_names(order.instruction, order.document.text.source)
+        return (
+            await self._repositories.quoted(order.document.path, names, settings.nda)
+            if names
+            else None
+        )
 
     async def knowledge_for_menu(self, document: Document, settings: Settings) -> Known:
         """The same, with the label of what is staged where git asks for a message."""

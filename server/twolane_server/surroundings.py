@@ -136,6 +136,13 @@ class Repositories(Protocol):
         """
         ...
 
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+        """Why names that a tool says of a file are under NDA: only code under NDA has them.
+
+        Where that cannot be told, they are.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Let go of all repositories."""
         ...

@@ -45,6 +45,7 @@ class Reads(StrEnum):
     """What an action works on."""
 
     DOCUMENT = "the document"
+    PROBLEM = "the document and what another tool says of it"
     TESTS = "the document and its tests"
     HEAD = "the document and its last commit"
     REPOSITORY = "the repository"
@@ -54,7 +55,7 @@ class Reads(StrEnum):
     @property
     def in_document(self) -> bool:
         """Whether it begins at a place in the document."""
-        return self in (Reads.DOCUMENT, Reads.TESTS, Reads.HEAD, Reads.REPOSITORY)
+        return self not in (Reads.INDEX, Reads.BRANCH)
 
     @property
     def at_place(self) -> bool:

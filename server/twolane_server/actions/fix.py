@@ -31,7 +31,7 @@ class FixDiagnostic:
     name: str = "fix"
     title: str = "Fix"
     home: LaneName = LaneName.CLOUD
-    reads: Reads = Reads.DOCUMENT
+    reads: Reads = Reads.PROBLEM
 
     def offered(self, subject: Subject) -> bool:
         """Whether a diagnostic says something about lines that hold something."""
@@ -54,7 +54,8 @@ class FixDiagnostic:
         if not target.cut(subject.text.source).strip():
             raise ActionError("There is nothing on the lines of this problem, so nothing to fix.")
         words = f"fix this problem, which a checker reports on these lines: {problem}"
-        # It quotes the code, so it has the code's label.
+        # It quotes the code, so it has the code's label; where it quotes other code under NDA, too,
+        # then that is the label of the whole (`Reads.PROBLEM`).
         instruction = Fragment(words, subject.label, origin_of(subject, target))
         prompt = rewrite_prompt(subject, parsed, target, instruction, self.name)
         return Task(subject, prompt, target, problem)
