@@ -19,6 +19,7 @@ _RAW = re.compile(rb":(\d{6}) (\d{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([A-Z]
 _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@.*")
 _HUNKS = re.compile(r"(?m)^(?=@@ )")
+_LINK = b"120000"
 _GONE = re.compile(r"0+\Z")
 
 
@@ -47,6 +48,7 @@ class FileDiff:
         status: git's letter: A, C, D, M, R, T.
         old_id: the object's id before; empty for none.
         new_id: the same after.
+        links: those of the two objects that are symbolic links: their text is a path.
         hunks: what changes; none for a binary file or one that is only renamed.
         left_out: how many lines are not shown for want of room.
     """
@@ -56,6 +58,7 @@ class FileDiff:
     status: str
     old_id: str = ""
     new_id: str = ""
+    links: tuple[str, ...] = ()
     hunks: tuple[Hunk, ...] = ()
     left_out: int = 0
 
@@ -105,7 +108,9 @@ def _files(raw: bytes) -> Iterator[FileDiff]:
         first = os.fsdecode(next(parts, b""))
         second = os.fsdecode(next(parts, b"")) if status in "RC" else first
         old_id, new_id = ("" if _GONE.match(each) else each for each in (old, new))
-        yield FileDiff(first, second, status, old_id, new_id)
+        modes = zip((old_id, new_id), (found[1], found[2]), strict=True)
+        links = tuple(each for each, mode in modes if mode == _LINK)
+        yield FileDiff(first, second, status, old_id, new_id, links)
 
 
 def _hunks(section: str) -> Iterator[Hunk]:

@@ -177,7 +177,7 @@ def _labelled(
 ) -> Gathered:
     shown = files[:_MOST_FILES]
     blobs = desk.git.objects(each for file in shown for each in (file.old_id, file.new_id) if each)
-    labels = {file: desk.label(file.paths, _heads(file, blobs)) for file in shown}
+    labels = {file: _label(desk, file, blobs) for file in shown}
     cut = cut_to(shown, _MOST_CHARACTERS)
     diff = tuple(
         source
@@ -219,6 +219,19 @@ def _reasons(found: Iterable[Labelled]) -> tuple[str, ...]:
 
 def _recent(git: Git) -> tuple[str, ...]:
     return git.commits("", "HEAD", _MOST_COMMITS) if git.found("HEAD") else ()
+
+
+def _label(desk: _Desk, file: FileDiff, blobs: Mapping[str, bytes | None]) -> Labelled:
+    """The highest label of a file's paths, its texts and, since a link's text is a path, of those."""
+    found = desk.label(file.paths, _heads(file, blobs))
+    targets = [
+        os.path.normpath(os.path.join(os.path.dirname(path), os.fsdecode(blobs.get(each) or b"")))  # noqa: PTH118, PTH120 - `..` of a link
+        for path in file.paths
+        for each in file.links
+    ]
+    if found.label is not Label.OPEN or not targets:
+        return found
+    return desk.label(targets, ())
 
 
 def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str, ...]:

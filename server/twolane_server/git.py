@@ -7,6 +7,7 @@ signatures. Nothing of the working tree is compared, since a repository's filter
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,6 +30,7 @@ _SAFE = (
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 _DIFF = ("-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "--full-index")
 _PATCH = ("-p", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/")
+_TREE_FILE = re.compile(r"100\d{3} blob ([0-9a-f]+)\t")
 _LARGEST = 2_000_000
 _UNKNOWN = "The repository that this belongs to is not known; run the action from a file of the repository."
 
@@ -125,12 +127,16 @@ class Git:
         return self.run(*ask, "--raw", "-z", base, head), self.run(*ask, *_PATCH, base, head)
 
     def committed(self, path: str) -> bytes | None:
-        """A file as the last commit has it, by its path from the root; `None` for none, or a large one."""
+        """A file as the last commit has it, by its path from the root.
+
+        `None` for none, a large one, and a symbolic link: its text is another file's path.
+        """
         try:
-            blob = self.text("rev-parse", "--quiet", "--verify", f"HEAD:{path}")
+            told = self.text("ls-tree", "HEAD", "--", path)
         except ActionError:
             return None
-        return self.objects((blob,))[blob]
+        found = _TREE_FILE.match(told)
+        return self.objects((found[1],))[found[1]] if found else None
 
     def commits(self, since: str, until: str, most: int) -> tuple[str, ...]:
         """The ids of commits without merges, the newest first; `since` may be empty."""

@@ -112,7 +112,28 @@ def _word(world: World, repo: Repo) -> None:
     repo.stage(tool_py=f"# for ACME-corp {world.secret}\n")
 
 
+def _link_led_there(world: World, repo: Repo) -> None:
+    """A link whose old target's very name is under NDA."""
+    link = world.root / "link.py"
+    link.symlink_to("clients/acme.py")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "Add")
+    link.unlink()
+    link.symlink_to("base.txt")
+    world.tool.write_text("x = 3\n", "utf-8")
+    repo.git("add", "-A")
+
+
+def _file_was_a_link(world: World, repo: Repo) -> None:
+    """A file that takes the place of such a link."""
+    _link_led_there(world, repo)
+    (world.root / "link.py").unlink()
+    repo.stage(link_py="x = 1\n")
+
+
 CASES = [
+    _link_led_there,
+    _file_was_a_link,
     _deleted_line,
     _renamed_away,
     _deleted_file,
@@ -217,6 +238,31 @@ def test_a_review_of_changes_sees_what_is_gone_and_stays_local_for_it(world: Wor
     assert done.json["decision"]["lane"] == "local"
     assert done.json["findings"] == []
     assert not world.chats
+
+
+def test_an_open_link_that_leads_elsewhere_now_may_leave(world: World) -> None:
+    repo = Repo(world.root)
+    link = world.root / "link.txt"
+    link.symlink_to("base.txt")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "Add")
+    link.unlink()
+    link.symlink_to("tool.py")
+    repo.git("add", "-A")
+    assert _do(world, "commit")["decision"]["lane"] == "cloud"
+
+
+def test_a_review_of_changes_is_not_told_where_a_link_led(world: World) -> None:
+    world.script({"reply": "[]"})
+    repo = Repo(world.root)
+    link = world.root / "was.py"
+    link.symlink_to(f"clients/{world.secret}.py")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "Add")
+    link.unlink()
+    file = repo.put("was.py", "x = 1\n")
+    world.run("do", "changes", file, "--json")
+    assert traces(bytes(world.cloud.received), world.secret) == []
 
 
 @pytest.mark.parametrize(
