@@ -45,7 +45,7 @@ class FileDiff:
     Attributes:
         old: its path before, relative to the root; the new one for a file that is added.
         new: its path after; the old one for a file that is deleted.
-        status: git's letter: A, C, D, M, R, T.
+        status: git's letter: A, C, D, M, R, T, and U for conflicts.
         old_id: the object's id before; empty for none.
         new_id: the same after.
         links: those of the two objects that are symbolic links: their text is a path.
@@ -83,9 +83,12 @@ def read_diff(raw: bytes, patch: bytes) -> tuple[FileDiff, ...]:
         patch: `-p` of the same diff.
 
     Raises:
-        ActionError: the two are not of one diff: it changed in between.
+        ActionError: a file has conflicts; or the two are not of one diff: it changed in between.
     """
     files = list(_files(raw))
+    unmerged = next((file.title for file in files if file.status == "U"), None)
+    if unmerged is not None:
+        raise ActionError(f"{unmerged} is not merged yet; resolve its conflict and `git add` it.")
     starts = [found.start() for found in _SECTION.finditer(patch)]
     sections = [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
     # A file whose kind changes is deleted and added, in two sections.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,6 +197,18 @@ def test_objects_are_read_at_once_and_large_ones_are_not(repo: Repo) -> None:
         ids["b.py"]: b"\n\nb\n",
         "0" * 40: None,
     }
+
+
+def test_a_conflict_is_told(repo: Repo) -> None:
+    repo.commit("Begin", a_py="1\n")
+    repo.git("checkout", "--quiet", "-b", "other")
+    repo.commit("Two", a_py="2\n")
+    repo.git("checkout", "--quiet", "main")
+    repo.commit("Three", a_py="3\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        repo.git("merge", "other")
+    with pytest.raises(ActionError, match=r"^a.py is not merged yet; resolve its conflict"):
+        read_diff(*Git(repo.root, _environ()).staged())
 
 
 def test_a_diff_that_changed_between_is_told(repo: Repo) -> None:
