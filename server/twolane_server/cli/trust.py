@@ -62,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     kept = folders(os.environ)
     root = find_root(Path(os.path.realpath(arguments.root)))
+    if not os.path.lexists(arguments.root):
+        # A misspelt name must not stand for the repository around it.
+        raise Refused(f"{one_line(arguments.root)} is not there; nothing was changed.")
     if root is None:
         raise Refused(
             f"{one_line(arguments.root)} is not in a git repository; trust is given to one."

@@ -45,6 +45,7 @@ def _granted(root: Path, capsys: pytest.CaptureFixture[str]) -> bool:
 
 def test_granted_shown_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not _granted(root, capsys)
+    (root / "clients").mkdir()
     assert main(["trust", "--yes", str(root / "clients")]) == 0
     out = capsys.readouterr().out
     assert "clients/**  (twolane.toml)" in out
@@ -58,6 +59,15 @@ def test_granted_shown_taken_back(root: Path, capsys: pytest.CaptureFixture[str]
     assert main(["trust", "--revoke", str(root)]) == 0
     assert not _granted(root, capsys)
     assert main(["trust", "--revoke", str(root)]) == 1
+
+
+def test_a_misspelt_folder_is_not_the_repository_around_it(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for word in ("--yes", "--revoke"):
+        assert main(["trust", word, str(root / "clinets")]) == 1
+        assert "clinets is not there; nothing was changed." in capsys.readouterr().err
+    assert not _granted(root, capsys)
 
 
 def test_files_are_counted(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
