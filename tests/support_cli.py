@@ -100,16 +100,21 @@ class Shell:
         told = self.capsys.readouterr()
         return Ran(status, told.out, told.err)
 
+    @property
+    def process_environ(self) -> dict[str, str]:
+        """What a process of its own needs beside `environ`."""
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        return {**kept, "PYTHONUTF8": "1"}
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command in a process of its own, with pipes for all it says."""
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         return subprocess.Popen(
             [sys.executable, "-m", "twolane_server.cli", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**kept, "PYTHONUTF8": "1", **self.environ},
+            env={**self.process_environ, **self.environ},
         )
 
     def finish(self, process: subprocess.Popen[str]) -> Ran:

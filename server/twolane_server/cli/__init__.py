@@ -7,10 +7,12 @@ which returns the exit status: 0 done, 1 refused or nothing to do (with the reas
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from twolane_server import __version__
@@ -35,6 +37,10 @@ _COMMANDS = {
 }
 
 
+# A full disk, a terminal that is gone.
+_UNPRINTABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
 class _Command(Protocol):
     def configure(self, parser: argparse.ArgumentParser) -> None: ...
     def run(self, arguments: argparse.Namespace) -> int: ...
@@ -44,8 +50,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - keep start-up light
 
+    _have_streams()
     _print_everything()
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except TwolaneError as error:
+        print(f"twolane: {error}", file=sys.stderr)
+        return 2 if isinstance(error, WrongUse) else 1
+    except KeyboardInterrupt:
+        print("twolane: stopped", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # who reads has seen enough (`| head`)
+        _print_no_more()
+        return 1
+    except OSError as error:
+        if error.errno not in _UNPRINTABLE or error.filename is not None:
+            raise
+        _print_no_more()
+        print(f"twolane: The output cannot be written ({error.strerror}).", file=sys.stderr)
+        return 1
+    return status
+
+
+def _run(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="twolane", description="AI code actions on two lanes, with a border between them."
     )
@@ -59,20 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name == wanted:
             _command(name).configure(sub)
     arguments = parser.parse_args(words)
-    try:
-        status = _command(arguments.command).run(arguments)
-        sys.stdout.flush()
-    except TwolaneError as error:
-        print(f"twolane: {error}", file=sys.stderr)
-        return 2 if isinstance(error, WrongUse) else 1
-    except KeyboardInterrupt:
-        print("twolane: stopped", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Who reads has seen enough (`| head`). What is left must not fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return status
+    return _command(arguments.command).run(arguments)
+
+
+def _have_streams() -> None:
+    """Where whoever started us closed a standard stream, have one that leads nowhere.
+
+    Else the next file that is opened, such as the ledger, would have its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as we run
 
 
 def _print_everything() -> None:
@@ -80,6 +105,11 @@ def _print_everything() -> None:
     out: object = sys.stdout
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(errors="backslashreplace")
+
+
+def _print_no_more() -> None:
+    """What is left to print must not fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_version() -> int:

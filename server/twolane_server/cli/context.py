@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.question import changed_rows
 from twolane_server.cli import repository as repositories
+from twolane_server.cli.numbers import positive
 from twolane_server.cli.plain import one_line, plain
 from twolane_server.errors import WrongUse
 
@@ -25,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     repositories.configure(parser)
     parser.add_argument("place", nargs="?", metavar="FILE:LINE[-LINE]", help="lines count from 1")
-    parser.add_argument("--budget", type=int, default=_BUDGET, metavar="N", help="tokens in all")
+    parser.add_argument(
+        "--budget", type=positive, default=_BUDGET, metavar="N", help="tokens in all"
+    )
     parser.add_argument("--instruction", default="", metavar="TEXT", help="what is to be done")
     parser.add_argument(
         "--diff", metavar="FILE", help="a unified diff, for its places; - for stdin"

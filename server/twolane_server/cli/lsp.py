@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from typing import TYPE_CHECKING
 
-_PORTS = 65_536
+from twolane_server.cli.numbers import tcp_port
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--stdio", action="store_true", help="the default; some editors say it")
     parser.add_argument(
-        "--tcp", type=_port, metavar="PORT", help="listen on this port of 127.0.0.1 instead"
+        "--tcp", type=tcp_port, metavar="PORT", help="listen on this port of 127.0.0.1 instead"
     )
-
-
-def _port(text: str) -> int:
-    if text.isascii() and text.isdecimal() and 0 < int(text[:6]) < _PORTS:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text} is not a port (1 to {_PORTS - 1})")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.catalogue import ACTIONS, action_named
+from twolane_server.cli.numbers import positive
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument(
-        "--max-tokens", type=_tokens, metavar="N", help="how many tokens the answer may have"
+        "--max-tokens", type=positive, metavar="N", help="how many tokens the answer may have"
     )
     parser.add_argument("--lane", choices=("auto", "local", "cloud"), default="auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -78,12 +79,6 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         max_tokens=arguments.max_tokens,
     )
     return service, settings, place, order
-
-
-def _tokens(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("it is a whole number, and at least 1")
-    return int(text)
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

@@ -56,6 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for site in sites:
             print(f"{repositories.plain(site.path)}:{site.row + 1}:{site.column}")
+        if not sites:
+            print(
+                f"twolane: No name stands at {repositories.plain(arguments.place)}.",
+                file=sys.stderr,
+            )
     opened.close()
     return 0 if sites else 1
 

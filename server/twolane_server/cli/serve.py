@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.cli import serve_view as view
+from twolane_server.cli.numbers import positive, tcp_port
 from twolane_server.errors import CannotServe, WrongUse
 from twolane_server.folders import folders
 from twolane_server.lanes.address import address
@@ -50,9 +51,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--plan", action="store_true", help="print what would be started, and why; start nothing")
     add("--json", action="store_true", help="with --plan: one object, for programs")
     add("--model", help="a name on Hugging Face or a folder; else the best that fits")
-    add("--window", type=int, metavar="TOKENS", help="prompt and answer together")
+    add("--window", type=positive, metavar="TOKENS", help="prompt and answer together")
     add("--host", help="the address to listen on; else this machine alone may ask")
-    add("--port", type=int, help="else that of local.url in the settings, or 8000")
+    add("--port", type=tcp_port, help="else that of local.url in the settings, or 8000")
     add("--gpus", metavar="0,1", help="only these, by their numbers in nvidia-smi")
     add("--nodes", type=int, metavar="N", help="print the commands for N machines like this one")
     add("--vllm", metavar="PYTHON", help="the Python or virtual environment that has vLLM")

@@ -50,6 +50,7 @@ def test_json(shell: Shell) -> None:
 def test_nothing_is_status_one_and_a_wrong_place_two(shell: Shell) -> None:
     ran = shell.run("refs", "--repo", str(shell.root), "p/b.py:2:0")
     assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "twolane: No name stands at p/b.py:2:0.\n"
     for place in ("p/a.py", "p/a.py:1", "p/a.py:0:1", "p/gone.py:1:1"):
         assert shell.run("refs", "--repo", str(shell.root), place).status == 2
 

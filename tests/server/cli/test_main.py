@@ -1,0 +1,75 @@
+"""The command line by itself: what it does when nobody can be shown anything, and with bad numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from support_cli import Shell
+
+FULL = Path("/dev/full")
+COMMANDS = (
+    ("label", "a.py"),
+    ("route", "docstring", "a.py:5"),
+    ("ledger", "export", "--format", "html"),
+    ("--version",),
+)
+
+
+def by_shell(shell: Shell, words: tuple[str, ...], ends: str) -> subprocess.CompletedProcess[str]:
+    """Run a command whose streams end as the shell's words say."""
+    line = f'exec "$0" -m twolane_server.cli "$@" {ends}'
+    return subprocess.run(
+        ["sh", "-c", line, sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=shell.root,
+        env={**shell.process_environ, **shell.environ},
+    )
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_closed_streams_are_no_failure(shell: Shell, words: tuple[str, ...]) -> None:
+    assert by_shell(shell, words, "<&- >&-").returncode == 0
+    ran = by_shell(shell, words, "<&- 2>&-")
+    assert ran.returncode == 0
+    assert ran.stdout
+
+
+def test_nothing_that_is_opened_takes_the_place_of_a_closed_stream(shell: Shell) -> None:
+    """What is printed to the number 2 would be written into the ledger."""
+    ran = by_shell(shell, ("doctor", "--json"), "<&- 2>&-")
+    assert '"check": "ledger", "ok": true' in ran.stdout
+    assert shell.run("ledger", "verify").status == 0
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is full")
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_output_that_cannot_be_written_is_a_sentence(shell: Shell, words: tuple[str, ...]) -> None:
+    ran = by_shell(shell, words, f">{FULL}")
+    assert ran.returncode == 1
+    assert ran.stderr == "twolane: The output cannot be written (No space left on device).\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("context", "a.py:5", "--budget", "-5"),
+        ("do", "docstring", "a.py:5", "--max-tokens", "0"),
+        ("do", "docstring", "a.py:5", "--max-tokens", "²"),
+        ("serve", "--plan", "--port", "99999"),
+        ("serve", "--plan", "--window", "0"),
+        ("lsp", "--tcp", "0"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_means_nothing_is_wrong_use(shell: Shell, words: tuple[str, ...]) -> None:
+    ran = shell.run(*words)
+    assert ran.status == 2
+    assert f"argument {words[-2]}: " in ran.err
