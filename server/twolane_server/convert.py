@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from lsprotocol import types
 
 from twolane_context.spans import Span
+from twolane_server.errors import ActionError
 from twolane_server.text import encode
 
 if TYPE_CHECKING:
@@ -101,6 +102,27 @@ def changed(text: Text, change: types.TextDocumentContentChangeEvent, encoding: 
     start = place(text, change.range.start, encoding)
     end = place(text, change.range.end, encoding)
     return text.spliced(min(start, end), max(start, end), change.text)
+
+
+def check_rows(name: str, text: Text) -> None:
+    """Raise where an editor may count other rows than we do.
+
+    LSP lets a CR that stands alone end a line. Neovim and others show it within the line, and then
+    every edit below it would go astray, without a trace in what they tell of it.
+
+    Args:
+        name: of the document, for people.
+        text: as the editor has it.
+
+    Raises:
+        ActionError: a CR stands alone.
+    """
+    row = next((row for row, line in enumerate(text.lines) if line.endswith("\r")), None)
+    if row is not None:
+        raise ActionError(
+            f"{name} has a carriage return that stands alone (line {row + 1}), and editors do not "
+            "agree whether a line ends there, so an edit could go astray; take it out first."
+        )
 
 
 def path_of(uri: str) -> str:

@@ -99,6 +99,16 @@ def test_a_comment_in_rust(eol: str, tmp_path: Path) -> None:
     drove.check_clean()
 
 
+def test_where_a_line_may_end_elsewhere_nothing_is_changed(tmp_path: Path) -> None:
+    """Neovim shows a CR within its line, so each edit below it would be one line too low."""
+    path = _written(tmp_path, "a.py", f"x = 'a\rb'\n{PYTHON}")
+    room = _room(tmp_path, _reply("Count the words."))
+    drove = room.drive(
+        "odd_lines.lua", file=str(path), at="return len", title=f"Write docstring  {LANE}"
+    )
+    drove.check_clean()
+
+
 @pytest.mark.parametrize("way", ["request", "progress"])
 def test_cancelling_leaves_the_buffer_and_frees_the_server(way: str, tmp_path: Path) -> None:
     path = _written(tmp_path, "a.py", PYTHON, "\r\n")

@@ -11,7 +11,8 @@ from lsprotocol import types
 
 from twolane_context.spans import Span
 from twolane_server import convert
-from twolane_server.convert import Encoding
+from twolane_server.convert import Encoding, check_rows
+from twolane_server.errors import ActionError
 from twolane_server.text import Text, encode
 
 ENCODINGS = [Encoding.Utf8, Encoding.Utf16, Encoding.Utf32]
@@ -133,6 +134,19 @@ def test_a_span_becomes_the_range_it_came_from(
 def test_a_whole_document_change_replaces_all() -> None:
     change = types.TextDocumentContentChangeWholeDocument(text="b\r")
     assert convert.changed(Text.of("a\n"), change, Encoding.Utf16).lines == ("b\r", "")
+
+
+@pytest.mark.parametrize("text", ["", "a", "a\n\nb\r\n", "\r\n", "a\x0b\x85\u2028b\n"])
+def test_rows_are_sure_where_no_cr_stands_alone(text: str) -> None:
+    check_rows("a.py", Text.of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("a\rb\n", 1), ("a\n\r", 2), ("\r\r\n", 1), ("a\r\nb\rc\rd", 2)]
+)
+def test_rows_are_unsure_where_one_does(text: str, line: int) -> None:
+    with pytest.raises(ActionError, match=rf"^a.py has a carriage return .* \(line {line}\)"):
+        check_rows("a.py", Text.of(text))
 
 
 def test_a_line_behind_the_end_means_the_end() -> None:

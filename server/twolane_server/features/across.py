@@ -50,10 +50,13 @@ async def apply_across(
 
     Raises:
         StaleDocument: a file changed since, or the editor refused; nothing was applied.
-        ActionError: the editor cannot make such changes.
+        ActionError: the editor cannot make such changes, or may count other lines than we do.
     """
     abilities = Abilities.of(server.client_capabilities)
     abilities.check(across.changes)
+    for one in across.changes:
+        if one.before is not None and one.after is not None:
+            convert.check_rows(one.path, one.before)
     standing = Standing(session, across)
     # Nothing of this waits for anybody but the disk, so that no message comes in between.
     standing.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -136,6 +137,9 @@ async def _run(
         forced=wanted.lane,
         answer_in=wanted.language,
     )
+    if order.action.reads.in_document:
+        name = PurePath(snapshot.document.path).name or "This document"
+        convert.check_rows(name, snapshot.document.text)
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
         while True:

@@ -19,7 +19,7 @@ from twolane_server import convert
 from twolane_server.actions.outcomes import Across
 from twolane_server.documents import Document
 from twolane_server.edits.changes import Changes
-from twolane_server.errors import StaleDocument
+from twolane_server.errors import ActionError, StaleDocument
 from twolane_server.features import across as applying
 from twolane_server.features.across import apply_across
 from twolane_server.session import Session
@@ -163,3 +163,14 @@ async def test_nothing_typed_is_lost_and_what_is_half_is_told(
     assert outcomes["all"] > RACES / 4
     assert outcomes["none"] > RACES / 20
     assert outcomes["part"] < RACES / 10, outcomes
+
+
+async def test_a_file_whose_rows_are_unsure_keeps_all_as_they_are(tmp_path: Path) -> None:
+    """The last of the files; the others would have been changed before it."""
+    editor = Editor(tmp_path, "skips", next(iter(chances(1))))
+    sets = [change("a.py", BEFORE, AFTER), change("d.py", "x = 1\ry = 2\n", "x = 1\ry = 3\n")]
+    server = cast("LanguageServer", cast("Any", editor))
+    outcome = Across(str(tmp_path), Changes.of(sets))
+    with pytest.raises(ActionError, match=r"^d.py has a carriage return that stands alone"):
+        await apply_across(server, editor.session, outcome, title="t")
+    assert set(editor.texts.values()) == {BEFORE}
