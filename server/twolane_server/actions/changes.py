@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twolane_server.edits.hunks import Change
     from twolane_server.prompts import Prompt
 
+_MARK = "\ufeff"
 _MOST = 60_000
 _HOW = (
     "Review this change. Lines with + are new, lines with - are gone, the others are as they were; "
@@ -72,7 +73,10 @@ class ReviewChanges:
 
 def _changes(subject: Subject) -> list[Change]:
     head = subject.material.head if subject.material is not None else None
-    return list(changes(Text.of(head.text if head is not None else ""), subject.text))
+    before = head.text if head is not None else ""
+    if not str(subject.text).startswith(_MARK):
+        before = before.removeprefix(_MARK)  # which editors keep to themselves
+    return list(changes(Text.of(before), subject.text))
 
 
 def _span(subject: Subject, change: Change) -> Span:

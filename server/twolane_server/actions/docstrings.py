@@ -77,7 +77,7 @@ class WriteDocstrings:
         parsed = tree_for(subject, _DOING)
         places = _bare(parsed)
         if not places:
-            raise ActionError("Every public definition of this file has documentation already.")
+            raise ActionError("No public definition of this file is without documentation.")
         chosen = _batch(parsed, places)
         prompt = _prompt(subject, parsed, chosen)
         return Task(subject, prompt, Span(0, len(parsed.source)), subject.instruction.strip())

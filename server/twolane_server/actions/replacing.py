@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["replaced", "whole_lines", "without"]
 
 
+_MARK = "\ufeff"
+
+
 def whole_lines(source: bytes, selection: Span) -> Span:
     """The lines that a selection touches, without the last one's end.
 
@@ -54,11 +57,11 @@ def replaced(text: Text, parsed: Parsed, target: Span, code: str) -> Edit:
         ActionError: the code is what is there.
     """
     old = decode(target.cut(parsed.source))
-    lines = code.replace("\r\n", "\n").replace("\r", "\n")
-    if harmful(lines) - harmful(old):
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").removeprefix(_MARK)
+    if harmful(lines) - harmful(old.removeprefix(_MARK)):
         raise ReplyRefused("The model's code holds control characters; nothing was changed.")
-    # Blank lines at both ends of the selection are not the model's business.
-    head = old[: len(old) - len(old.lstrip("\r\n"))]
+    # The byte order mark and blank lines at both ends of the selection are not the model's business.
+    head = old[: len(old) - len(old.lstrip(f"{_MARK}\r\n"))]
     tail = old[len(old.rstrip("\r\n")) :]
     start = target.start + len(head.encode())
     indent = decode(parsed.source[start : skip_blanks(parsed.source, start)])
@@ -75,7 +78,8 @@ def without(text: Text, parsed: Parsed, target: Span) -> Edit:
     Raises:
         ReplyRefused: that would leave a syntax error.
     """
-    span = Span(target.start, next_line(parsed.source, target.end))
+    mark = len(_MARK.encode()) if decode(target.cut(parsed.source)).startswith(_MARK) else 0
+    span = Span(target.start + mark, next_line(parsed.source, target.end))
     return _proved(text, parsed, Edit(span, ""))
 
 

@@ -16,6 +16,7 @@ from twolane_server.actions.review import Review
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label, Origin
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     import random
@@ -69,6 +70,14 @@ def test_a_fix_that_takes_a_line_away_takes_its_end_too() -> None:
     assert one.fix is not None
     assert one.fix.text == ""
     assert one.fix.span.cut(CODE.replace("‸", "").encode()) == b"    unused = 1\n"
+
+
+@pytest.mark.parametrize(("fix", "after"), [("", "x = 1\n"), ("import io", "import io\nx = 1\n")])
+def test_a_fix_leaves_the_byte_order_mark(fix: str, after: str) -> None:
+    text = "\ufeffimport os\nx = 1\n"
+    (one,) = _review(text, {"line": 1, "message": "Not used.", "fix": fix}).found
+    assert one.fix is not None
+    assert str(Text.of(text).replaced([(one.fix.span, one.fix.text)])) == f"\ufeff{after}"
 
 
 @pytest.mark.parametrize("fix", ["b = (", "b = a[0]", "def", "\0", "    b = a[0]", None, 7])
@@ -214,6 +223,13 @@ def test_changes_are_reviewed_with_what_is_gone() -> None:
     assert [one.message for one in found.found] == ["Hm."]
     assert found.found[0].fix is not None
     assert found.notes != ()
+
+
+def test_a_byte_order_mark_that_the_editor_keeps_to_itself_is_no_change() -> None:
+    with pytest.raises(ActionError, match="as it was committed last"):
+        ReviewChanges().prepare(_changed(CODE, f"\ufeff{CODE.replace('‸', '')}"))
+    added = shown(ReviewChanges().prepare(_changed(f"\ufeff{CODE}", CODE.replace("‸", ""))).prompt)
+    assert "+    1| \ufeffimport os\n" in added
 
 
 def test_what_is_gone_has_the_label_that_it_had() -> None:

@@ -56,6 +56,17 @@ def test_a_selection_up_to_a_line_s_start_leaves_that_line() -> None:
     assert rewritten("a.py", "‸x = 1\r\n‸y = 2\r\n", "x = 3") == "x = 3\r\ny = 2\r\n"
 
 
+@pytest.mark.parametrize("reply", ["x = 3", "\ufeffx = 3"])
+def test_a_byte_order_mark_stays_where_it_is(reply: str) -> None:
+    assert rewritten("a.py", "‸\ufeffx = 1\r\n‸y = 2\r\n", reply) == "\ufeffx = 3\r\ny = 2\r\n"
+    assert rewritten("a.py", "‸\ufeff\n\nx = 1‸\n", reply) == "\ufeff\n\nx = 3\n"
+
+
+def test_another_byte_order_mark_is_refused() -> None:
+    with pytest.raises(ReplyRefused, match="control characters"):
+        rewritten("a.py", "‸\ufeffx = 1‸\n", "x = 3\n# \ufeff")
+
+
 def test_the_definition_at_the_cursor_stands_in_for_a_selection() -> None:
     marked = "x = 1\n\n@a\ndef f():\n    return‸ 1\n\n\ny = 2\n"
     expected = "x = 1\n\nasync def f():\n    return 2\n\n\ny = 2\n"

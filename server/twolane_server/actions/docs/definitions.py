@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = frozenset({"attribute_item", "decorator"})
 
+_MARK = "\ufeff".encode()
 _FUNCTIONS = frozenset(
     {"arrow_function", "function_expression", "generator_function", "class", "function"}
 )
@@ -124,8 +125,9 @@ def definition_at(parsed: Parsed, selection: Span) -> tree_sitter.Node | None:
 
 
 def _trimmed(source: bytes, selection: Span) -> Span:
-    end = min(selection.end, len(source))
-    start = min(selection.start, end)
+    first = len(_MARK) if source.startswith(_MARK) else 0
+    end = max(first, min(selection.end, len(source)))
+    start = max(first, min(selection.start, end))
     text = source[start:end]
     if text.strip():
         start += len(text) - len(text.lstrip())
