@@ -134,7 +134,7 @@ class Editor(LanguageClient):
         """The list once the label has been read in the background."""
         for _ in range(100):
             actions = await self.actions(uri, line)
-            if actions and "not read yet" not in actions[0].title:
+            if actions and not any("not read yet" in one.title for one in actions):
                 return actions
             await asyncio.sleep(0.05)
         raise AssertionError("the label was never read")

@@ -13,7 +13,7 @@ from twolane_server.errors import ActionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileDiff", "Hunk", "cut_to", "read_diff"]
+__all__ = ["FileDiff", "Hunk", "cut_to", "read_diff", "read_files"]
 
 _RAW = re.compile(rb":(\d{6}) (\d{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([A-Z])\d*\Z")
 _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
@@ -85,10 +85,7 @@ def read_diff(raw: bytes, patch: bytes) -> tuple[FileDiff, ...]:
     Raises:
         ActionError: a file has conflicts; or the two are not of one diff: it changed in between.
     """
-    files = list(_files(raw))
-    unmerged = next((file.title for file in files if file.status == "U"), None)
-    if unmerged is not None:
-        raise ActionError(f"{unmerged} is not merged yet; resolve its conflict and `git add` it.")
+    files = read_files(raw)
     starts = [found.start() for found in _SECTION.finditer(patch)]
     sections = [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
     # A file whose kind changes is deleted and added, in two sections.
@@ -99,6 +96,19 @@ def read_diff(raw: bytes, patch: bytes) -> tuple[FileDiff, ...]:
     for file, section in zip(wanted, sections, strict=True):
         hunks[file] = (*hunks.get(file, ()), *_hunks(section.decode("utf-8", "replace")))
     return tuple(replace(file, hunks=hunks[file]) for file in files)
+
+
+def read_files(raw: bytes) -> tuple[FileDiff, ...]:
+    """The files of a diff without what changes in them; see `read_diff`.
+
+    Raises:
+        ActionError: a file has conflicts.
+    """
+    files = tuple(_files(raw))
+    unmerged = next((file.title for file in files if file.status == "U"), None)
+    if unmerged is not None:
+        raise ActionError(f"{unmerged} is not merged yet; resolve its conflict and `git add` it.")
+    return files
 
 
 def _files(raw: bytes) -> Iterator[FileDiff]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from twolane_server.actions.base import Reads
 from twolane_server.actions.habits import habits_of
 from twolane_server.actions.material import Material, Source
+from twolane_server.diff_labels import Desk, reasons_of
 from twolane_server.diffs import cut_to, read_diff
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label, Origin
@@ -23,7 +24,7 @@ from twolane_server.labels import HEAD_BYTES, Labelled
 from twolane_server.templates import find_template
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from twolane_server.diffs import FileDiff
     from twolane_server.knowledge import Known
@@ -36,7 +37,6 @@ _MOST_COMMITS = 40
 _MOST_PATHS = 300
 _FEW_PATHS = 20  # of a commit that is only an example
 _EXAMPLES = 8
-_MOST_REASONS = 3
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "trunk", "develop")
 _UNKNOWN = Labelled(Label.NDA, ("what a commit touches is not known",))
 
@@ -54,38 +54,6 @@ class Gathered:
     material: Material = field(repr=False)
     known: Known
     labelled: Labelled
-
-
-class _Desk:
-    """One gathering: labels of paths are read once."""
-
-    def __init__(
-        self,
-        git: Git,
-        read: Callable[[str, tuple[str, ...]], Known],
-        former: dict[str, tuple[str, ...]],
-    ) -> None:
-        self.git = git
-        self._read = read
-        self._former = former
-        self._known: dict[str, Known] = {}
-
-    def known(self, path: str) -> Known:
-        """What speaks about a path, relative to the root, now."""
-        if path not in self._known:
-            full = str(self.git.root / path)
-            self._known[path] = self._read(full, self._former.get(path, ()))
-        return self._known[path]
-
-    def label(self, paths: Iterable[str], heads: Iterable[str | None]) -> Labelled:
-        """The highest label that these paths give these texts."""
-        heads = (*heads, "")
-        found = [(path, self.known(path).label(head or "")) for path in paths for head in heads]
-        reasons = [
-            f"{one.reasons[0]}, {path}" for path, one in found if one.label is not Label.OPEN
-        ]
-        label = Label.highest(one.label for _, one in found)
-        return Labelled(label, tuple(dict.fromkeys(reasons)))
 
 
 async def gather(
@@ -110,7 +78,7 @@ async def gather(
     git, files, commits = await asyncio.to_thread(_read, reads, path, environ)
     shown = files[:_MOST_FILES]
     former = {each.new: await before(str(git.root / each.new)) for each in shown}
-    desk = _Desk(git, read, former)
+    desk = Desk(git, read, former)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
 
 
@@ -173,11 +141,11 @@ def _base(git: Git) -> str:
 
 
 def _labelled(
-    desk: _Desk, reads: Reads, files: tuple[FileDiff, ...], commits: tuple[str, ...]
+    desk: Desk, reads: Reads, files: tuple[FileDiff, ...], commits: tuple[str, ...]
 ) -> Gathered:
     shown = files[:_MOST_FILES]
     blobs = desk.git.objects(each for file in shown for each in (file.old_id, file.new_id) if each)
-    labels = {file: _label(desk, file, blobs) for file in shown}
+    labels = {file: desk.file(file, blobs) for file in shown}
     cut = cut_to(shown, _MOST_CHARACTERS)
     diff = tuple(
         source
@@ -207,37 +175,11 @@ def _labelled(
         messages=tuple(Source(text, label.label, Origin()) for text, label in reversed(messages)),
         template=sheet,
     )
-    return Gathered(material, desk.known(shown[0].new), Labelled(label, _reasons(found)))
-
-
-def _reasons(found: Iterable[Labelled]) -> tuple[str, ...]:
-    """The first few reasons, and how many more there are."""
-    reasons = tuple(dict.fromkeys(reason for each in found for reason in each.reasons))
-    more = len(reasons) - _MOST_REASONS
-    return reasons if more <= 0 else (*reasons[:_MOST_REASONS], f"and {more} more")
+    return Gathered(material, desk.known(shown[0].new), Labelled(label, reasons_of(found)))
 
 
 def _recent(git: Git) -> tuple[str, ...]:
     return git.commits("", "HEAD", _MOST_COMMITS) if git.found("HEAD") else ()
-
-
-def _label(desk: _Desk, file: FileDiff, blobs: Mapping[str, bytes | None]) -> Labelled:
-    """The highest label of a file's paths, its texts and, since a link's text is a path, of those."""
-    found = desk.label(file.paths, _heads(file, blobs))
-    targets = [
-        os.path.normpath(os.path.join(os.path.dirname(path), os.fsdecode(blobs.get(each) or b"")))  # noqa: PTH118, PTH120 - `..` of a link
-        for path in file.paths
-        for each in file.links
-    ]
-    if found.label is not Label.OPEN or not targets:
-        return found
-    return desk.label(targets, ())
-
-
-def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str, ...]:
-    """The starts of a file's text on both sides, which may hold markers."""
-    texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each]
-    return tuple((text or b"")[:HEAD_BYTES].decode("utf-8", "replace") for text in texts)
 
 
 def _sources(root: Path, file: FileDiff, label: Label) -> tuple[Source, ...]:
@@ -257,7 +199,7 @@ def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _messages(desk: _Desk, ids: tuple[str, ...], most: int) -> list[tuple[str, Labelled]]:
+def _messages(desk: Desk, ids: tuple[str, ...], most: int) -> list[tuple[str, Labelled]]:
     """Messages of commits, each with the highest label of what its commit touches.
 
     `_UNKNOWN` is the label of those that touch nothing, or more than `most` files.

@@ -19,7 +19,7 @@ from twolane_server.repository import find_root
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Git", "home_of"]
+__all__ = ["LARGEST", "Git", "home_of"]
 
 _SECONDS = 30
 _SAFE = (
@@ -29,9 +29,12 @@ _SAFE = (
 # A blob that is not there would be fetched, by a program that the repository may name.
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 _DIFF = ("-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "--full-index")
+_LIST = ("--raw", "-z")
 _PATCH = ("-p", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/")
 _TREE_FILE = re.compile(r"100\d{3} blob ([0-9a-f]+)\t")
-_LARGEST = 2_000_000
+LARGEST = 2_000_000
+"""No larger file is read, in bytes: it is data."""
+
 _UNKNOWN = "The repository that this belongs to is not known; run the action from a file of the repository."
 
 
@@ -117,14 +120,48 @@ class Git:
 
     def staged(self) -> tuple[bytes, bytes]:
         """What the index would commit: the list of files (`--raw -z`), and the patch."""
-        tree = self.found("HEAD") or self.text("hash-object", "-t", "tree", "/dev/null")
-        ask = ("diff-index", "--cached", *_DIFF)
-        return self.run(*ask, "--raw", "-z", tree), self.run(*ask, *_PATCH, tree)
+        return self.staged_files(), self._staged(*_PATCH)
+
+    def staged_files(self) -> bytes:
+        """The list alone."""
+        return self._staged(*_LIST)
 
     def between(self, base: str, head: str) -> tuple[bytes, bytes]:
         """The same of two commits."""
-        ask = ("diff-tree", "-r", "--no-commit-id", *_DIFF)
-        return self.run(*ask, "--raw", "-z", base, head), self.run(*ask, *_PATCH, base, head)
+        return self.files_between(base, head), self._between(base, head, *_PATCH)
+
+    def files_between(self, base: str, head: str) -> bytes:
+        """The list alone."""
+        return self._between(base, head, *_LIST)
+
+    def _staged(self, *form: str) -> bytes:
+        tree = self.found("HEAD") or self.text("hash-object", "-t", "tree", "/dev/null")
+        return self.run("diff-index", "--cached", *_DIFF, *form, tree)
+
+    def _between(self, base: str, head: str, *form: str) -> bytes:
+        return self.run("diff-tree", "-r", "--no-commit-id", *_DIFF, *form, base, head)
+
+    def tree(self) -> dict[str, tuple[str, str]]:
+        """The files of the last commit by path, each with its mode and the object's id."""
+        if not self.found("HEAD"):
+            return {}
+        found: dict[str, tuple[str, str]] = {}
+        for row in filter(
+            None, self.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")
+        ):
+            told, _, path = row.partition(b"\t")
+            mode, _, name = told.decode().split()
+            found[os.fsdecode(path)] = (mode, name)
+        return found
+
+    def listed(self) -> dict[str, str]:
+        """The files that the index has, and those that nobody ignores, each with git's letter for it.
+
+        `S` is the letter of a file that is left out of a sparse working tree, `?` that of a new one.
+        """
+        ask = ("ls-files", "-t", "-z", "--cached", "--others", "--exclude-standard")
+        rows = filter(None, self.run(*ask).split(b"\0"))
+        return {os.fsdecode(row[2:]): chr(row[0]) for row in rows}
 
     def committed(self, path: str) -> bytes | None:
         """A file as the last commit has it, by its path from the root.
@@ -176,4 +213,4 @@ class Git:
 def _fits(line: str) -> bool:
     """Whether `<id> <type> <size>` tells of something small enough."""
     words = line.split()
-    return len(words) == 3 and words[2].isdigit() and int(words[2]) <= _LARGEST  # noqa: PLR2004
+    return len(words) == 3 and words[2].isdigit() and int(words[2]) <= LARGEST  # noqa: PLR2004

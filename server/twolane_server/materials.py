@@ -13,6 +13,7 @@ from twolane_server.knowledge import path_label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.fragments import Label
     from twolane_server.gathering import Gathered
@@ -43,22 +44,39 @@ class Materials:
         self._repositories = repositories
         self._known = known
 
-    async def instead(self, reads: Reads, document: Document, settings: Settings) -> Gathered:
+    async def instead(
+        self, reads: Reads, document: Document, settings: Settings, scope: Scope | None = None
+    ) -> Gathered:
         """What an action works on that does not work on the document.
+
+        Args:
+            reads: what it works on.
+            document: the document, which says in which repository.
+            settings: hold the user's own rules.
+            scope: which changes are meant, where many files' are.
 
         Raises:
             ActionError: there is none.
         """
+        before = self._repositories.before
+
+        def read(path: str, former: tuple[str, ...]) -> Known:
+            return self._known(path, settings, former)
+
+        await before(document.path)  # so that its repository is being read
+        if reads.many_files:
+            from twolane_server.changed_files import (  # noqa: PLC0415 - not needed to start
+                Scope,
+                gather_files,
+            )
+
+            wanted = scope or Scope()
+            return await gather_files(
+                reads, document.path, wanted, self._environ, read=read, before=before
+            )
         from twolane_server.gathering import gather  # noqa: PLC0415 - not needed to start
 
-        await self._repositories.before(document.path)  # so that its repository is being read
-        return await gather(
-            reads,
-            document.path,
-            self._environ,
-            lambda path, before: self._known(path, settings, before),
-            self._repositories.before,
-        )
+        return await gather(reads, document.path, self._environ, read, before)
 
     async def beside(
         self, reads: Reads, document: Document, label: Label, settings: Settings

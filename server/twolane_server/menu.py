@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
-from twolane_server.actions.base import Subject
+from twolane_server.actions.base import Reads, Subject
 from twolane_server.actions.catalogue import ACTIONS, FIX
 from twolane_server.errors import TooLarge
 from twolane_server.knowledge import head_of
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from twolane_context.spans import Span
+    from twolane_server.actions.base import Action
     from twolane_server.knowledge import Known
+    from twolane_server.labels import Labelled
     from twolane_server.routing.choose import Question
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Settings
@@ -63,7 +65,7 @@ def offers(
         selection = earlier(selection, tree.parsed.source, document.text.source)
         subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
     for action in (FIX,) if diagnosed else ACTIONS:
-        said = labelled if action.reads.in_document else known.staged
+        said = labelled if action.reads.in_document else _staged(known, action)
         if action.offered(subject) and said is None:
             yield Offer(action, None)
         elif action.offered(subject) and said is not None:
@@ -77,3 +79,8 @@ def offers(
                 question = priced(question, snapshot.settings)
             with suppress(TooLarge):  # then no lane would take it
                 yield Offer(action, choose(question))
+
+
+def _staged(known: Known, action: Action) -> Labelled | None:
+    """The label of what is staged, for an action that reads that."""
+    return known.staged if action.reads in (Reads.INDEX, Reads.STAGED) else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twolane_context.spans import Span
     from twolane_server.actions.base import Action, Task
     from twolane_server.actions.outcomes import Outcome
+    from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
     from twolane_server.lanes.base import Usage
@@ -35,6 +36,7 @@ class Order:
         forced: the lane that the user chose, or `None`.
         answer_in: the language that the user wants to be answered in; empty for the settings'.
         max_tokens: how many tokens the answer may have; `None` for the settings', else the action's.
+        scope: which changes are meant, where many files' are; `None` for all.
     """
 
     action: Action
@@ -44,6 +46,7 @@ class Order:
     forced: LaneName | None = None
     answer_in: str = ""
     max_tokens: int | None = None
+    scope: Scope | None = None
 
     @property
     def batch(self) -> bool:
@@ -85,6 +88,8 @@ class Ready:
     def size(self) -> str:
         """How much would be sent, and for how much: `about 812 tokens, at most $0.0014`."""
         about = f"about {self.question.prompt_tokens(self.decision.lane):,} tokens"
+        if self.task.later:
+            about = f"{len(self.task.prompts)} questions of at most {about}"
         if self.decision.lane is LaneName.LOCAL:
             return about
         cost = "of unknown cost" if self.most_usd is None else f"at most {money(self.most_usd)}"

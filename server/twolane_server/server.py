@@ -169,6 +169,7 @@ def _register_documents(server: TwolaneServer) -> None:
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         text_sync.did_open(session, params)
+        findings.opened(server, session, params.text_document.uri)
         server.warming.active()
         server.parse_soon(params.text_document.uri)
         server.background(labels.refresh(server, session, service, params.text_document.uri))
@@ -185,10 +186,10 @@ def _register_documents(server: TwolaneServer) -> None:
         server.background(labels.refresh(server, session, service, uri, fresh_seconds=0.0))
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        reviewed = session.board.of(params.text_document.uri)
+        document = session.document(params.text_document.uri)
         text_sync.did_close(session, params)
-        if reviewed:
-            findings.publish(server, session, params.text_document.uri)
+        if document is not None:
+            server.background(findings.closed(server, session, document))
         server.forget(params.text_document.uri)
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)

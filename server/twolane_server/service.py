@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from twolane_context.spans import Span
+    from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
     from twolane_server.lanes.base import LaneName
@@ -88,6 +89,7 @@ class Service:
         forced: LaneName | None = None,
         answer_in: str = "",
         max_tokens: int | None = None,
+        scope: Scope | None = None,
     ) -> Order:
         """An order by the action's name.
 
@@ -95,7 +97,7 @@ class Service:
             WrongUse: there is no such action.
         """
         order = Order(action_named(action), document, selection, instruction, forced, answer_in)
-        return replace(order, max_tokens=max_tokens)
+        return replace(order, max_tokens=max_tokens, scope=scope)
 
     def offers(
         self, session: Session, snapshot: Snapshot, selection: Span, diagnosed: str = ""
@@ -132,7 +134,7 @@ class Service:
             labelled = known.label(head_of(document.text))
             material = await self._materials.beside(reads, document, labelled.label, settings)
         else:
-            read = await self._materials.instead(reads, document, settings)
+            read = await self._materials.instead(reads, document, settings, order.scope)
             known, labelled, material = read.known, read.labelled, read.material
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
@@ -141,22 +143,23 @@ class Service:
         question = replace(
             question_of(
                 order.action,
-                of_prompt(labelled, task.prompt.label),
+                of_prompt(labelled, Label.highest(one.label for one in task.prompts)),
                 known,
                 settings,
-                characters=task.prompt.characters,
+                characters=sum(one.characters for one in task.prompts),
             ),
             answer_tokens=task.prompt.max_tokens,
             forced=forced_for(order.action, order.forced),
             instruction_marker=has_repository_marker(task.instruction),
         )
-        question = await asyncio.to_thread(self._counted, question, task.prompt, settings)
+        question = await asyncio.to_thread(self._counted, question, task.prompts, settings)
         if may_ask and near_local_window(question):
-            exact = await self._open().count_local(task.prompt, settings)
+            longest = max(task.prompts, key=lambda one: one.characters)
+            exact = await self._open().count_local(longest, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
         code = partial(self._repositories.known_code, document.path, settings.nda)
         decide = partial(decided, words=known.words, known_code=code)
-        decision = await decide(question, task.prompt)
+        decision = await decide(question, task.prompts)
         if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
         title, asking = order.action.title, who(order, known)
@@ -261,10 +264,16 @@ class Service:
             )
         return self._runner
 
-    def _counted(self, question: Question, prompt: Prompt, settings: Settings) -> Question:
-        """The question with each lane's count. What cannot go to the cloud is not counted for it."""
-        model = settings.local_model(prompt.action)
-        local = prompt.tokens(model)
+    def _counted(
+        self, question: Question, prompts: tuple[Prompt, ...], settings: Settings
+    ) -> Question:
+        """The question with each lane's count. What cannot go to the cloud is not counted for it.
+
+        Of several prompts the longest must fit, and all are paid for.
+        """
+        action = prompts[0].action
+        model = settings.local_model(action)
+        local = max(one.tokens(model) for one in prompts)
         if self._runner:
             local = self._runner.calibration(settings, model).corrected(local)
             window = self._runner.local_window(settings, model)
@@ -272,9 +281,11 @@ class Service:
         may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
         if not may_leave:
             return replace(question, local_tokens=local, cloud_tokens=local)
-        cloud = prompt.tokens(settings.cloud_model(prompt.action))
-        question = replace(question, local_tokens=local, cloud_tokens=cloud)
-        return self._money.priced(question, settings)
+        cloud = [one.tokens(settings.cloud_model(action)) for one in prompts]
+        answers = question.answer_tokens * len(prompts)
+        question = replace(question, local_tokens=local, cloud_tokens=sum(cloud))
+        priced = self._money.priced(replace(question, answer_tokens=answers), settings)
+        return replace(priced, cloud_tokens=max(cloud), answer_tokens=question.answer_tokens)
 
     def _now(self, known: Known, settings: Settings) -> Known:
         """With whether the cloud lane rests, which no file says and changes from moment to moment."""

@@ -112,12 +112,15 @@ class Session:
         return self.board.follow(uri, document.text, now.text)
 
     def close(self, uri: str) -> None:
-        """Forget a document."""
-        self._documents.pop(uri, None)
+        """Forget a document; what reviews found in its file stays."""
+        document = self._documents.pop(uri, None)
         self._known.pop(uri, None)
         self._read_at.pop(uri, None)
         self._trees.pop(uri, None)
-        self.board.clear(uri)
+        if document is not None and document.path:
+            self.board.rest(uri, document.path, document.text)
+        else:
+            self.board.clear(uri)
         self._tell(uri, None)
 
     def claim_reading(self, uri: str, now: float, fresh_seconds: float) -> bool:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.settings.resolved import Settings
 
-    Counted = Callable[[Question, Prompt, Settings], Question]
+    Counted = Callable[[Question, tuple[Prompt, ...], Settings], Question]
 
 __all__ = ["decided", "prepared", "wanted_around", "wanted_impact", "with_surroundings"]
 
@@ -91,13 +91,16 @@ def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpac
 
 
 async def decided(
-    question: Question, prompt: Prompt, words: tuple[str, ...], known_code: Callable[[], Prints]
+    question: Question,
+    prompts: tuple[Prompt, ...],
+    words: tuple[str, ...],
+    known_code: Callable[[], Prints],
 ) -> Decision:
     """The decision, with what the border would say to it: for the person's eyes, it asks again.
 
     Args:
         question: all that decides.
-        prompt: what would be sent.
+        prompts: what would be sent.
         words: the names that must not leave.
         known_code: what recognises code under NDA; waits for the disk.
 
@@ -106,18 +109,20 @@ async def decided(
     """
     decision = choose(question)
     if decision.lane is LaneName.CLOUD:
-        why = await asyncio.to_thread(_objection, prompt, words, known_code)
+        why = await asyncio.to_thread(_objection, prompts, words, known_code)
         decision = choose(replace(question, cloud_state=why)) if why else decision
     return decision
 
 
 def _objection(
-    prompt: Prompt, words: tuple[str, ...], known_code: Callable[[], Prints]
+    prompts: tuple[Prompt, ...], words: tuple[str, ...], known_code: Callable[[], Prints]
 ) -> str | None:
     from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
 
     try:
-        return objection(prompt, words, known_code())
+        code = known_code()
+        said = (objection(one, words, code) for one in prompts)
+        return next((why for why in said if why is not None), None)
     except FingerprintsUnusable as error:
         return str(error).rstrip(".")
 
@@ -145,7 +150,7 @@ async def with_surroundings(
     around: Surroundings,
     order: Order,
     counted: Counted,
-    decide: Callable[[Question, Prompt], Awaitable[Decision]],
+    decide: Callable[[Question, tuple[Prompt, ...]], Awaitable[Decision]],
 ) -> Ready:
     """The order with as much of its surroundings as leaves it on its lane.
 
@@ -166,9 +171,9 @@ async def with_surroundings(
                 label=max(alone.question.label, task.prompt.label),
                 characters=task.prompt.characters,
             )
-            question = await asyncio.to_thread(counted, question, task.prompt, alone.settings)
+            question = await asyncio.to_thread(counted, question, task.prompts, alone.settings)
             with suppress(TooLarge):
-                decision = await decide(question, task.prompt)
+                decision = await decide(question, task.prompts)
                 if decision.lane is alone.decision.lane:
                     same = replace(alone.decision, label=decision.label)
                     return replace(alone, task=task, question=question, decision=same)

@@ -145,6 +145,52 @@ CASES = [
 ]
 
 
+def _in_the_tree(_: World, repo: Repo) -> tuple[str, ...]:
+    repo.git("reset", "-q")
+    return ()
+
+
+def _still_staged(_: World, repo: Repo) -> tuple[str, ...]:
+    del repo
+    return ("--staged",)
+
+
+def _committed(_: World, repo: Repo) -> tuple[str, ...]:
+    # The marker that was taken away is in a commit of its own.
+    start = repo.git("rev-parse", "HEAD").strip()
+    repo.commit("Do it")
+    return ("--range", f"{start}..HEAD")
+
+
+@pytest.mark.parametrize("where", [_in_the_tree, _still_staged, _committed])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
+def test_nda_anywhere_in_what_is_reviewed_keeps_it_local(
+    case: Callable[[World, Repo], None],
+    where: Callable[[World, Repo], tuple[str, ...]],
+    world: World,
+) -> None:
+    world.script({"reply": "[]"})
+    repo = _open_edit(world)
+    case(world, repo)
+    if where is _in_the_tree and case in (_marker_staged_alone, _link_led_there, _file_was_a_link):
+        return  # what was staged is not in the working tree any more, and links are not read there
+    words = where(world, repo)
+    said = world.run("do", "changes", *words, "--json").json
+    assert said["decision"]["lane"] == "local"
+    assert not world.chats
+
+
+@pytest.mark.parametrize("where", [_in_the_tree, _still_staged, _committed])
+def test_open_changes_may_leave(
+    where: Callable[[World, Repo], tuple[str, ...]], world: World
+) -> None:
+    words = where(world, _open_edit(world))
+    said = world.run("route", "changes", *words, "--json").json
+    assert (said["lane"], said["label"]) == ("cloud", "OPEN")
+    paths = {one["path"] for one in said["fragments"]}
+    assert paths == {"", str(world.tool)}
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
 def test_nda_anywhere_in_what_is_staged_keeps_it_local(
     case: Callable[[World, Repo], None], world: World

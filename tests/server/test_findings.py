@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from twolane_context.spans import Span
 from twolane_server.actions.outcomes import Edit, Finding
-from twolane_server.findings import Board, moved
+from twolane_server.findings import Board, carried, moved
 from twolane_server.text import Text
 
 TEXT = "one\ntwo 😀\nthree\n"
@@ -88,3 +88,52 @@ def test_a_review_takes_the_place_of_an_older_one_of_the_same_lines() -> None:
     assert [one.finding.message for one in board.of("u")] == ["Ha."]
     board.clear("u")
     assert (board.of("u"), board.uris) == ((), ())
+
+
+_ROWS = st.lists(st.sampled_from(["a", "b", "", "é😀", "c"]), min_size=1, max_size=7)
+
+
+@given(_ROWS, _ROWS, st.sampled_from(["\n", "\r\n"]), st.data())
+def test_a_finding_that_is_carried_is_at_the_same_whole_lines(
+    old: list[str], new: list[str], eol: str, data: st.DataObject
+) -> None:
+    before, after = Text.of(eol.join(old)), Text.of(eol.join(new))
+    first, last = sorted(
+        data.draw(st.tuples(st.integers(0, len(old) - 1), st.integers(0, len(old) - 1)))
+    )
+    span = Span(before.row_start(first), before.row_start(last) + len(old[last].encode()))
+    whole = Span(span.start, before.row_start(last + 1))
+    finding = Finding(span, "Hm.", fix=Edit(whole, ""))
+    (now,) = carried([finding], before, after)
+    if old == new:
+        assert now == finding
+    if now is not None:
+        assert now.fix is not None
+        row = after.row_of(now.span.start)
+        assert now.span.start == after.row_start(row)
+        assert after.lines[row : row + last - first + 1] == before.lines[first : last + 1]
+        assert now.fix.span.cut(after.source) == whole.cut(before.source)
+
+
+def test_lines_that_changed_in_several_places_keep_what_is_between() -> None:
+    old = Text.of("".join(f"{n}\n" for n in range(30)))
+    new = Text.of(str(old).replace("5\n", "five\nand more\n", 1).replace("20\n", ""))
+    at = [
+        Finding(Span(old.row_start(n), old.row_start(n) + len(str(n))), str(n)) for n in range(30)
+    ]
+    kept = [one for one in carried(at, old, new) if one is not None]
+    assert set(range(30)) - {int(one.message) for one in kept} == {5, 20}
+    assert all(new.cut(one.span) == one.message for one in kept)
+
+
+def test_a_file_that_is_opened_takes_its_findings_along() -> None:
+    board = Board()
+    board.put("file:///x%2Ey", (TWO,), Span(0, 1))
+    board.rest("file:///x%2Ey", "/x.y", Text.of(TEXT))
+    assert board.text_of("file:///x%2Ey") == Text.of(TEXT)
+    assert board.wake("file:///x.y", "/other", Text.of(TEXT)) is None
+    assert board.wake("file:///x.y", "/x.y", Text.of(f"zero\n{TEXT}")) == "file:///x%2Ey"
+    assert board.uris == ("file:///x.y",)
+    (one,) = board.of("file:///x.y")
+    assert one.finding.span == Span(9, 17)
+    assert board.resting("/x.y") is None

@@ -51,16 +51,24 @@ class Reads(StrEnum):
     REPOSITORY = "the repository"
     INDEX = "what is staged"
     BRANCH = "what the branch changes"
+    TREE = "what the working tree changes"
+    STAGED = "the files that are staged"
+    RANGE = "what a range of commits changes"
 
     @property
     def in_document(self) -> bool:
         """Whether it begins at a place in the document."""
-        return self not in (Reads.INDEX, Reads.BRANCH)
+        return self not in (Reads.INDEX, Reads.BRANCH) and not self.many_files
 
     @property
     def at_place(self) -> bool:
         """Whether it needs a place in the document, and not the document alone."""
         return self.in_document and self is not Reads.HEAD
+
+    @property
+    def many_files(self) -> bool:
+        """Whether it is whole files that changed."""
+        return self in (Reads.TREE, Reads.STAGED, Reads.RANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,7 @@ class Task:
         note: what is asked for now, for the person; empty for the first question.
         share: how much of the whole is done when this is asked, 0 to 1, where that is known.
         so_far: what the action keeps from one answer to the next.
+        later: what will be asked after this, where that is known beforehand.
     """
 
     subject: Subject
@@ -142,6 +151,12 @@ class Task:
     note: str = ""
     share: float | None = None
     so_far: object = field(default=None, repr=False)
+    later: tuple[Prompt, ...] = ()
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """All that is known to be asked, this first."""
+        return (self.prompt, *self.later)
 
 
 class Action(Protocol):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twolane_server.actions.base import Reads
 from twolane_server.actions.changes import ReviewChanges
+from twolane_server.actions.changes_across import ReviewAcross
 from twolane_server.actions.commit import CommitMessage
 from twolane_server.actions.docstring import WriteDocstring
 from twolane_server.actions.docstrings import WriteDocstrings
@@ -30,6 +32,9 @@ ACTIONS: tuple[Action, ...] = (
     FIX,
     Review(),
     ReviewChanges(),
+    ReviewAcross(),
+    ReviewAcross("changes-staged", "Review what is staged", reads=Reads.STAGED),
+    ReviewAcross("changes-range", "Review a range of commits", reads=Reads.RANGE),
     Refactor(),
     GenerateTests(),
     Explain(),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MARK = "\ufeff"
 _MOST = 60_000
-_HOW = (
+HOW = (
     "Review this change. Lines with + are new, lines with - are gone, the others are as they were; "
     "each that is there now stands behind its number.\n"
 )
@@ -68,7 +68,7 @@ class ReviewChanges:
             ReplyRefused: the reply is no review.
         """
         subject = task.subject
-        return findings(subject, reply, [_span(subject, one) for one in _changes(subject)])
+        return findings(subject, reply, [lines_of(subject.text, one) for one in _changes(subject)])
 
 
 def _changes(subject: Subject) -> list[Change]:
@@ -79,9 +79,8 @@ def _changes(subject: Subject) -> list[Change]:
     return list(changes(Text.of(before), subject.text))
 
 
-def _span(subject: Subject, change: Change) -> Span:
+def lines_of(text: Text, change: Change) -> Span:
     """The lines that are shown of the text as it is now."""
-    text = subject.text
     start = text.row_start(change.first)
     return Span(start, line_end(text.source, text.row_start(max(change.first, change.last - 1))))
 
@@ -89,9 +88,9 @@ def _span(subject: Subject, change: Change) -> Span:
 def _prompt(subject: Subject, found: list[Change]) -> Prompt:
     head = subject.material.head if subject.material is not None else None
     label = Label.highest((subject.label, *((head.label,) if head is not None else ())))
-    spans = tuple(_span(subject, one) for one in found)
+    spans = tuple(lines_of(subject.text, one) for one in found)
     question = [*needed(subject, spans), *also_holds(subject, spans[0], spans)]
-    question.append(ours(_HOW))
+    question.append(ours(HOW))
     for one, span in zip(found, spans, strict=True):
         question += [Fragment(one.shown, label, origin_of(subject, span)), ours("\n")]
     return reviewing(subject, question, "changes")

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from twolane_server.actions.habits import Habits
     from twolane_server.actions.testing.home import PlaceOfTests
     from twolane_server.fragments import Label, Origin
+    from twolane_server.text import Text
 
-__all__ = ["ForTests", "Material", "Source"]
+__all__ = ["ChangedFile", "ForTests", "Material", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,27 @@ class ForTests:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that a diff changes, whole on both sides. Its `repr` holds no text.
+
+    Attributes:
+        path: from the repository's root.
+        file: absolute.
+        label: the highest that its names and its texts give it.
+        old: as it was; empty for a new file.
+        new: as it is; `None` for one that is gone.
+        was: the path that it had before, where that is another one.
+    """
+
+    path: str
+    file: str
+    label: Label
+    old: Text = field(repr=False)
+    new: Text | None = field(repr=False)
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What was read for an action.
 
@@ -63,6 +85,9 @@ class Material:
         template: the repository's template for a pull request.
         tests: where the tests of a file are, and what is there.
         head: the document's text as it was committed last; empty for a new file.
+        root: the repository's folder, absolute, for a review of many files.
+        files: the files of that review.
+        notes: what the person should know of it, such as a file that was not read.
     """
 
     diff: tuple[Source, ...] = ()
@@ -73,3 +98,6 @@ class Material:
     template: Source | None = None
     tests: ForTests | None = None
     head: Source | None = None
+    root: str = ""
+    files: tuple[ChangedFile, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from twolane_context.spans import Span
     from twolane_server.edits.changes import Changes
+    from twolane_server.text import Text
 
 __all__ = [
     "Across",
@@ -20,8 +21,10 @@ __all__ = [
     "Edits",
     "Finding",
     "Findings",
+    "FindingsAcross",
     "Outcome",
     "Page",
+    "Reviewed",
     "Severity",
     "edits_of",
 ]
@@ -118,7 +121,46 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
-Outcome: TypeAlias = Edit | Edits | Across | Page | Findings
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a review found in one of several files.
+
+    Attributes:
+        file: absolute.
+        path: from the repository's root.
+        text: the text that was reviewed, whole; by now the file may be another.
+        found: in the text's order.
+        spans: the lines that the model was shown.
+    """
+
+    file: str
+    path: str
+    text: Text = field(repr=False)
+    found: tuple[Finding, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsAcross:
+    """What a review found in several files; may be nothing.
+
+    Attributes:
+        root: the repository's folder, absolute.
+        files: those that were reviewed.
+        notes: sentences about what was left out, for the person.
+    """
+
+    root: str
+    files: tuple[Reviewed, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many findings there are."""
+        return sum(len(one.found) for one in self.files)
+
+
+Outcome: TypeAlias = Edit | Edits | Across | Page | Findings | FindingsAcross
 
 
 def edits_of(outcome: Outcome) -> tuple[Edit, ...]:
@@ -128,5 +170,5 @@ def edits_of(outcome: Outcome) -> tuple[Edit, ...]:
             return (outcome,)
         case Edits(edits):
             return edits
-        case Across() | Page() | Findings():
+        case Across() | Page() | Findings() | FindingsAcross():
             return ()

@@ -18,7 +18,7 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Message, Prompt, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from twolane_server.actions.base import Subject
     from twolane_server.actions.outcomes import Edit
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 _SYSTEM = (
     "You review code. Look for mistakes: wrong results, missed cases, leaks, races, misuse of what "
     "is called. Say nothing about taste. Reply with a JSON list and nothing else, one object for "
-    'each finding: {"line": first line, "end_line": last line, "severity": "error", "warning" or '
+    'each finding: {%s"line": first line, "end_line": last line, "severity": "error", "warning" or '
     '"info", "message": one or two sentences, "fix": the new text of exactly these lines, or null}. '
     "Where there is nothing to find, reply with []."
 )
+_FILE = '"file": its path, '
 _MAX_TOKENS = 4_096
 
 
@@ -80,18 +81,26 @@ def findings(subject: Subject, reply: str, shown: Sequence[Span]) -> Findings:
         ReplyRefused: the reply is no review.
     """
     said = remarks(reply)
-    placed = [(one, span) for one in said if (span := _span(subject, one, shown)) is not None]
+    found = placed(subject, said, shown)
+    return Findings(found, left_out(len(said) - len(found)))
+
+
+def placed(subject: Subject, said: Iterable[Remark], shown: Sequence[Span]) -> tuple[Finding, ...]:
+    """The remarks about lines that the model was shown, in the text's order."""
+    where = ((one, _span(subject, one, shown)) for one in said)
     found = (
         Finding(span, one.message, Severity(one.severity), _fix(subject, span, one))
-        for one, span in placed
+        for one, span in where
+        if span is not None
     )
-    lost = len(said) - len(placed)
-    notes = (f"{_count(lost)} left out, since the lines that it names are not there.",)
-    return Findings(tuple(sorted(found, key=lambda one: one.span)), notes if lost else ())
+    return tuple(sorted(found, key=lambda one: one.span))
 
 
-def _count(lost: int) -> str:
-    return "One finding was" if lost == 1 else f"{lost} findings were"
+def left_out(lost: int) -> tuple[str, ...]:
+    """A note on findings whose lines were not shown; none where there are none."""
+    count = "One finding was" if lost == 1 else f"{lost} findings were"
+    note = f"{count} left out, since the lines that it names are not there."
+    return (note,) if lost else ()
 
 
 def _span(subject: Subject, remark: Remark, shown: Sequence[Span]) -> Span | None:
@@ -123,15 +132,24 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
     return reviewing(subject, question, "review")
 
 
-def reviewing(subject: Subject, question: list[Fragment], action: str) -> Prompt:
-    """The prompt for a review of what the question shows; `action` is for the ledger."""
+def reviewing(
+    subject: Subject, question: list[Fragment], action: str, *, files: bool = False
+) -> Prompt:
+    """The prompt for a review of what the question shows.
+
+    Args:
+        subject: the document.
+        question: what is shown.
+        action: for the ledger.
+        files: whether it shows several files, one of which a finding must name.
+    """
     asked = subject.instruction.strip()
     how = (
         ours(f"Look above all at this: {asked}\n" if asked else ""),
         ours(f"Write messages in this language: {subject.answer_in}."),
     )
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM % (_FILE if files else ""))),
         Message(Role.USER, (*question, *how)),
     )
     return Prompt(action, messages, max_tokens=_MAX_TOKENS)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as Styled
 
-from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
+from twolane_server.actions.outcomes import (
+    Across,
+    Edit,
+    Edits,
+    Findings,
+    FindingsAcross,
+    Page,
+    edits_of,
+)
 from twolane_server.cli.diff import diff, diff_of
 from twolane_server.cli.plain import plain
 from twolane_server.errors import ActionError
@@ -17,10 +25,13 @@ from twolane_server.source_file import write_back
 from twolane_server.writing.write import carry_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from twolane_server.actions.outcomes import Finding, Outcome
     from twolane_server.source_file import Place
+    from twolane_server.text import Text
 
 __all__ = ["apply", "as_object", "show"]
 
@@ -64,9 +75,10 @@ def show(console: Console, outcome: Outcome, place: Place, streamed: str) -> Non
         case Page(text=text):
             if text.strip() != streamed.strip():
                 console.print(Styled(plain(text)), end="")
-        case Findings(found):
-            for each in found:
-                console.print(Styled(plain(_line(each, place))))
+        case Findings() | FindingsAcross():
+            found = list(_found(outcome, place))
+            for path, text, each in found:
+                console.print(Styled(plain(_line(each, path, text))))
             if not found:
                 console.print("nothing found")
     for note in _notes(outcome):
@@ -96,45 +108,58 @@ def as_object(outcome: Outcome, place: Place) -> dict[str, object]:
             said = {"edit": {"root": root, "files": files, "diff": "".join(_diff(outcome, place))}}
         case Page(title, text, language):
             said = {"page": {"title": title, "language": language, "text": text}}
-        case Findings(found):
-            said = {"findings": [_finding(each, place) for each in found]}
+        case Findings() | FindingsAcross():
+            said = {"findings": [_finding(*each) for each in _found(outcome, place)]}
     notes = _notes(outcome)
     return {**said, "notes": list(notes)} if notes else said
 
 
 def _notes(outcome: Outcome) -> tuple[str, ...]:
-    return outcome.notes if isinstance(outcome, Edits | Across | Findings) else ()
+    return outcome.notes if isinstance(outcome, Edits | Across | Findings | FindingsAcross) else ()
 
 
 def _diff(outcome: Outcome, place: Place) -> list[str]:
     if isinstance(outcome, Across):
         return [line for one in outcome.changes for line in diff_of(one)]
-    before = place.document.text
-    after = before.replaced((edit.span, edit.text) for edit in edits_of(outcome))
-    return diff(place.document.path, before, after)
+    return _edited(place.document.path, place.document.text, edits_of(outcome))
 
 
-def _rows(finding: Finding, place: Place) -> tuple[int, int]:
+def _edited(path: str, before: Text, edits: tuple[Edit, ...]) -> list[str]:
+    return diff(path, before, before.replaced((edit.span, edit.text) for edit in edits))
+
+
+def _found(outcome: Findings | FindingsAcross, place: Place) -> Iterator[tuple[str, Text, Finding]]:
+    """Each finding with the file that it is in, and that file's text."""
+    if isinstance(outcome, Findings):
+        for each in outcome.found:
+            yield place.document.path, place.document.text, each
+        return
+    for file in outcome.files:
+        for each in file.found:
+            yield file.file, file.text, each
+
+
+def _rows(finding: Finding, text: Text) -> tuple[int, int]:
     """The lines that a finding is about; 1-based, both included."""
-    text, span = place.document.text, finding.span
+    span = finding.span
     return text.row_of(span.start) + 1, text.row_of(span.end) + 1
 
 
-def _line(finding: Finding, place: Place) -> str:
-    first, _ = _rows(finding, place)
+def _line(finding: Finding, path: str, text: Text) -> str:
+    first, _ = _rows(finding, text)
     fix = "  (with a fix)" if finding.fix is not None else ""
-    return f"{place.document.path}:{first}: {finding.severity}: {finding.message}{fix}"
+    return f"{path}:{first}: {finding.severity}: {finding.message}{fix}"
 
 
-def _finding(finding: Finding, place: Place) -> dict[str, object]:
-    first, last = _rows(finding, place)
+def _finding(path: str, text: Text, finding: Finding) -> dict[str, object]:
+    first, last = _rows(finding, text)
     said: dict[str, object] = {
-        "path": place.document.path,
+        "path": path,
         "start_line": first,
         "end_line": last,
         "severity": finding.severity.value,
         "message": finding.message,
     }
     if finding.fix is not None:
-        said["diff"] = "".join(_diff(finding.fix, place))
+        said["diff"] = "".join(_edited(path, text, (finding.fix,)))
     return said

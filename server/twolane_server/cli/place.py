@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.catalogue import ACTIONS, action_named
+from twolane_server.changed_files import Scope
 from twolane_server.cli.numbers import positive
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
@@ -36,8 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "place",
         metavar="FILE:LINE[-LINE]",
         nargs="?",
-        help="lines count from 1; changes takes a file alone, commit and pr take a file or a folder "
-        "of the repository, or none",
+        help="lines count from 1; changes takes a file or a folder alone, or none for the whole "
+        "repository; commit and pr take a file or a folder of the repository, or none",
     )
     parser.add_argument(
         "--instruction",
@@ -45,6 +47,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="what to do (rewrite, refactor), what you want to know (explain), the problem (fix), or "
         "what to look at above all (review, changes, tests)",
+    )
+    parser.add_argument(
+        "--staged", action="store_true", help="changes: what is staged, not the working tree"
+    )
+    parser.add_argument(
+        "--range",
+        default="",
+        metavar="A..B",
+        help="changes: those of commits; A...B has what B changes since it left A",
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument(
@@ -60,9 +71,10 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     Raises:
         TwolaneError: the place or the action cannot be used.
     """
-    reads = action_named(arguments.action).reads
-    if arguments.place is None and (reads.at_place or reads.in_document):
-        raise WrongUse(f"{arguments.action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
+    action = _named(arguments)
+    reads = action_named(action).reads
+    if arguments.place is None and reads.in_document:
+        raise WrongUse(f"{action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
     place = read_place(arguments.place or ".", bare=not reads.at_place)
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
@@ -70,15 +82,35 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         print(f"twolane: {plain(str(problem))}", file=sys.stderr)
     service = Service(found, os.environ, Once(found))
     order = service.order(
-        arguments.action,
+        action,
         place.document,
         place.selection,
         instruction=arguments.instruction,
         forced=None if arguments.lane == "auto" else LaneName(arguments.lane),
         answer_in=arguments.language,
         max_tokens=arguments.max_tokens,
+        scope=Scope(arguments.range, arguments.place or "") if reads.many_files else None,
     )
     return service, settings, place, order
+
+
+def _named(arguments: argparse.Namespace) -> str:
+    """The action's name; reviews of changes have one for each sort of changes.
+
+    Raises:
+        WrongUse: an option is given that the action has no use for.
+    """
+    action: str = arguments.action
+    if action != "changes":
+        if arguments.staged or (arguments.range and action != "changes-range"):
+            raise WrongUse("--staged and --range are for changes.")
+        return action
+    if arguments.staged and arguments.range:
+        raise WrongUse("Review what is staged or a range of commits; not both at once.")
+    if arguments.staged or arguments.range:
+        return "changes-staged" if arguments.staged else "changes-range"
+    alone = arguments.place is not None and not Path(arguments.place).is_dir()
+    return "changes" if alone else "changes-all"
 
 
 def decision_object(decision: Decision) -> dict[str, object]:

@@ -17,6 +17,7 @@ from twolane_server.repository import name_in_repository
 if TYPE_CHECKING:
     import argparse
 
+    from twolane_server.fragments import Fragment
     from twolane_server.orders import Order, Ready
     from twolane_server.service import Service
     from twolane_server.settings.resolved import Settings
@@ -46,10 +47,10 @@ async def _prepare(service: Service, settings: Settings, order: Order) -> Ready:
 
 
 def _object(ready: Ready) -> dict[str, object]:
-    prompt, decision = ready.task.prompt, ready.decision
+    decision = ready.decision
     return {
         **places.decision_object(decision),
-        "prompt_tokens": ready.question.prompt_tokens(decision.lane),
+        "prompt_tokens": _tokens(ready),
         # At most: with nothing cached and the longest answer.
         "cost_usd": ready.most_usd,
         "fragments": [
@@ -60,9 +61,20 @@ def _object(ready: Ready) -> dict[str, object]:
                 "label": fragment.label.name,
                 "tokens": fragment.tokens(decision.model),
             }
-            for fragment in prompt.fragments
+            for fragment in _fragments(ready)
         ],
     }
+
+
+def _fragments(ready: Ready) -> list[Fragment]:
+    return [part for prompt in ready.task.prompts for part in prompt.fragments]
+
+
+def _tokens(ready: Ready) -> int:
+    """Of all questions that are known to be asked."""
+    if not ready.task.later:
+        return ready.question.prompt_tokens(ready.decision.lane)
+    return sum(prompt.tokens(ready.decision.model) for prompt in ready.task.prompts)
 
 
 def _cost(ready: Ready) -> str:
@@ -77,21 +89,22 @@ def _show(ready: Ready) -> None:
     prompt, decision = ready.task.prompt, ready.decision
     print(plain(str(decision)))
     print(
-        f"  about {ready.question.prompt_tokens(decision.lane)} tokens would be sent, "
+        f"  about {_tokens(ready)} tokens would be sent, "
         f"and up to {prompt.max_tokens} come back{_cost(ready)}; from:"
     )
     around = set(map(id, ready.task.subject.around.map))
-    shown = [part for part in prompt.fragments if part.origin.path and id(part) not in around]
+    fragments = _fragments(ready)
+    shown = [part for part in fragments if part.origin.path and id(part) not in around]
     for label in sorted({part.label for part in shown}, reverse=True):
         parts = [part for part in shown if part.label is label]
         for path, lines in lines_by_file(part.origin for part in parts).items():
             tokens = sum(part.tokens(decision.model) for part in parts if part.origin.path == path)
             print(f"  {label.name:4}  {plain(name_in_repository(path))}:{lines}  {tokens} tokens")
-    of_map = [part for part in prompt.fragments if part.origin.path and id(part) in around]
+    of_map = [part for part in fragments if part.origin.path and id(part) in around]
     if of_map:
         label = Label.highest(part.label for part in of_map)
         tokens = sum(part.tokens(decision.model) for part in of_map)
         print(f"  {label.name:4}  the repository's map, {len(of_map)} files  {tokens} tokens")
-    wording = (part for part in prompt.fragments if not part.origin.path)
+    wording = (part for part in fragments if not part.origin.path)
     tokens = sum(part.tokens(decision.model) for part in wording)
     print(f"  OPEN  twolane's own wording and your instruction  {tokens} tokens")

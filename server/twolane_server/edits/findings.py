@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Remark", "remarks"]
 
 _LONGEST = 600
+_FILE = ("file", "path", "filename")
 _MOST = 100
 _PLAIN_LINE = re.compile(
-    r"[ \t]*(?:[-*+]|\d+\.)?[ \t]*\W{0,3}(?:lines?|l\.?)?[ \t]*(?P<first>\d{1,7})"
+    r"[ \t]*(?:[-*+]|\d+\.)?[ \t]*\W{0,3}(?:(?P<file>[\w./\\-]*[./][\w./\\-]*)\W?:[ \t]*)?(?:lines?|l\.?)?[ \t]*(?P<first>\d{1,7})"
     r"(?:[ \t]*(?:-|\u2013|to)[ \t]*(?P<last>\d{1,7}))?\W{0,3}:[ \t]*"
     r"(?:\W{0,3}(?P<severity>error|warning|info|note|bug|nit)\W{0,3}:?[ \t]+)?(?P<message>\S.*)",
     re.IGNORECASE,
@@ -45,6 +46,7 @@ class Remark:
         severity: `error`, `warning` or `info`.
         message: one paragraph.
         fix: what to write in the place of these lines; `None` for nothing usable.
+        file: which file is meant, as the model names it; empty where it names none.
     """
 
     first: int
@@ -52,6 +54,7 @@ class Remark:
     severity: str
     message: str = field(repr=False)
     fix: str | None = field(default=None, repr=False)
+    file: str = field(default="", repr=False)
 
 
 def remarks(reply: str) -> tuple[Remark, ...]:
@@ -79,14 +82,32 @@ def _json(text: str) -> list[object] | None:
         found = list(_values(text))
         lists: list[object] = [each for each in found if isinstance(each, list)]
         whole = lists[0] if lists else found or None
-    if isinstance(whole, dict):
-        table = cast("dict[str, object]", whole)
-        inner: list[object] = [each for each in table.values() if isinstance(each, list)]
-        whole = inner[0] if inner and "message" not in table else [table]
-    if not isinstance(whole, list):
+    listed = cast("list[object]", whole if isinstance(whole, list) else [whole])
+    if not all(isinstance(each, dict) for each in listed):
         return None
-    listed = cast("list[object]", whole)
-    return listed if all(isinstance(each, dict) for each in listed) else None
+    return [one for each in listed for one in _spread(cast("dict[str, object]", each))]
+
+
+def _spread(table: dict[str, object], file: str = "") -> list[object]:
+    """A finding, or the findings in an object around them, which may say of which file they are."""
+    named = _text(table, *_FILE) or file
+    inner = [
+        (key, cast("list[object]", each)) for key, each in table.items() if isinstance(each, list)
+    ]
+    if not inner or "message" in table:
+        return [{"file": named, **table}]
+    return [
+        found
+        for key, each in inner
+        for one in each
+        if isinstance(one, dict)
+        for found in _spread(cast("dict[str, object]", one), named or _path(key))
+    ]
+
+
+def _path(key: str) -> str:
+    """A key, where it is a path."""
+    return key if "." in key or "/" in key else ""
 
 
 def _values(text: str) -> Iterator[object]:
@@ -116,6 +137,7 @@ def _remark(value: object) -> Remark | None:
         _SEVERITIES.get(severity, "warning"),
         message[:_LONGEST],
         fix,
+        (_text(table, *_FILE) or "").strip(),
     )
 
 
@@ -138,4 +160,6 @@ def _line(found: re.Match[str]) -> Remark:
     severity = (found["severity"] or "").lower()
     message = " ".join(plain(found["message"]).split())[:_LONGEST]
     last = int(found["last"] or first)
-    return Remark(first, last, _SEVERITIES.get(severity, "warning"), message)
+    return Remark(
+        first, last, _SEVERITIES.get(severity, "warning"), message, file=found["file"] or ""
+    )

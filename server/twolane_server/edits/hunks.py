@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from twolane_server.text import Text
 
-__all__ = ["Change", "changes"]
+__all__ = ["Change", "changes", "cut", "equal_ends"]
 
 _AROUND = 3
 
@@ -34,7 +34,7 @@ class Change:
 def changes(old: Text, new: Text) -> Iterator[Change]:
     """The changes from one text to another, in order; line endings do not count."""
     before, after = _lines(old), _lines(new)
-    start, end = _equal_ends(before, after)
+    start, end = equal_ends(before, after)
     matcher = SequenceMatcher(
         None, before[start : len(before) - end], after[start : len(after) - end]
     )
@@ -52,6 +52,21 @@ def changes(old: Text, new: Text) -> Iterator[Change]:
         yield Change(first, last, "".join(rows))
 
 
+def cut(change: Change, most: int) -> Iterator[Change]:
+    """A change in pieces of at most so many characters, each of whole lines, one at the least."""
+    first = at = change.first
+    shown: list[str] = []
+    room = most
+    for line in change.shown.splitlines(keepends=True):
+        if shown and len(line) > room:
+            yield Change(first, at, "".join(shown))
+            first, shown, room = at, [], most
+        shown.append(line)
+        room -= len(line)
+        at += not line.startswith("-")
+    yield Change(first, at, "".join(shown))
+
+
 def _row(mark: str, row: int, lines: list[str]) -> str:
     return f"{mark}{row + 1:>5}| {lines[row]}\n"
 
@@ -61,7 +76,7 @@ def _lines(text: Text) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _equal_ends(before: list[str], after: list[str]) -> tuple[int, int]:
+def equal_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
     """How many lines are equal at the start and at the end; what is between them is compared."""
     most = min(len(before), len(after))
     start = next((n for n in range(most) if before[n] != after[n]), most)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
+from twolane_server.actions.outcomes import (
+    Across,
+    Edit,
+    Edits,
+    Findings,
+    FindingsAcross,
+    Page,
+    edits_of,
+)
 from twolane_server.features import findings, page
 from twolane_server.features.across import apply_across
 from twolane_server.features.apply import apply
@@ -56,3 +64,5 @@ async def deliver(
             return True, await page.show(server, session, then.uri, outcome)
         case Findings():
             return True, findings.show(server, session, then, outcome, ready.task.target)
+        case FindingsAcross():
+            return True, findings.show_across(server, session, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +12,7 @@ from lsprotocol import types
 
 from twolane_server import convert
 from twolane_server.busy import cloud_offer
+from twolane_server.changed_files import Scope
 from twolane_server.errors import ActionError, AnswerTruncated, TwolaneError
 from twolane_server.features import configuration
 from twolane_server.features.busy import TakeCloudError, unless_cloud
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from twolane_server.routing.choose import Decision
     from twolane_server.service import Service
     from twolane_server.session import Session
+    from twolane_server.text import Text
 
 _REPORT_EVERY_SECONDS = 0.1
 
@@ -46,6 +49,7 @@ class Run:
         instruction: what to do, for an action that takes it; else empty.
         lane: a lane that the user forces, or `None`.
         language: which language to answer in; empty for the settings'.
+        revisions: for a review of commits, `A..B`; else empty.
     """
 
     action: str
@@ -54,6 +58,7 @@ class Run:
     instruction: str = ""
     lane: LaneName | None = None
     language: str = ""
+    revisions: str = ""
 
 
 def parse_run(argument: object) -> Run:
@@ -64,7 +69,7 @@ def parse_run(argument: object) -> Run:
     """
     wrong = ActionError(
         "twolane.run takes one object with `action`, `uri` and `range`, and if you like "
-        "`instruction`, `lane` (local or cloud) and `language`."
+        "`instruction`, `lane` (local or cloud), `language` and `revisions`."
     )
     if not isinstance(argument, dict):
         raise wrong
@@ -75,13 +80,14 @@ def parse_run(argument: object) -> Run:
             for end in ("start", "end")
         ]
         lane = LaneName(given["lane"]) if given.get("lane") else None
-        told = [given.get(key) or "" for key in ("instruction", "language")]
+        told = [given.get(key) or "" for key in ("instruction", "language", "revisions")]
         texts = (given["action"], given["uri"], *told)
     except (KeyError, TypeError, ValueError):
         raise wrong from None
     if not all(isinstance(text, str) for text in texts):
         raise wrong
-    return Run(texts[0], texts[1], types.Range(ends[0], ends[1]), texts[2], lane, texts[3])
+    area = types.Range(ends[0], ends[1])
+    return Run(texts[0], texts[1], area, texts[2], lane, texts[3], texts[4])
 
 
 async def run(
@@ -140,6 +146,8 @@ async def _run(
     if order.action.reads.in_document:
         name = PurePath(snapshot.document.path).name or "This document"
         convert.check_rows(name, snapshot.document.text)
+    if order.action.reads.many_files:
+        order = replace(order, scope=Scope(wanted.revisions, opened=_opened(session)))
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
         while True:
@@ -202,6 +210,11 @@ async def _once(
         "cost_usd": result.cost_usd,
         "message": told,
     }
+
+
+def _opened(session: Session) -> dict[str, Text]:
+    """What the editor has of files, which comes before the disk."""
+    return {os.path.realpath(one.path): one.text for one in session.documents if one.path}
 
 
 def _show(server: LanguageServer, kind: types.MessageType, sentence: str) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lsprotocol import types
 
+from twolane_context.spans import Span
 from twolane_server import convert
 from twolane_server.actions.outcomes import Severity
 from twolane_server.errors import ActionError, StaleDocument
 from twolane_server.features.apply import apply
-from twolane_server.findings import moved
+from twolane_server.findings import carried, moved
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pygls.lsp.server import LanguageServer
 
-    from twolane_context.spans import Span
-    from twolane_server.actions.outcomes import Findings
+    from twolane_server.actions.outcomes import Findings, FindingsAcross, Reviewed
     from twolane_server.convert import Encoding
     from twolane_server.documents import Document
     from twolane_server.findings import Kept
@@ -54,18 +58,77 @@ def show(
         whole = found[0].span if found else reviewed
     session.board.put(then.uri, found, whole)
     publish(server, session, then.uri)
-    lost = len(outcome.found) - len(found)
-    count = "One finding is" if lost == 1 else f"{lost} findings are"
-    gone = f"{count} left out, since the lines changed meanwhile." if lost else ""
+    gone = _gone(len(outcome.found) - len(found))
     nothing = "" if outcome.found or outcome.notes else "The review found nothing."
     return " ".join(filter(None, (nothing, gone, *outcome.notes)))
 
 
+def show_across(server: LanguageServer, session: Session, outcome: FindingsAcross) -> str:
+    """Show what a review of many files found, in each file as it is by now, open or not.
+
+    Returns:
+        A sentence about how many there are, and what is not shown.
+    """
+    documents = {os.path.realpath(one.path): one for one in session.documents if one.path}
+    shown = [_put(session, one, documents.get(os.path.realpath(one.file))) for one in outcome.files]
+    for uri, _ in shown:
+        publish(server, session, uri)
+    count, files = sum(found for _, found in shown), sum(found > 0 for _, found in shown)
+    told = f"{_number(count, 'finding')} in {_number(files, 'file')}." if count else ""
+    nothing = "" if outcome.count or outcome.notes else "The review found nothing."
+    return " ".join(filter(None, (told, nothing, _gone(outcome.count - count), *outcome.notes)))
+
+
+def _put(session: Session, one: Reviewed, document: Document | None) -> tuple[str, int]:
+    """Take a file's findings to the board; its URI, and how many are still of its text."""
+    board = session.board
+    resting = None if document is not None else board.resting(one.file)
+    uri = document.uri if document is not None else resting[0] if resting else ""
+    uri = uri or Path(one.file).as_uri()
+    text = document.text if document is not None else _on_disk(one.file)
+    if text is None:
+        board.clear(uri)
+        return uri, 0
+    if resting is not None:
+        board.carry(uri, resting[1], text)
+    same = text == one.text
+    placed = one.found if same else carried(one.found, one.text, text)
+    found = tuple(each for each in placed if each is not None)
+    board.put(uri, found, *(one.spans if same else (Span(0, len(text.source)),)))
+    if document is None:
+        board.rest(uri, one.file, text)
+    return uri, len(found)
+
+
+def opened(server: LanguageServer, session: Session, uri: str) -> None:
+    """Show the findings of a file in the document that was opened, where the text is the same."""
+    document = session.document(uri)
+    before = document and session.board.wake(uri, document.path, document.text)
+    for each in dict.fromkeys((before, uri)) if before else ():
+        publish(server, session, each)
+
+
+async def closed(server: LanguageServer, session: Session, document: Document) -> None:
+    """Bring the findings of a file to where they are on disk, once an editor has let go of it."""
+    if not session.board.of(document.uri):
+        return
+    text = await asyncio.to_thread(_on_disk, document.path) if document.path else None
+    if session.document(document.uri) is None:  # else it is open again
+        spoken_of = session.board.resting(document.path)
+        if text is None or spoken_of is None:
+            session.board.clear(document.uri)
+        else:
+            session.board.carry(document.uri, spoken_of[1], text)
+            session.board.rest(document.uri, document.path, text)
+        publish(server, session, document.uri)
+
+
 def publish(server: LanguageServer, session: Session, uri: str) -> None:
     """Send a document's findings, all of them, as they are now."""
-    document = session.document(uri)
-    encoding = convert.Encoding(server.workspace.position_encoding)
-    shown = [_diagnostic(one, document, encoding) for one in session.board.of(uri) if document]
+    document, encoding = session.document(uri), convert.Encoding(server.workspace.position_encoding)
+    text = document.text if document is not None else session.board.text_of(uri)
+    kept = session.board.of(uri) if text is not None else ()
+    shown = [_diagnostic(one, text, encoding) for one in kept if text is not None]
     server.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(uri, shown, document.version if document else None)
     )
@@ -81,7 +144,7 @@ def quick_fixes(
         yield types.CodeAction(
             title=f"Apply: {_short(one.finding.message)}",
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=[_diagnostic(one, document, encoding)],
+            diagnostics=[_diagnostic(one, document.text, encoding)],
             command=types.Command(
                 title="Apply",
                 command=APPLY,
@@ -119,9 +182,27 @@ def clear(server: LanguageServer, session: Session, argument: object) -> None:
         publish(server, session, each)
 
 
-def _diagnostic(one: Kept, document: Document, encoding: Encoding) -> types.Diagnostic:
+def _on_disk(path: str) -> Text | None:
+    """A file's text as an editor would have it; `None` where there is none."""
+    try:
+        return Text.of(Path(path).read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _gone(lost: int) -> str:
+    """What to say of findings whose lines are not the same any more; empty for none."""
+    count = "One finding is" if lost == 1 else f"{lost} findings are"
+    return f"{count} left out, since the lines changed meanwhile." if lost else ""
+
+
+def _number(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
+
+
+def _diagnostic(one: Kept, text: Text, encoding: Encoding) -> types.Diagnostic:
     return types.Diagnostic(
-        range=convert.area(document.text, one.finding.span, encoding),
+        range=convert.area(text, one.finding.span, encoding),
         message=one.finding.message,
         severity=_LEVELS[one.finding.severity],
         source=SOURCE,

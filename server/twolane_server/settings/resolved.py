@@ -257,8 +257,9 @@ class Settings:
         return self.action(action).local_model or self.local.model
 
     def action(self, name: str) -> ActionSettings:
-        """What is said of one action; nothing of most."""
-        return next((one for one in self.actions if one.name == name), ActionSettings(name))
+        """What is said of one action; nothing of most. `changes-all` is of the sort `changes`."""
+        sort = name.partition("-")[0]
+        return next((one for one in self.actions if one.name == sort), ActionSettings(sort))
 
 
 @dataclass(frozen=True, slots=True)

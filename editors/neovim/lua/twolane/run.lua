@@ -18,7 +18,15 @@ local ASKS = {
   refactor = "Refactor (empty: as the comment above says): ",
   explain = "Explain (empty: in general): ",
 }
-local READS = { explain = true, pr = true, review = true, changes = true, tests = true }
+local READS = {
+  explain = true,
+  pr = true,
+  review = true,
+  changes = true,
+  ["changes-all"] = true,
+  ["changes-staged"] = true,
+  tests = true,
+}
 
 local running = {} ---@type table<integer, twolane.Run> by buffer
 local count = 0
