@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
-from twolane_context.disk import Stamp
-from twolane_context.rows import Row
+from twolane_context.disk import Row, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence

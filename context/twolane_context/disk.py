@@ -12,6 +12,7 @@ import shutil
 import stat
 import subprocess
 from contextlib import suppress
+from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from twolane_context.walk import TOOLS, walk
@@ -45,6 +46,31 @@ class Stamp(NamedTuple):
     size: int
     changed_ns: int  # which no program can set, unlike the time of its last modification
     inode: int
+
+
+class Row(NamedTuple):
+    """What is known of one file, as processes tell each other and as the cache keeps it.
+
+    Attributes:
+        path: relative to the repository.
+        stamp: what the file was when it was read.
+        digest: of its bytes.
+        words: its identifiers, parted by LF.
+        facts: its packed outline; empty for none; `None` while it was not made yet.
+        former: the paths that it had before.
+    """
+
+    path: str
+    stamp: Stamp
+    digest: bytes
+    words: bytes
+    facts: bytes | None
+    former: tuple[str, ...] = ()
+
+
+def digest_of(source: bytes) -> bytes:
+    """The identity of a file's content; 16 bytes."""
+    return blake2b(source, digest_size=16).digest()
 
 
 def paths(root: Path) -> Iterator[str]:

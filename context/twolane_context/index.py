@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from twolane_context.disk import digest_of
 from twolane_context.languages import language_for
 from twolane_context.names import Postings, words
 from twolane_context.outline import Outline, examine, packed_name, unpack
@@ -34,11 +34,6 @@ _DEFINES = (
     rb"|(?<=[\w)][.:]%b)(?=[ \t]*[=(]))"
 )
 _DEFINES_IN_LIST = rb"|(?<=[{,(] %b)(?=\s*[:({},=])|(?<=[{,(]%b)(?=\s*[:({},=])"
-
-
-def digest_of(source: bytes) -> bytes:
-    """The identity of a file's content; 16 bytes."""
-    return hashlib.blake2b(source, digest_size=16).digest()
 
 
 class Changed(Exception):

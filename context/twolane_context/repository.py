@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 from twolane_context import disk
-from twolane_context.index import File, Index, digest_of
+from twolane_context.disk import Row, digest_of
+from twolane_context.index import File, Index
 from twolane_context.languages import language_for
-from twolane_context.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -1,12 +1,14 @@
 """Examining files in processes of their own: tree-sitter holds the GIL, and a parser may crash.
 
 A worker ends with its owner, whose end of a pipe closes, and by itself at a file that takes too long.
+A question is a line of JSON, and so is the head of an answer; words and facts follow it, then a `+`.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -14,15 +16,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
-from struct import Struct
 from typing import TYPE_CHECKING, cast
 
-from twolane_context.disk import Stamp, reads
-from twolane_context.rows import Row
+from twolane_context.disk import Row, Stamp, digest_of, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,10 +33,6 @@ _BATCH = 32  # files for one question
 _COLLECT = 100  # questions; trees are freed without it, and it takes 5 ms
 _PATIENCE = 20  # after so many crashes it is not the files' fault
 _NICE = 10
-_QUESTION = Struct("<?I")  # whether only words; the bytes that follow: paths, parted by NUL
-_ANSWER = Struct(
-    "<B3Q16sII"
-)  # for each path: 1 if it is there, stamp, digest, bytes of words and of facts
 # Neither the working folder nor the environment may add to what can be imported.
 _START = "import sys; sys.path[:] = sys.argv[5:]; import twolane_context.work as w; w.serve(*sys.argv[1:5])"
 
@@ -68,18 +63,8 @@ class Worker:
 
         A file at which the process ends or takes too long gets its words only, and empty facts.
         """
-        rows: list[Row | None] = []
         with self._lock:
-            self._ready()
-            while paths and not self._closed:
-                bare = self._crashes >= _PATIENCE
-                answers = self._ask(paths, bare=bare)
-                rows += [row and row._replace(facts=None) for row in answers] if bare else answers
-                culprit, paths = paths[len(answers) :][:1], paths[len(answers) + 1 :]
-                if culprit and not self._closed:
-                    self._crashes += 1
-                    rows += self._ask(culprit, bare=True) or self._here(culprit, _nothing)
-        return [row for row in rows if row is not None]
+            return [*self._found(paths)]
 
     def close(self) -> None:
         """End the process, whatever it does; what is being examined is left out."""
@@ -88,6 +73,20 @@ class Worker:
             process.kill()
         with self._lock:
             self._end()
+
+    def _found(self, paths: Sequence[str]) -> Iterator[Row]:
+        """What is found in files, whatever one of them does to the process."""
+        spared = self._crashes >= _PATIENCE
+        found = self._ask(paths, bare=spared)
+        if found is None and len(paths) > 1:  # which of them was it?
+            for path in paths:
+                yield from self._found([path])
+        elif found is None:
+            self._crashes += 1
+            bare = self._ask(paths, bare=True)
+            yield from _examined(self._root, paths, _nothing) if bare is None else bare
+        else:
+            yield from (row._replace(facts=None) for row in found) if spared else found
 
     def _ready(self) -> None:
         """Have a process that lives, if one can be started."""
@@ -114,40 +113,26 @@ class Worker:
             with suppress(OSError), process:
                 pass  # closes the pipes and waits
 
-    def _ask(self, paths: Sequence[str], *, bare: bool) -> list[Row | None]:
-        """The answers, in order; fewer than paths when the process ended at the next one."""
+    def _ask(self, paths: Sequence[str], *, bare: bool) -> list[Row] | None:
+        """The answer; `None` when the process ended at one of the paths."""
         self._ready()
         process = self._process
-        if self._closed or process is None or not (process.stdin and process.stdout):
-            return [] if self._closed else self._here(paths, self._examine, bare=bare)
-        answers: list[Row | None] = []
-        asked = b"\0".join(map(os.fsencode, paths))
-        with suppress(OSError):
-            process.stdin.write(_QUESTION.pack(bare, len(asked)) + asked)
+        if self._closed or not paths:
+            return []
+        if process is None or not (process.stdin and process.stdout):
+            return _examined(self._root, paths, _function(self._function), bare=bare)
+        with suppress(OSError, ValueError):
+            process.stdin.write(_line([bare, paths]))
             process.stdin.flush()
-            for path in paths:
-                head = process.stdout.read(_ANSWER.size)
-                if len(head) < _ANSWER.size:
-                    break
-                there, size, changed_ns, inode, digest, words, facts = _ANSWER.unpack(head)
-                body = process.stdout.read(words + facts)
-                if len(body) < words + facts:
-                    break
-                stamp = Stamp(size, changed_ns, inode)
-                row = Row(path, stamp, digest, body[:words], body[words:])
-                answers.append(row if there else None)
-        if len(answers) < len(paths):
-            self._end()
-        return answers
-
-    def _examine(self, path: str, source: bytes) -> tuple[bytes, bytes]:
-        return _function(*self._function.split(":"))(path, source)
-
-    def _here(
-        self, paths: Sequence[str], examine: Examine, *, bare: bool = False
-    ) -> list[Row | None]:
-        found = zip(paths, reads(self._root, paths), strict=True)
-        return [_examined(path, read, examine, bare=bare) for path, read in found]
+            heads, take = json.loads(process.stdout.readline()), process.stdout.read
+            found = [
+                Row(path, Stamp(*stamp), bytes.fromhex(digest), take(words), take(facts))
+                for path, stamp, digest, words, facts in heads
+            ]
+            if take(1):
+                return found
+        self._end()
+        return None
 
 
 def examine_all(
@@ -192,48 +177,56 @@ def serve(root: str, seconds: str, module: str, name: str) -> None:
     faulthandler.dump_traceback_later(float(seconds), exit=True)  # works while the GIL is held
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    examine = _function(module, name)
+    examine, armed = _function(f"{module}:{name}"), 0.0
+
+    def timed(path: str, source: bytes) -> tuple[bytes, bytes]:
+        nonlocal armed
+        if (now := time.monotonic()) - armed > 1:  # arming starts a thread
+            faulthandler.dump_traceback_later(float(seconds), exit=True)
+            armed = now
+        return examine(path, source)
+
     gc.freeze()
     gc.disable()
-    answers.write(b"+")
     asked = 0
     while True:
+        answers.write(b"+")
         answers.flush()
         faulthandler.cancel_dump_traceback_later()
-        if len(head := questions.read(_QUESTION.size)) < _QUESTION.size:
+        if not (question := questions.readline()):
             return
-        bare, length = _QUESTION.unpack(head)
+        bare, paths = json.loads(question)
         armed = 0.0
-        paths = os.fsdecode(questions.read(length)).split("\0")
-        for path, found in zip(paths, reads(Path(root), paths), strict=True):
-            if (now := time.monotonic()) - armed > 1:  # arming starts a thread
-                faulthandler.dump_traceback_later(float(seconds), exit=True)
-                armed = now
-            row = _examined(path, found, examine, bare=bare)
-            if row is None:
-                answers.write(_ANSWER.pack(0, 0, 0, 0, b"", 0, 0))
-            else:
-                words, facts = row.words, row.facts or b""
-                sizes = len(words), len(facts)
-                answers.write(_ANSWER.pack(1, *row.stamp, row.digest, *sizes) + words + facts)
-            answers.flush()  # so that a crash shows at which file
+        found = _examined(Path(root), paths, timed, bare=bare)
+        heads = [
+            (r.path, r.stamp, r.digest.hex(), len(r.words), len(r.facts or b"")) for r in found
+        ]
+        answers.write(_line(heads) + b"".join(r.words + (r.facts or b"") for r in found))
         if (asked := asked + 1) % _COLLECT == 0:
             gc.collect()  # only between questions
 
 
 def _examined(
-    path: str, found: tuple[Stamp, bytes] | None, examine: Examine, *, bare: bool
-) -> Row | None:
-    if found is None:
-        return None
-    stamp, source = found
-    # A path without a suffix is of no language: nothing is parsed.
-    words, facts = examine("" if bare else path, source)
-    return Row(path, stamp, blake2b(source, digest_size=16).digest(), words, facts)
+    root: Path, paths: Sequence[str], examine: Examine, *, bare: bool = False
+) -> list[Row]:
+    found: list[Row] = []
+    for path, read in zip(paths, reads(root, paths), strict=True):
+        if read is not None:
+            stamp, source = read
+            # A path without a suffix is of no language: nothing is parsed.
+            found.append(
+                Row(path, stamp, digest_of(source), *examine("" if bare else path, source))
+            )
+    return found
 
 
-def _function(module: str, name: str) -> Examine:
-    return cast("Examine", getattr(import_module(module), name))
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def _function(name: str) -> Examine:
+    module, _, function = name.partition(":")
+    return cast("Examine", getattr(import_module(module), function))
 
 
 def _nothing(_path: str, _source: bytes) -> tuple[bytes, bytes]:

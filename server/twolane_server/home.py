@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from twolane_context.rows import Row
+    from twolane_context.disk import Row
     from twolane_server.documents import Document
     from twolane_server.live import Progress, Reporter
     from twolane_server.recognised import Recognised

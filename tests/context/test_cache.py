@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from support_disk import ordinary_user
 from support_repository import put
 from twolane_context.cache import Cache
-from twolane_context.disk import Stamp
-from twolane_context.rows import Row
+from twolane_context.disk import Row, Stamp
 
 _63 = st.integers(0, (1 << 63) - 1)
 _PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)

@@ -26,12 +26,10 @@ from support_repository import put
 from twolane_context import repository as module
 from twolane_context.answers import Answers
 from twolane_context.cache import Cache
-from twolane_context.disk import paths, read
-from twolane_context.index import digest_of
+from twolane_context.disk import Row, digest_of, paths, read
 from twolane_context.outline import examine
 from twolane_context.question import Selection
 from twolane_context.repository import Repository
-from twolane_context.rows import Row
 from twolane_context.tokens import estimate
 from twolane_server.watching import watch, what_changed
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_index import index_of
-from twolane_context.index import COMMON, Changed, File, Index, digest_of, module_names
+from twolane_context.disk import digest_of
+from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import words
 from twolane_context.outline import examine
 

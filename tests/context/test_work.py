@@ -24,7 +24,7 @@ from twolane_context.work import Worker, examine_all
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from twolane_context.rows import Row
+    from twolane_context.disk import Row
 
 _HOUSE = Path(__file__).parent.parent.parent
 _OBEY = "support_work:obey"

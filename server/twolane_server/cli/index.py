@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from twolane_context.rows import Row
+    from twolane_context.disk import Row
 
 _ROWS_AT_ONCE = 64
 _NICE = 10
