@@ -27,8 +27,10 @@ class Sum:
         key: the values that they share, in the order that was asked for.
         requests: how many.
         bytes: of their bodies together.
-        tokens: `in`, `cached` and `out`, of those requests whose server counted.
-        counted: how many those are.
+        tokens_in: of those requests whose server counted.
+        tokens_cached: of those whose server told it; `None` where none did.
+        tokens_out: as `tokens_in`.
+        counted: how many requests' server counted.
         cost_usd: what those cost of which that is known; `None` where it is known of none.
         unpriced: how many requests to the cloud there are whose cost is not known.
     """
@@ -37,7 +39,7 @@ class Sum:
     requests: int = 0
     bytes: int = 0
     tokens_in: int = 0
-    tokens_cached: int = 0
+    tokens_cached: int | None = None
     tokens_out: int = 0
     counted: int = 0
     cost_usd: float | None = None
@@ -50,8 +52,9 @@ class Sum:
         self.bytes += _whole(public["bytes"])
         self.counted += row.tokens["in"] is not None
         self.tokens_in += _whole(row.tokens["in"])
-        self.tokens_cached += _whole(row.tokens["cached"])
         self.tokens_out += _whole(row.tokens["out"])
+        if row.tokens["cached"] is not None:
+            self.tokens_cached = (self.tokens_cached or 0) + _whole(row.tokens["cached"])
         if row.cost_usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + row.cost_usd
         elif public["lane"] == LaneName.CLOUD:

@@ -49,9 +49,11 @@ def sum_lines(groups: Iterable[Sum], total: Iterable[Sum], keys: tuple[str, ...]
 
 
 def _figures(group: Sum) -> tuple[str, ...]:
-    tokens = (group.tokens_in, group.tokens_cached, group.tokens_out)
-    counted = [f"{number:,}" if group.counted else "-" for number in tokens]
-    return (f"{group.requests:,}", f"{group.bytes:,}", *counted, _cost(group))
+    told_in, told_out = (
+        number if group.counted else None for number in (group.tokens_in, group.tokens_out)
+    )
+    tokens = ("-" if n is None else f"{n:,}" for n in (told_in, group.tokens_cached, told_out))
+    return (f"{group.requests:,}", f"{group.bytes:,}", *tokens, _cost(group))
 
 
 def _cost(group: Sum) -> str:

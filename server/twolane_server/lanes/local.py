@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 FIXED_WORDS = "Say OK."
 """All that a model is asked to see whether it answers, or to keep it warm; nothing of the user's."""
 
-_LOOPBACK_CONNECT_SECONDS = 0.5
-
 
 @dataclass(frozen=True, slots=True)
 class Answering:
@@ -46,6 +44,7 @@ class Answering:
         stand_in: one sentence when the embedded model answers instead of the server, else None.
         fault: why the server does not answer, where the embedded model does; else None.
         vllm: whether vLLM serves it, which understands `cache_salt`; other servers may refuse that.
+        remembered: whether the server was not asked for this request, but told all that a moment ago.
     """
 
     lane: Lane
@@ -53,6 +52,7 @@ class Answering:
     stand_in: str | None = None
     fault: LaneUnreachable | None = None
     vllm: bool = False
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Local:
         """Find out who answers now.
 
         The embedded model stands in only when no connection comes about. A server that answers
-        and refuses (a wrong key, another model) is a mistake to be told, not worked around.
+        and refuses (a wrong key, another model) is a mistake to be told, not worked around. One that
+        answered moments ago is not asked again; see `OpenAIChat.remembered`.
 
         Args:
             model: the model as the settings name it.
@@ -116,14 +117,17 @@ class Local:
         try:
             if down is not None and self._embedded is not None:
                 raise down.with_traceback(None)  # else it grows with each use
-            async with in_time(until, "The local lane's server"):
-                await self.probe()
+            remembered = server.remembered(model)
+            if remembered is None:
+                async with in_time(until, "The local lane's server"):
+                    await server.probe()
         except LaneUnreachable as error:
             if self._embedded is None:
                 raise
             return await self._stand_in(self._embedded, error)
-        found, self._wanted = await server.resolve(model), model
-        return Answering(server, found, vllm=server.is_vllm(found))
+        found, self._wanted = remembered or await server.resolve(model), model
+        vllm = server.is_vllm(found)
+        return Answering(server, found, vllm=vllm, remembered=remembered is not None)
 
     @property
     def used_at(self) -> float | None:
@@ -160,9 +164,7 @@ class Local:
         Raises:
             LaneError: it does not answer, or with something else.
         """
-        server = self._server
-        if not isinstance(server, Scripted):
-            await server.probe(_LOOPBACK_CONNECT_SECONDS if server.loopback else None)
+        await self._server.probe()
 
     @property
     def stands_in(self) -> bool:
@@ -191,8 +193,11 @@ class Local:
         if isinstance(server, Scripted) or not server.beside.counts:
             return None
         try:
-            await self.probe()
-            return await server.beside.count(request_for(await server.resolve(model)))
+            found = server.remembered(model)
+            if found is None:
+                await server.probe()
+                found = await server.resolve(model)
+            return await server.beside.count(request_for(found))
         except LaneError:
             return None  # whoever asks next for an answer hears why
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from twolane_server.errors import AnswerIncomplete, LaneRejected, LaneTimeout
+from twolane_server.errors import AnswerIncomplete, LaneError, LaneRejected, LaneTimeout
 from twolane_server.lanes.address import address
 from twolane_server.lanes.answer import Answer
 from twolane_server.lanes.base import Chunk, LaneName, Request
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _NOT_FOUND = 404
 _LIST_SECONDS = 15.0
 _LIST_BYTES = 8_388_608
+_LIST_FRESH_SECONDS = 60.0
+_NEVER = float("-inf")
 
 
 class OpenAIChat:
@@ -74,6 +76,7 @@ class OpenAIChat:
         base, connect = self._address.base, settings.connect_seconds
         self.beside = Beside(self._wire, base, self.host, connect)
         self.used_at: float | None = None
+        self._listed_at = _NEVER
 
     @property
     def name(self) -> LaneName:
@@ -95,11 +98,6 @@ class OpenAIChat:
         """The address that the last connection went to; empty before the first."""
         return self._sockets.reached
 
-    @property
-    def loopback(self) -> bool:
-        """Whether the server is on this machine."""
-        return self._address.loopback
-
     async def resolve(self, model: str, /) -> str:
         """A model's id on this server; asks for the list when the model is not in the one at hand.
 
@@ -112,6 +110,17 @@ class OpenAIChat:
             found = self._models.pick(model)
         return found
 
+    def remembered(self, model: str) -> str | None:
+        """A model's id, where the server need not be asked for it again; else `None`.
+
+        A connection that answered moments ago and is still open leads to the process that told the
+        list: one that ends, or that another takes the place of, closes its connections. A proxy does
+        not, so that a failure, or a minute, also ends what is remembered.
+        """
+        age = asyncio.get_running_loop().time() - self._listed_at
+        sure = age < _LIST_FRESH_SECONDS and self._wire.kept
+        return self._models.known(model) if sure else None
+
     def window(self, model: str) -> int | None:
         """How many tokens a model holds, where the server has told it; asks nobody."""
         found = self._models.known(model)
@@ -121,19 +130,16 @@ class OpenAIChat:
         """Whether vLLM serves the model with this id, as the list at hand tells."""
         return model in self._models.vllm
 
-    async def probe(self, connect_seconds: float | None = None) -> None:
+    async def probe(self) -> None:
         """Ask the server now which models it has.
-
-        Args:
-            connect_seconds: how long the connection may take, if not as the settings say.
 
         Raises:
             LaneError: nothing answers, or with no list of models.
         """
         seconds = min(_LIST_SECONDS, self._settings.deadline_seconds)
-        deadline = asyncio.get_running_loop().time() + seconds
-        connect = connect_seconds or self._settings.connect_seconds
-        url = f"{self._address.base}/models"
+        loop, connect = asyncio.get_running_loop(), self._settings.connect_seconds
+        deadline, url = loop.time() + seconds, f"{self._address.base}/models"
+        self._listed_at = _NEVER
         response = await self._wire.get(url, deadline=deadline, connect=connect)
         try:
             raw = await Body(response, self.host).start(_LIST_BYTES, deadline)
@@ -144,6 +150,7 @@ class OpenAIChat:
         finally:
             await response.aclose()
         self._models.take(raw)
+        self._listed_at = loop.time()
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """Send the request and yield the answer as it comes.
@@ -182,6 +189,9 @@ class OpenAIChat:
             last = answer.last()
             await body.drain()
             yield last
+        except LaneError:
+            self._listed_at = _NEVER
+            raise
         finally:
             await response.aclose()
 
@@ -198,12 +208,14 @@ class OpenAIChat:
                 deadline=deadline,
                 connect=self._settings.connect_seconds,
             )
-        except LaneRejected as error:
-            if error.status == _NOT_FOUND:
+        except LaneError as error:
+            self._listed_at = _NEVER
+            if isinstance(error, LaneRejected) and error.status == _NOT_FOUND:
                 # The server's models may have changed: ask again next time.
                 self._models.forget()
             raise
         if (what := _no_stream(response.headers.get("content-type", ""))) is not None:
+            self._listed_at = _NEVER
             await response.aclose()
             raise AnswerIncomplete(
                 f"{self.host} sent {what} instead of a streamed answer. Check {self._name}.url in"

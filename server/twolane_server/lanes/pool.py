@@ -61,6 +61,11 @@ class Pool:
         else:
             await connection.aclose()
 
+    @property
+    def kept(self) -> bool:
+        """Whether a connection is at hand that answered moments ago and that nobody has closed."""
+        return any(not each.has_expired() for each in reversed(self._idle))
+
     async def aclose(self) -> None:
         """Close what is idle."""
         while self._idle:

@@ -62,6 +62,11 @@ class Transport(httpx.AsyncBaseTransport):
     ) -> None:
         self._pool = Pool(backend, trust, idle_connections=idle_connections)
 
+    @property
+    def kept(self) -> bool:
+        """See `Pool.kept`."""
+        return self._pool.kept
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; what goes wrong is one of httpx's errors, or the backend's own."""
         url = request.url

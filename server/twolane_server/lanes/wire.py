@@ -57,6 +57,7 @@ class Wire:
         self._renew = renew
         self._refused = False
         self._client: httpx.AsyncClient | None = None
+        self._transport: Transport | None = None
 
     async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
         """Ask for a document; see `post`."""
@@ -79,6 +80,11 @@ class Wire:
                 not where it must be.
         """
         return await self._send("POST", url, body, deadline=deadline, connect=connect)
+
+    @property
+    def kept(self) -> bool:
+        """Whether a connection to the server is at hand; see `Pool.kept`."""
+        return self._transport is not None and self._transport.kept
 
     async def aclose(self) -> None:
         """Close every socket. The wire may be used again."""
@@ -143,10 +149,11 @@ class Wire:
         if self._client is None:
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
             trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._transport = Transport(self._backend, trust, idle_connections=_IDLE_CONNECTIONS)
             self._client = httpx.AsyncClient(
                 trust_env=False,
                 follow_redirects=False,
-                transport=Transport(self._backend, trust, idle_connections=_IDLE_CONNECTIONS),
+                transport=self._transport,
                 cookies=http.cookiejar.CookieJar(no_cookies),
                 headers={"user-agent": "twolane", "accept-encoding": "identity"},
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_server.border.gate import Gate, local_request
@@ -26,6 +27,7 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.limits import INTERACTIVE
 from twolane_server.lanes.local import open_local
+from twolane_server.lanes.swapped import asked
 from twolane_server.lanes.traffic import Traffic
 from twolane_server.routing.account import recorded, sending_of
 from twolane_server.routing.job import Job, Notify
@@ -205,9 +207,8 @@ class Runner:
 
         async def attempt(until: float) -> LaneError | None:
             nonlocal answering
-            wanted = job.settings.local_model(job.prompt.action)
-            answering = await lane.answering(wanted, traffic.unreachable, until)
-            await self._ask(job, answering, until)
+            wanted, ask = job.settings.local_model(job.prompt.action), partial(self._ask, job, until)
+            answering = await asked(lane, wanted, ask, traffic.unreachable, until)
             return answering.fault
 
         async with traffic.turn(job.who, job.tell), place_told(lane, job):
@@ -221,7 +222,7 @@ class Runner:
             await self._learn(job.prompt, job.settings, answer.usage.prompt)
         return answer.whole(_told(job.decision, answering), answering.model)
 
-    async def _ask(self, job: Job, answering: Answering, until: float) -> None:
+    async def _ask(self, job: Job, until: float, answering: Answering) -> None:
         """Send the prompt once, on the local lane."""
         prompt = job.prompt.without_context() if answering.stand_in else job.prompt
         salt = await self._salt(prompt) if answering.vllm else None

@@ -249,7 +249,7 @@ def test_costs_are_shown_and_summed_with_what_is_not_known(
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["month", "requests", "bytes", "in", "cached", "out", "cost"],
         ["2026-05", "3", "29", "1,201,234", "1,000", "20,056", "$1.24", "+", "1", "unknown"],
-        ["2026-06", "1", "2", "1,200,000", "0", "20,000", "$1.24"],
+        ["2026-06", "1", "2", "1,200,000", "-", "20,000", "$1.24"],
         ["all", "4", "31", "2,401,234", "1,000", "40,056", "$2.48", "+", "1", "unknown"],
     ]
     assert main(["ledger", "sum", "--by", "month,action", "--json"]) == 0
@@ -259,6 +259,8 @@ def test_costs_are_shown_and_summed_with_what_is_not_known(
         ("review", 1.24, 0),
         ("review", 1.24, 0),
     ]
+    # None that was cached is a number; none that was told is not.
+    assert [one["tokens"]["cached"] for one in found] == [1_000, 0, None]
 
 
 def test_a_key_that_cannot_be_summed_by_is_wrong_use(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -22,6 +23,7 @@ from twolane_server.errors import (
     ModelMissing,
     SettingsError,
 )
+from twolane_server.lanes import connect
 from twolane_server.lanes.base import LaneName, Request
 from twolane_server.lanes.connect import Sockets
 from twolane_server.lanes.embedded import Embedded
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_server.lanes.local import Local
+    from twolane_server.lanes.sockets import SocketStream
 
 BODY = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 5}
 REQUEST = Request(json.dumps(BODY).encode())
@@ -105,6 +108,24 @@ async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: l
     assert (await lane.answering("Qwen3-Coder")).stand_in is not None
     assert len(ready) == 2
     await lane.aclose()
+
+
+async def test_a_slow_connection_on_this_machine_is_waited_for(
+    tmp_path: Path, ready: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing listens, that is told at once; what is slow here is only a busy machine."""
+    open_now = connect._open
+
+    async def late(address: str, port: int, room: memoryview) -> SocketStream:
+        await asyncio.sleep(0.6)
+        return await open_now(address, port, room)
+
+    monkeypatch.setattr(connect, "_open", late)
+    async with FakeServer(answer("hi")) as server:
+        lane = opened(settings(server.url), tmp_path)
+        assert (await lane.answering("Qwen3-Coder")).stand_in is None
+        await lane.aclose()
+    assert not ready
 
 
 @pytest.mark.parametrize(

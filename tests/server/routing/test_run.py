@@ -516,7 +516,7 @@ async def test_a_local_lane_that_settings_make_the_clouds_is_refused(
 ) -> None:
     """Settings are read again before each run; a lane that was opened before must not escape it."""
 
-    async def nobody(_self: OpenAIChat, _connect_seconds: float | None = None) -> str:
+    async def nobody(_self: OpenAIChat) -> None:
         raise LaneUnreachable("Nothing answers.")
 
     monkeypatch.setattr(OpenAIChat, "probe", nobody)
