@@ -76,6 +76,7 @@ class RecordingCloud:
     answer: tuple[Chunk | Exception, ...] = ANSWER
     host: str = "api.example.test:443"
     listed: str = "deepseek-v3.2-relay"
+    holds: int | None = None
     resolved: int = 0
     asked_for: str = ""
     bodies: list[bytes] = field(default_factory=list[bytes])
@@ -93,6 +94,9 @@ class RecordingCloud:
         self.resolved += 1
         self.asked_for = model
         return self.listed
+
+    def window(self, _model: str, /) -> int | None:
+        return self.holds if self.resolved else None
 
     async def probe(self) -> None:
         self.resolved += 1

@@ -275,13 +275,17 @@ class Service:
         model = settings.local_model(action)
         local = max(one.tokens(model) for one in prompts)
         if self._runner:
-            local = self._runner.calibration(settings, model).corrected(local)
+            local = self._runner.learned.calibration(settings, model).corrected(local)
             window = self._runner.local_window(settings, model)
             question = replace(question, local_window=window)
         may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
         if not may_leave:
             return replace(question, local_tokens=local, cloud_tokens=local)
-        cloud = [one.tokens(settings.cloud_model(action)) for one in prompts]
+        cloud_model = settings.cloud_model(action)
+        cloud = [one.tokens(cloud_model) for one in prompts]
+        if self._runner:
+            window = self._runner.cloud_window(settings, cloud_model)
+            question = replace(question, cloud_window=window)
         answers = question.answer_tokens * len(prompts)
         question = replace(question, local_tokens=local, cloud_tokens=sum(cloud))
         priced = self._money.priced(replace(question, answer_tokens=answers), settings)

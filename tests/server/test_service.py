@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from support_border import sending
-from support_fake_server import FakeServer, answer, counted
+from support_fake_server import Answer, FakeServer, answer, counted
 from support_repositories import Alone
 from support_repository import put
 from support_trust import grant, make_folders, trusted_repository
@@ -486,6 +486,26 @@ async def test_to_look_ahead_asks_nobody(desk: Desk) -> None:
         desk.settings = replace(desk.settings, local=local)
         assert (await desk.prepare(forced=LOCAL)).question.local_tokens > 5
         assert not server.received
+
+
+async def test_a_window_that_the_relay_tells_counts_for_the_next_choice(desk: Desk) -> None:
+    first = await desk.prepare()
+    holds = first.question.tokens(CLOUD) - 1
+    entry = {"id": "deepseek-v3.2", "context_length": holds}
+    listing = Answer((json.dumps({"data": [entry]}).encode(),), content_type="application/json")
+    async with FakeServer(models_answer=listing) as relay:
+        cloud = replace(desk.settings.cloud, url=relay.url, model="deepseek-v3.2")
+        desk.settings = replace(desk.settings, cloud=cloud)
+        ready = await desk.prepare()
+        assert ready.decision.lane is CLOUD, "nobody was asked yet"
+        notices: list[str] = []
+        result = await desk.carry_out(ready, notices)
+        assert result.decision.lane is LOCAL
+        assert f"do not fit the cloud lane's window of {holds:,}" in str(result.decision)
+        again = await desk.prepare()
+        assert (again.decision.lane, again.question.cloud_window) == (LOCAL, holds)
+        assert not relay.chats
+        await desk.service.aclose()
 
 
 async def test_another_language_is_a_sentence(desk: Desk) -> None:

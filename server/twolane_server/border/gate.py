@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
+from twolane_server.border.cleared import Cleared
 from twolane_server.border.entries import Entries, Heard
 from twolane_server.border.records import Sending, origins
 from twolane_server.border.refusing import refused
@@ -36,12 +37,11 @@ if TYPE_CHECKING:
     from twolane_server.border.ledger import Ledger
     from twolane_server.border.standing import Prints, ReadStanding, Standing
     from twolane_server.errors import LedgerError
-    from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk, Lane
     from twolane_server.prompts import Prompt
     from twolane_server.settings.resolved import Price, Settings
 
-__all__ = ["Cleared", "Connect", "Gate", "local_request", "objection"]
+__all__ = ["Connect", "Gate", "local_request", "objection"]
 
 _UNREAD = "what is NDA here cannot be read"
 Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
@@ -55,27 +55,6 @@ def local_request(prompt: Prompt, model: str, salt: str | None = None) -> Reques
 def objection(prompt: Prompt, words: tuple[str, ...], prints: Prints) -> str | None:
     """Why the gate would refuse what the prompt says, or `None`; for telling beforehand."""
     return objection_to_text(_encode(prompt, ""), words, prints)
-
-
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Cleared:
-    """A ticket for one request that may go to the cloud; see `Gate.stream`.
-
-    It tells about the request and does not hold it; only one that the gate made opens anything.
-
-    Attributes:
-        model: the model's id that the body names.
-        host: where it goes.
-        size: the body's length in bytes.
-        sha256: the body's digest in hexadecimal.
-        files: what the prompt was cut from.
-    """
-
-    model: str
-    host: str
-    size: int
-    sha256: str
-    files: tuple[Origin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +198,16 @@ class Gate:
         """
         await self._cloud().probe()
 
+    def window(self, model: str) -> int:
+        """How many tokens a model holds: the settings' word, or less where its server told that.
+
+        Args:
+            model: the model as the settings name it.
+        """
+        usual = self._settings.cloud.window
+        told = None if self._lane is None else self._lane.window(model)
+        return min(usual, told or usual)
+
     async def aclose(self) -> None:
         """Close the cloud lane's client, if there ever was one."""
         lane, self._lane = self._lane, None
@@ -251,7 +240,7 @@ class Gate:
                 standing=standing,
                 body=body,
                 tokens=prompt.tokens(model) + prompt.max_tokens,
-                window=cloud.window,
+                window=self.window(model),
                 url=cloud.url,
                 host=lane.host,
             )

@@ -102,6 +102,14 @@ class Lane(Protocol):
         """
         ...
 
+    def window(self, model: str, /) -> int | None:
+        """How many tokens a model holds, where the server has told it; asks nobody.
+
+        Args:
+            model: the model as the settings name it.
+        """
+        ...
+
     async def probe(self) -> None:
         """Ask for a sign of life, which carries nothing of the user's: the list of models.
 

@@ -74,6 +74,10 @@ class Embedded:
         await self._file()
         return self.model
 
+    def window(self, _model: str, /) -> int | None:
+        """The settings' word is all that is known of it."""
+        return self._settings.window
+
     async def probe(self) -> None:
         """See that its file is there; fetch it if it must be.
 

@@ -203,7 +203,7 @@ class Local:
 
     def window(self, model: str) -> int | None:
         """How many tokens a model holds, where the server has told it; asks nobody."""
-        return None if isinstance(self._server, Scripted) else self._server.window(model)
+        return self._server.window(model)
 
     async def about(self) -> About | None:
         """What can be told of the server that just answered; `None` for a script.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from twolane_server.lanes.failures import Peer
 
+# vLLM's and SGLang's name for a model's window in tokens, and those of relays.
+_WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
 _SHOWN = 10
 _LONGEST = 100
 
@@ -77,14 +79,14 @@ class Models:
 
 
 def _read(entries: list[Any]) -> tuple[dict[str, int | None], frozenset[str]]:
-    """VLLM and SGLang tell a model's window as `max_model_len`, relays as `context_length`."""
+    """The ids, each with its window, and those that vLLM serves."""
     found: dict[str, int | None] = {}
     vllm: set[str] = set()
     for entry in entries:
         model = as_object(entry) or {}
-        windows = (model.get("max_model_len"), model.get("context_length"))
+        windows = [one for name in _WINDOWS if type(one := model.get(name)) is int and one > 0]
         if isinstance(name := model.get("id"), str):
-            found[name] = next((one for one in windows if type(one) is int and one > 0), None)
+            found[name] = min(windows, default=None)
             if model.get("owned_by") == "vllm":
                 vllm.add(name)
     return found, frozenset(vllm)

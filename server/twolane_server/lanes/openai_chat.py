@@ -121,7 +121,7 @@ class OpenAIChat:
         sure = age < _LIST_FRESH_SECONDS and self._wire.kept
         return self._models.known(model) if sure else None
 
-    def window(self, model: str) -> int | None:
+    def window(self, model: str, /) -> int | None:
         """How many tokens a model holds, where the server has told it; asks nobody."""
         found = self._models.known(model)
         return self._models.listed.get(found) if found else None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.salt import salt_for
-from twolane_server.calibration import Calibration
 from twolane_server.errors import (
     KeyUnusable,
     LaneError,
@@ -31,13 +30,14 @@ from twolane_server.lanes.swapped import asked
 from twolane_server.lanes.traffic import Traffic
 from twolane_server.routing.account import recorded, sending_of
 from twolane_server.routing.job import Job, Notify
+from twolane_server.routing.learned import Learned
 from twolane_server.routing.place import place_told
 from twolane_server.routing.reply import Answer, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from twolane_server.border.gate import Cleared
+    from twolane_server.border.cleared import Cleared
     from twolane_server.border.standing import ReadStanding
     from twolane_server.lanes.limits import Who
     from twolane_server.lanes.local import Answering, Local
@@ -56,6 +56,9 @@ class Runner:
         environ: the environment variables, for keys.
         read_standing: what owner and repository say about a prompt's sources now.
         draw: chance, 0 to 1, for the pauses between attempts.
+
+    Attributes:
+        learned: what the local lane's server taught about estimates of its models' tokens.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class Runner:
         self._locals: dict[object, Local] = {}
         self._traffic: dict[object, Traffic] = {}
         self._notify: Notify | None = None
-        self._calibrations: dict[tuple[str, str], Calibration] = {}
+        self.learned = Learned()
 
     async def run(
         self,
@@ -141,15 +144,16 @@ class Runner:
         """What a person should be told of the lanes, each once."""
         return tuple(told for each in self._traffic.values() for told in each.take_notices())
 
-    def calibration(self, settings: Settings, model: str) -> Calibration:
-        """What the local lane's server taught about estimates of a model's tokens."""
-        return self._calibrations.get((settings.local.url, model), Calibration())
-
     def local_window(self, settings: Settings, model: str) -> int:
         """How many tokens a model of the local lane holds: the settings' word, or the server's."""
         lane = self._locals.get(_local_key(settings))
         told = lane.window(model) if lane else None
         return min(settings.local.window, told or settings.local.window)
+
+    def cloud_window(self, settings: Settings, model: str) -> int:
+        """The same of the cloud lane."""
+        gate = self._gates.get(settings)
+        return gate.window(model) if gate else settings.cloud.window
 
     async def count_local(self, prompt: Prompt, settings: Settings) -> int | None:
         """The local server's own count of a prompt's tokens; `None` where it does not tell.
@@ -162,7 +166,7 @@ class Runner:
         lane = self._local_lane(settings)
         counted = await lane.count(wanted, lambda model: local_request(prompt, model))
         if counted is not None:
-            await self._learn(prompt, settings, counted)
+            await self.learned.take(prompt, settings, counted)
         return counted
 
     async def aclose(self) -> None:
@@ -207,7 +211,10 @@ class Runner:
 
         async def attempt(until: float) -> LaneError | None:
             nonlocal answering
-            wanted, ask = job.settings.local_model(job.prompt.action), partial(self._ask, job, until)
+            wanted, ask = (
+                job.settings.local_model(job.prompt.action),
+                partial(self._ask, job, until),
+            )
             answering = await asked(lane, wanted, ask, traffic.unreachable, until)
             return answering.fault
 
@@ -219,7 +226,7 @@ class Runner:
             await traffic.answered(attempt, lambda: answer.first_token_at, job.tell)
         assert answering is not None
         if answer.usage is not None and not answering.stand_in:
-            await self._learn(job.prompt, job.settings, answer.usage.prompt)
+            await self.learned.take(job.prompt, job.settings, answer.usage.prompt)
         return answer.whole(_told(job.decision, answering), answering.model)
 
     async def _ask(self, job: Job, until: float, answering: Answering) -> None:
@@ -234,12 +241,6 @@ class Runner:
 
     async def _salt(self, prompt: Prompt) -> str | None:
         return await asyncio.to_thread(salt_for, prompt.label, self._folders.state)
-
-    async def _learn(self, prompt: Prompt, settings: Settings, counted: int) -> None:
-        model = settings.local_model(prompt.action)
-        estimated = await asyncio.to_thread(prompt.tokens, model)
-        learned = self.calibration(settings, model).learned(estimated, counted)
-        self._calibrations[settings.local.url, model] = learned
 
     def _local_lane(self, settings: Settings) -> Local:
         which = _local_key(settings)

@@ -23,7 +23,8 @@ from support_border import (
     prompt,
     sending,
 )
-from twolane_server.border.gate import Cleared, Gate, local_request
+from twolane_server.border.cleared import Cleared
+from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.errors import (
     FingerprintsUnusable,
@@ -175,6 +176,28 @@ async def test_the_final_bytes_are_checked_and_not_only_the_draft(ledger: Ledger
     with pytest.raises(Refused, match="Acme Corp"):
         await border.gate.clear(prompt())
     assert border.cloud.bodies == []
+
+
+async def test_what_the_server_s_own_window_does_not_hold_stays(ledger: Ledger) -> None:
+    """It tells it with its list; before that the settings' word is all there is."""
+    least = prompt().tokens("deepseek-v3.2") + prompt().max_tokens
+    border = Border(ledger, RecordingCloud(holds=least - 1))
+    assert border.gate.window("deepseek-v3.2") == SETTINGS.cloud.window
+    with pytest.raises(Refused, match=f"do not fit the cloud lane's window of {least - 1:,}"):
+        await border.gate.clear(prompt())
+    assert border.gate.window("deepseek-v3.2") == least - 1
+    with pytest.raises(Refused, match="do not fit"):
+        await border.gate.clear(prompt())
+    assert (border.cloud.resolved, border.cloud.bodies) == (1, [])
+
+
+@pytest.mark.parametrize("more", [0, 10_000_000])
+async def test_a_larger_window_than_the_settings_say_changes_nothing(
+    ledger: Ledger, more: int
+) -> None:
+    border = Border(ledger, RecordingCloud(holds=SETTINGS.cloud.window + more))
+    await border.send(await border.gate.clear(prompt()))
+    assert border.gate.window("deepseek-v3.2") == SETTINGS.cloud.window
 
 
 TIGHTENED: list[Standing] = [

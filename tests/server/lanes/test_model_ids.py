@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from twolane_server.errors import ModelMissing
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.failures import Peer
-from twolane_server.lanes.model_ids import pick
+from twolane_server.lanes.model_ids import Models, pick
 
 PEER = Peer(LaneName.LOCAL, "h:80")
 QWEN = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
@@ -53,3 +55,22 @@ def test_a_pick_is_always_an_id_that_exists(wanted: str, ids: list[str]) -> None
         assert pick(wanted, ids, PEER, "local.model") in ids
     except ModelMissing as error:
         assert str(error).count(", ") <= 10 + sum(one.count(", ") for one in ids) + 1  # noqa: PT017 - both ends are fine
+
+
+@pytest.mark.parametrize(
+    ("told", "window"),
+    [
+        ({}, None),
+        ({"max_model_len": 65_536}, 65_536),
+        ({"context_length": 163_840}, 163_840),
+        ({"context_window": 131_072}, 131_072),
+        ({"max_context_length": 32_768}, 32_768),
+        ({"context_length": 163_840, "max_model_len": 65_536}, 65_536),
+        ({"context_length": 0, "max_model_len": -1}, None),
+        ({"context_length": "163840", "max_model_len": True}, None),
+    ],
+)
+def test_a_window_is_what_the_list_tells(told: dict[str, object], window: int | None) -> None:
+    models = Models(PEER, "m")
+    models.take(json.dumps({"data": [{"id": "m", **told}]}).encode())
+    assert models.listed == {"m": window}

@@ -466,10 +466,10 @@ async def test_the_local_server_s_counts_correct_the_estimate_of_its_model(tmp_p
     estimated = long.tokens("Qwen3-Coder")
     telling = Answer((chunk("Say"), chunk(finish="stop"), usage(2 * estimated), DONE))
     async with FakeServer(telling) as local, team(tmp_path, local=local) as us:
-        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
+        assert us.runner.learned.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
         await us.run(long, LOCALLY)
-        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 2_200
-        assert us.runner.calibration(us.settings, "Qwen/Other").corrected(1_000) == 1_000
+        assert us.runner.learned.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 2_200
+        assert us.runner.learned.calibration(us.settings, "Qwen/Other").corrected(1_000) == 1_000
 
 
 async def test_the_cloud_s_counts_say_nothing_of_the_local_model(tmp_path: Path) -> None:
@@ -477,7 +477,7 @@ async def test_the_cloud_s_counts_say_nothing_of_the_local_model(tmp_path: Path)
     telling = Answer((chunk("Say"), chunk(finish="stop"), usage(40_000), DONE))
     async with a_cloud(telling) as cloud, team(tmp_path, cloud) as us:
         await us.run(long)
-        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
+        assert us.runner.learned.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 1_000
 
 
 async def test_the_local_server_counts_a_prompt_of_any_label(tmp_path: Path) -> None:
@@ -489,7 +489,7 @@ async def test_the_local_server_counts_a_prompt_of_any_label(tmp_path: Path) -> 
         team(tmp_path, cloud, local) as us,
     ):
         assert await us.runner.count_local(long, us.settings) == 3 * estimated
-        assert us.runner.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 3_301
+        assert us.runner.learned.calibration(us.settings, "Qwen3-Coder").corrected(1_000) == 3_301
         assert CANARY in local.requests[-1].body.decode()
         assert touched(cloud) == (0, b"")
 
@@ -572,8 +572,8 @@ async def test_the_local_window_and_the_calibration_are_those_of_the_model(tmp_p
         assert local.requests[-1].json["model"] == "small"
         assert us.runner.local_window(both, "small") == 4_096
         assert us.runner.local_window(both, "big") == 65_536
-        assert us.runner.calibration(both, "small").corrected(1_000) == 2_200
-        assert us.runner.calibration(both, "big").corrected(1_000) == 1_000
+        assert us.runner.learned.calibration(both, "small").corrected(1_000) == 2_200
+        assert us.runner.learned.calibration(both, "big").corrected(1_000) == 1_000
 
 
 @pytest.mark.parametrize(
