@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 __all__ = ["Health", "HealthRules"]
 
-_LEAST_BAD = 3
 _MOST_SAMPLES = 20_000
 
 
@@ -23,6 +22,7 @@ class HealthRules:
     Attributes:
         window_seconds: how far back it looks.
         least_requests: how many requests it takes.
+        least_bad: how many of them must be bad, whatever the share.
         error_rate: the greatest share of failures that is healthy.
         slow_rate: the greatest share of slow first tokens that is healthy.
         first_token_seconds: a first token later than that is slow.
@@ -30,6 +30,7 @@ class HealthRules:
 
     window_seconds: float
     least_requests: int
+    least_bad: int
     error_rate: float
     slow_rate: float
     first_token_seconds: float
@@ -76,9 +77,9 @@ class Health:
         if count < rules.least_requests:
             return None
         within = f"within {rules.window_seconds / 60:g} minutes"
-        if self._failed >= _LEAST_BAD and self._failed > rules.error_rate * count:
+        if self._failed >= rules.least_bad and self._failed > rules.error_rate * count:
             return f"{self._failed} of {count} requests failed {within}"
-        if self._slow >= _LEAST_BAD and self._slow > rules.slow_rate * count:
+        if self._slow >= rules.least_bad and self._slow > rules.slow_rate * count:
             limit = f"{rules.first_token_seconds:g} s"
             return f"{self._slow} of {count} requests had no first token after {limit} {within}"
         return None

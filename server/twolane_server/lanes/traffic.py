@@ -26,7 +26,7 @@ from twolane_server.lanes.health import Health, HealthRules
 from twolane_server.lanes.limits import Limits
 from twolane_server.lanes.retry import RetryRules, pause
 from twolane_server.lanes.turns import Turns
-from twolane_server.lanes.verdict import Verdict, rest_after, verdict
+from twolane_server.lanes.verdict import Rests, Verdict, rest_after, verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Traffic"]
 
-_LOCAL_SECONDS = 10.0
 _SOON_SECONDS = 60.0
 _NOTICED_SECONDS = 1.0
 
@@ -69,14 +68,17 @@ class Traffic:
         self._probing: asyncio.Task[None] | None = None
         self._notices: list[str] = []
         # Work for the local lane has nobody else to go to, and waits for the next probe.
-        most = _LOCAL_SECONDS if name is LaneName.LOCAL else health.longest_rest_seconds
-        self._longest_rest = longest = min(health.longest_rest_seconds, most)
+        longest = health.longest_rest_seconds
+        if name is LaneName.LOCAL:
+            longest = min(longest, health.longest_local_rest_seconds)
+        self._rests = Rests(longest, health.refused_key_seconds, health.unpaid_seconds)
         rest = min(health.rest_seconds, longest)
         self.breaker = Breaker(BreakerRules(health.breaker_failures, rest, longest))
         self.health = Health(
             HealthRules(
                 health.window_seconds,
                 health.least_requests,
+                health.least_bad,
                 health.error_rate,
                 health.slow_rate,
                 lane.first_token_seconds,
@@ -264,7 +266,7 @@ class Traffic:
             self._judge(now)
 
     def _rest(self, error: TwolaneError) -> float | None:
-        return rest_after(error, self._name, self.breaker.next_rest, self._longest_rest)
+        return rest_after(error, self._name, self.breaker.next_rest, self._rests)
 
     def _judge(self, now: float) -> None:
         """Roll the cloud's work back if its health is bad. The local lane has no other to go to."""

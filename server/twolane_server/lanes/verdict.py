@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,11 @@ from twolane_server.lanes.retry import passes
 if TYPE_CHECKING:
     from twolane_server.errors import TwolaneError
 
-__all__ = ["Verdict", "rest_after", "verdict"]
+__all__ = ["Rests", "Verdict", "rest_after", "verdict"]
 
 _NO_BALANCE = 402
 _FORBIDDEN = 403
 _NO_ENTRY = {401, _FORBIDDEN}
-_UNPAID_SECONDS = 3_600.0
-_SHUT_SECONDS = 30.0
 _LEAST_SECONDS = 1.0
 
 
@@ -52,27 +51,42 @@ def verdict(error: TwolaneError) -> Verdict:
     return Verdict.NOTHING
 
 
-def rest_after(error: TwolaneError, lane: LaneName, usual: float, longest: float) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """For how many seconds a lane is left alone.
+
+    Attributes:
+        longest: at most, whatever the server asks for.
+        shut: at most, after the cloud refused the key.
+        unpaid: where the account has no balance left.
+    """
+
+    longest: float
+    shut: float
+    unpaid: float
+
+
+def rest_after(error: TwolaneError, lane: LaneName, usual: float, rests: Rests) -> float | None:
     """For how many seconds a lane is left alone after an error; `None` for as long as usual.
 
     Args:
         error: what came of the last request or probe.
         lane: which lane.
         usual: how long it would be left alone.
-        longest: how long at most, whatever the server asks for.
+        rests: the limits.
     """
     if not isinstance(error, LaneRejected):
         return None
     match verdict(error):
         case Verdict.UNPAID:
-            return _UNPAID_SECONDS
+            return rests.unpaid
         case Verdict.LEAVE if error.retry_after:
-            return min(max(error.retry_after, _LEAST_SECONDS), longest)
+            return min(max(error.retry_after, _LEAST_SECONDS), rests.longest)
         case Verdict.SHUT if lane is LaneName.LOCAL or error.status == _FORBIDDEN:
             # The next probe is due at once: the local lane has nobody else to ask, and a key may
             # have been refused for one of a server's models alone.
             return 0.0
         case Verdict.SHUT:
-            return min(usual, _SHUT_SECONDS)  # its owner may mend it soon
+            return min(usual, rests.shut)  # its owner may mend it soon
         case _:
             return None

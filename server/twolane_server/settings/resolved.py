@@ -91,22 +91,30 @@ class HealthSettings:
     Attributes:
         window_seconds: how far back its health looks.
         least_requests: how many requests it takes for a judgement.
+        least_bad: how many of them must be bad, whatever the share.
         error_rate: the greatest share of failures that is still healthy.
         slow_rate: the greatest share of slow first tokens that is still healthy.
         breaker_failures: after how many failures in a row a lane rests.
         rest_seconds: how long it rests the first time; twice as long each time after.
         longest_rest_seconds: how long it rests at most.
+        longest_local_rest_seconds: the same of the local lane, which has nobody else to go to.
+        refused_key_seconds: how long the cloud lane rests at most after it refused the key.
+        unpaid_seconds: how long the cloud lane rests when the account has no balance left.
         rollback_seconds: how long the cloud's work goes to the local lane at least, once the cloud
             lane's health is bad.
     """
 
     window_seconds: float = 900.0
     least_requests: int = 20
+    least_bad: int = 3
     error_rate: float = 0.02
     slow_rate: float = 0.05
     breaker_failures: int = 3
     rest_seconds: float = 5.0
     longest_rest_seconds: float = 600.0
+    longest_local_rest_seconds: float = 10.0
+    refused_key_seconds: float = 30.0
+    unpaid_seconds: float = 3_600.0
     rollback_seconds: float = 60.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +13,17 @@ from twolane_server.lanes.health import Health, HealthRules
 RULES = HealthRules(
     window_seconds=900.0,
     least_requests=20,
+    least_bad=3,
     error_rate=0.02,
     slow_rate=0.05,
     first_token_seconds=10.0,
 )
 
 
-def of(good: int, failed: int = 0, slow: int = 0, now: float = 0.0) -> Health:
-    health = Health(RULES)
+def of(
+    good: int, failed: int = 0, slow: int = 0, now: float = 0.0, rules: HealthRules = RULES
+) -> Health:
+    health = Health(rules)
     for _ in range(good):
         health.add(now, failed=False, first_token=1.0)
     for _ in range(failed):
@@ -96,3 +101,9 @@ def test_it_stays_small() -> None:
         health.add(1.0, failed=True, first_token=None)
     assert len(health._samples) <= 20_000  # pyright: ignore[reportPrivateUsage] - memory is the matter
     assert health.verdict(1.0) == "20000 of 20000 requests failed within 15 minutes"
+
+
+@pytest.mark.parametrize(("failed", "slow"), [(2, 0), (0, 2)])
+def test_how_many_must_be_bad_is_a_setting(failed: int, slow: int) -> None:
+    assert of(18, failed, slow).verdict(1.0) is None
+    assert of(18, failed, slow, rules=replace(RULES, least_bad=2)).verdict(1.0)

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,7 @@ LANE = LaneSettings("http://127.0.0.1:9/v1", "m", concurrency=3, retries=2, dead
 HEALTH = HealthSettings(
     rest_seconds=0.01, longest_rest_seconds=0.05, rollback_seconds=0.01, least_requests=5
 )
+ASKED_FOR_AGES = LaneRejected("no", status=429, retry_after=9_999.0)
 FAULTS = (
     LaneRejected("no", status=503),
     LaneRejected("no", status=429, retry_after=0.0),
@@ -170,3 +172,55 @@ async def test_the_local_lane_is_waited_for_by_all_and_probed_once() -> None:
     with suppress(LaneError):
         await traffic.rested(probe, told.append)
     assert len(told) == 20
+
+
+@pytest.mark.parametrize(
+    ("lane", "error", "health", "seconds"),
+    [
+        (LaneName.CLOUD, LaneRejected("no", status=402), {"unpaid_seconds": 50.0}, 50),
+        (
+            LaneName.CLOUD,
+            LaneRejected("no", status=401),
+            {"rest_seconds": 100.0, "refused_key_seconds": 60.0},
+            60,
+        ),
+        (LaneName.CLOUD, ASKED_FOR_AGES, {"longest_rest_seconds": 200.0}, 200),
+        (LaneName.LOCAL, ASKED_FOR_AGES, {"longest_local_rest_seconds": 40.0}, 40),
+        (
+            LaneName.LOCAL,
+            ASKED_FOR_AGES,
+            {"longest_rest_seconds": 7.0, "longest_local_rest_seconds": 40.0},
+            7,
+        ),
+    ],
+)
+async def test_how_long_a_lane_rests_is_a_setting(
+    lane: LaneName, error: LaneRejected, health: dict[str, float], seconds: int
+) -> None:
+    rules = replace(HealthSettings(), **health)  # pyright: ignore[reportArgumentType] - as the test says
+    traffic = Traffic(lane, LANE, rules)
+
+    async def attempt(_until: float) -> None:
+        raise error
+
+    before = time.monotonic()
+    with suppress(LaneRejected):
+        await traffic.answered(attempt, lambda: 0.0, lambda _: None)
+    after = time.monotonic()
+    assert before + seconds <= traffic.breaker.until <= after + seconds
+
+
+async def test_how_many_must_fail_for_bad_health_is_a_setting() -> None:
+    few = replace(HealthSettings(), least_requests=5, least_bad=1)
+    traffic = Traffic(LaneName.CLOUD, LANE, few)
+    outcomes: list[LaneError | None] = [None, None, None, None, LaneTimeout("late")]
+
+    async def attempt(_until: float) -> None:
+        if (error := outcomes.pop(0)) is not None:
+            raise error
+
+    with suppress(LaneTimeout):
+        while outcomes:
+            assert traffic.resting is None
+            await traffic.answered(attempt, lambda: 0.0, lambda _: None)
+    assert "1 of 5 requests failed within 15 minutes" in str(traffic.resting)

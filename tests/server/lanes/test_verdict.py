@@ -19,8 +19,9 @@ from twolane_server.errors import (
     TwolaneError,
 )
 from twolane_server.lanes.base import LaneName
-from twolane_server.lanes.verdict import Verdict, rest_after, verdict
+from twolane_server.lanes.verdict import Rests, Verdict, rest_after, verdict
 
+RESTS = Rests(longest=600.0, shut=30.0, unpaid=3_600.0)
 CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
 
 
@@ -73,6 +74,6 @@ def test_each_error_says_something(error: TwolaneError, found: Verdict) -> None:
 def test_how_long_it_is_left_alone(
     error: TwolaneError, lane: LaneName, seconds: float | None
 ) -> None:
-    assert rest_after(error, lane, usual=80.0, longest=600.0) == seconds
+    assert rest_after(error, lane, usual=80.0, rests=RESTS) == seconds
     if isinstance(error, LaneRejected) and error.status == 401 and lane is CLOUD:
-        assert rest_after(error, lane, usual=5.0, longest=600.0) == 5.0
+        assert rest_after(error, lane, usual=5.0, rests=RESTS) == 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from twolane_server.settings.resolved import (
     Mode,
     Settings,
 )
+from twolane_server.settings.sent_lanes import Health
 
 FAKE_KEY = "sk-" + "x" * 20
 UNREAD = "until it can be read, the defaults hold and all code is taken as NDA."
@@ -104,6 +105,10 @@ def test_limits_and_health_are_laid_over_one_another(tmp_path: Path) -> None:
     assert settings.health == HealthSettings(
         error_rate=0.5, window_seconds=60.0, breaker_failures=9
     )
+
+
+def test_every_threshold_of_health_is_a_setting() -> None:
+    assert {one.name for one in fields(HealthSettings)} == set(Health.model_fields)
 
 
 def test_rules_about_nda_add_up(tmp_path: Path) -> None:
