@@ -64,7 +64,7 @@ def _no_such_name(chance: random.Random) -> Fault:
         error=LaneUnreachable,
         words=("Nothing answers at", why, "Check the network, or correct"),
         sent=False,
-        limits=_IMPATIENT,
+        limits=_IMPATIENT if how == "slow" else Limits(),
     )
 
 

@@ -28,8 +28,8 @@ CANARIES = (KEY, "zebra", PROMPT, "quokka", REPLY, "wombat")
 
 CLOUD_MODEL = "deepseek-v3.2"
 MODELS = (MODEL, CLOUD_MODEL)
-SLACK = 1.5
-"""Seconds for a busy machine, on top of what a limit allows."""
+SLACK = 6.0
+"""Seconds for a busy machine, on top of what a limit allows; less than any limit that is not meant."""
 
 ECHO = f"Bad request: key {KEY}, prompt 'def {PROMPT}(): ...', so far '{REPLY}'"
 """What a talkative server says."""
@@ -39,9 +39,9 @@ ECHO = f"Bad request: key {KEY}, prompt 'def {PROMPT}(): ...', so far '{REPLY}'"
 class Limits:
     """The lane's limits in seconds, and how long the whole may take."""
 
-    connect: float = 2.0
-    idle: float = 8.0
-    deadline: float = 12.0
+    connect: float = 12.0
+    idle: float = 12.0
+    deadline: float = 15.0
 
     @property
     def short(self) -> bool:
@@ -49,8 +49,8 @@ class Limits:
         return min(self.idle, self.deadline) < 2.0
 
 
-IDLE = Limits(idle=0.4, deadline=8.0)
-DEADLINE = Limits(idle=8.0, deadline=1.2)
+IDLE = Limits(idle=0.4)
+DEADLINE = Limits(deadline=1.2)
 
 
 @dataclass(frozen=True)

@@ -619,14 +619,24 @@ def test_nobody_comes_to_the_cloud_before_there_is_something_to_send(world: Worl
         ("route", "docstring", place),
         ("label", world.tool, world.nda),
         ("trust", "--show", world.root),
-        ("doctor", world.root),
         ("ledger",),
         ("trust", "--revoke", world.root),
+        ("doctor", world.root),
         ("do", "docstring", place),
         ("do", "docstring", place, "--lane", "cloud"),
     ):
         world.run(*words)
     assert world.cloud.connections == 0
+
+
+def test_the_doctor_s_look_at_a_granted_lane_carries_nothing(world: World) -> None:
+    """L42: a list of models, which no code, name or path is part of."""
+    world.run("doctor", world.root)
+    assert [(one.method, one.path, one.body) for one in world.cloud.requests] == [
+        ("GET", "/v1/models", b"")
+    ]
+    allowed = {"accept", "user-agent", "accept-encoding", "authorization", "host", "connection"}
+    assert world.cloud.requests[0].headers.keys() <= allowed
 
 
 def test_only_the_clouds_own_name_is_looked_up(

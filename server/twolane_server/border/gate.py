@@ -198,6 +198,15 @@ class Gate:
         """
         await self._cloud().probe()
 
+    async def resolve(self, model: str) -> str:
+        """A model's id on the server; asks it for its list at most, as `probe` does.
+
+        Raises:
+            ModelMissing: it has none of that name.
+            TwolaneError: see `probe`.
+        """
+        return await self._cloud().resolve(model)
+
     def window(self, model: str) -> int:
         """How many tokens a model holds: the settings' word, or less where its server told that.
 

@@ -26,8 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cloud",
         action="store_true",
-        help="ask each cloud model of your settings for one token of fixed words, with your key; "
-        "it is in the ledger, as all is, and costs next to nothing",
+        help="ask each cloud model of your settings for one token of fixed words, with your key, and "
+        "in any folder; it is in the ledger, as all is, and costs next to nothing",
     )
 
 

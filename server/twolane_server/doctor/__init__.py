@@ -1,7 +1,8 @@
 """Is everything as it should be? One finding a question, each with its fix.
 
-Sends nothing of the user's. The local lane is asked for its models and one token of fixed words; the
-cloud lane is contacted only where the person wants it asked, and then through the border's gate.
+Sends nothing of the user's. The local lane is asked for its models and one token of fixed words. The
+cloud lane is asked for its models where the repository has the grant, and for one token only where the
+person says so; all through the border's gate.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_server.doctor import answers, cloud, disk, editors, local, repository, spending
+from twolane_server.doctor.cloud import Contact
 from twolane_server.doctor.finding import Finding, State
 
 if TYPE_CHECKING:
@@ -38,13 +40,15 @@ async def examine(
         folders: where settings, state and caches are.
         environ: the environment variables.
         where: a folder in the repository that is asked about.
-        ask_cloud: whether the cloud lane is asked for its models and one token.
+        ask_cloud: whether the cloud lane is asked for one token, too, whatever the grant says.
     """
+    granted = repository.granted(where, settings, folders)
+    contact = Contact.ANSWER if ask_cloud else Contact.LIST if granted else Contact.NONE
     return (
         *disk.settings(problems, folders),
         *repository.findings(where, settings, folders),
         *await local.findings(settings, folders, environ),
-        *await cloud.findings(settings, folders, environ, ask=ask_cloud),
+        *await cloud.findings(settings, folders, environ, contact),
         *spending.findings(settings, folders, environ),
         *disk.folders(folders),
         *disk.ledger(folders),

@@ -65,8 +65,8 @@ async def findings(
 
 def _down(settings: Settings, error: LaneUnreachable, stand_in: Finding) -> Finding:
     """Nobody has to have a server: at the default address none is expected."""
-    what = f"{str(error).partition('. ')[0]}."
-    fix = "start the server (`twolane serve`), or correct local.url in the settings"
+    told = of_error(_LANE, error, "correct local.url in the settings")
+    what, fix = told.message, told.fix.replace("the server there", "the server (`twolane serve`)")
     if not (settings.embedded.enabled and stand_in.ok):
         return broken(_LANE, f"{what} No model can answer there.", fix)
     what = f"{what} Until then the embedded model stands in."

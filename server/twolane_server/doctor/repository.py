@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from twolane_server.doctor.finding import Finding
     from twolane_server.settings.resolved import Folders, Settings
 
-__all__ = ["findings"]
+__all__ = ["findings", "granted"]
+
+
+def granted(where: Path, settings: Settings, folders: Folders) -> bool:
+    """Whether anything of a repository may go to the cloud at all; see `findings`."""
+    root = find_root(where)
+    return settings.mode is not Mode.LOCAL and root is not None and standing(root, folders).granted
 
 
 def findings(where: Path, settings: Settings, folders: Folders) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 CHECKS = [
     *("settings", "trust", "local lane", "local answer", "embedded model", "cloud lane"),
+    *("cloud server", "cloud model deepseek-v3.2"),
     *("price of deepseek-v3.2", "cache", "state", "ledger", "editors"),
 ]
 PRICE = """
@@ -92,18 +94,40 @@ def test_it_says_what_it_found(well: Shell, local: FakeServer, cloud: FakeServer
     )
     assert found["local lane"].endswith("no further than the address that it connects to.")
     assert found["embedded model"] == "switched off"
-    assert found["cloud lane"] == (
-        f"deepseek-v3.2 at {cloud.url}; a key was found. Not contacted; "
-        "`twolane doctor --cloud` asks it."
+    assert found["cloud lane"] == f"deepseek-v3.2 at {cloud.url}; a key was found."
+    assert found["cloud server"].startswith("It was found, is trusted where it speaks TLS")
+    assert found["cloud model deepseek-v3.2"] == (
+        "deepseek-v3.2 is listed; whether it takes the key and answers, `twolane doctor --cloud`"
+        " asks it."
     )
     assert found["ledger"] == "whole, 0 entries (requests and their outcomes)"
 
 
-def test_the_cloud_is_not_contacted_and_nothing_is_made(well: Shell, cloud: FakeServer) -> None:
+def test_the_cloud_is_asked_for_its_list_alone_and_nothing_is_made(
+    well: Shell, cloud: FakeServer
+) -> None:
     before = sorted(well.top.rglob("*"))
     findings(well)
-    assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+    assert [(one.method, one.path, one.body) for one in cloud.requests] == [
+        ("GET", "/v1/models", b"")
+    ]
+    assert well.root.name.encode() not in cloud.received.split()
     assert sorted(well.top.rglob("*")) == before
+
+
+@pytest.mark.parametrize("case", ["no policy", "no grant", "lapsed", "mode", "broken policy"])
+def test_where_nothing_may_leave_the_cloud_is_not_contacted(
+    case: str, well: Shell, cloud: FakeServer
+) -> None:
+    NOT_WELL[case][0](well)
+    message = findings(well)["cloud lane"][0]["message"]
+    assert message.endswith("`twolane doctor --cloud` asks it all the same.")
+    assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+
+
+def test_nor_is_it_outside_of_a_repository(well: Shell, cloud: FakeServer) -> None:
+    findings(well, well.top)
+    assert cloud.connections == 0
 
 
 def test_the_local_lane_is_asked_for_its_models_and_one_token_of_fixed_words(
@@ -545,12 +569,72 @@ def test_what_is_wrong_with_the_cloud_is_told_with_its_fix(
     assert not [request for request in cloud.requests if request.body and case != "401"]
 
 
-def test_a_certificate_that_is_not_trusted_is_told(well: Shell) -> None:
+SEEN_BY_THE_LIST = {
+    "401": "cloud server",
+    "down": "cloud server",
+    "no such model": "cloud model deepseek-v3.2",
+}
+
+
+@pytest.mark.parametrize("case", SEEN_BY_THE_LIST)
+def test_what_the_list_shows_is_told_unasked(case: str, well: Shell, cloud: FakeServer) -> None:
+    change, message, fix = CLOUD_FAULTS[case]
+    change(well, cloud)
+    [finding] = findings(well)[SEEN_BY_THE_LIST[case]]
+    assert finding["state"] == "broken"
+    assert message in finding["message"]
+    assert fix in finding["fix"]
+    assert not [request for request in cloud.requests if request.body]
+
+
+@pytest.mark.parametrize("more", [(), ("--cloud",)])
+@pytest.mark.parametrize(("lane", "check"), [("LOCAL", "local lane"), ("CLOUD", "cloud server")])
+def test_a_certificate_that_is_not_trusted_is_told(
+    lane: str, check: str, more: tuple[str, ...], well: Shell
+) -> None:
     with FakeServer(tls=certificates().context("unknown authority")).start_in_thread() as server:
-        well.environ["TWOLANE_CLOUD_URL"] = server.url
-        [finding] = findings(well, None, "--cloud")["cloud model deepseek-v3.2"]
+        well.environ[f"TWOLANE_{lane}_URL"] = server.url
+        found = findings(well, None, *more)
+    asked = more and lane == "CLOUD"
+    [finding] = found["cloud model deepseek-v3.2" if asked else check]
+    assert finding["state"] == "broken"
     assert "The TLS certificate of" in finding["message"]
     assert "trust store" in finding["fix"]
+
+
+@pytest.mark.parametrize("more", [(), ("--cloud",)])
+def test_a_name_that_nobody_knows_is_told(
+    more: tuple[str, ...], well: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    well.environ["TWOLANE_CLOUD_URL"] = "https://relay.invalid/v1"
+    found = findings(well, None, *more)
+    [finding] = found["cloud model deepseek-v3.2" if more else "cloud server"]
+    assert finding["message"] == ("Nothing answers at relay.invalid:443 (no such name is known).")
+    assert "cloud.url" in finding["fix"]
+
+
+@pytest.mark.parametrize("more", [(), ("--cloud",)])
+def test_a_smaller_window_of_the_relay_is_told(
+    more: tuple[str, ...], well: Shell, cloud: FakeServer
+) -> None:
+    listing = {"data": [{"id": "deepseek-v3.2", "context_length": 65_536}]}
+    cloud.models_answer = Answer((json.dumps(listing).encode(),), content_type="application/json")
+    [finding] = findings(well, None, *more)["cloud window"]
+    assert finding["state"] == "unset"
+    assert "holds 65,536 tokens and the settings say 131,072" in finding["message"]
+    assert "`window = 65536`" in finding["fix"]
+
+
+def test_a_cloud_that_begins_late_is_told(well: Shell, cloud: FakeServer) -> None:
+    put(well.folders.config / "settings.toml", "[cloud]\nfirst_token_seconds = 0.1")
+    cloud.answers = (Answer((0.2, chunk("OK"), chunk(finish="stop"), usage(9, 1), DONE)),)
+    [finding] = findings(well, None, "--cloud")["cloud model deepseek-v3.2"]
+    assert finding["state"] == "unset"
+    assert finding["message"].endswith("which is slow.")
 
 
 def test_without_a_key_the_cloud_is_not_asked(well: Shell, cloud: FakeServer) -> None:

@@ -31,7 +31,7 @@ REST = 0.2
 QUICK = HealthSettings(breaker_failures=3, rest_seconds=REST, longest_rest_seconds=4 * REST)
 CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
 GOOD = answer("Here", " I am.")
-IMPATIENT = Limits(connect=0.3, idle=0.3, deadline=0.5)
+IMPATIENT = Limits(deadline=2.5)
 
 
 @pytest.fixture(scope="module", autouse=True)
