@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from twolane_server.actions.base import Task
 from twolane_server.actions.catalogue import action_named
+from twolane_server.errors import AnswerTruncated
 from twolane_server.lanes.base import Usage
-from twolane_server.longer import offering_more
+from twolane_server.longer import as_long_as_allowed, question_about, with_more
 from twolane_server.orders import Result
 from twolane_server.routing.choose import choose
 
@@ -37,7 +38,7 @@ async def carried_out(
     action = action_named(ready.task.prompt.action)
     outcome, usage, cost, first_token_at = ready.task, None, None, 0.0
     while True:
-        with offering_more(ready.question):
+        try:
             reply = await runner.run(
                 outcome.prompt,
                 ready.decision,
@@ -48,11 +49,20 @@ async def carried_out(
                 on_decision=on_decision,
                 who=ready.who,
             )
+        except AnswerTruncated as cut:
+            question = ready.question
+            if outcome is not ready.task:
+                question = await asyncio.to_thread(question_about, outcome.prompt, question)
+            raise with_more(cut, question) from None
         first_token_at = first_token_at or reply.first_token_at
         usage, cost = _sum(usage, reply.usage), _added(cost, reply.cost_usd)
         outcome = await asyncio.to_thread(action.finish, outcome, reply.text)
         if not isinstance(outcome, Task):
             break
+        prompt = await asyncio.to_thread(
+            as_long_as_allowed, outcome.prompt, ready.allowed, ready.question, ready.decision.lane
+        )
+        outcome = replace(outcome, prompt=prompt)
         on_notice(outcome.note, outcome.share)
     return Result(
         outcome=outcome,

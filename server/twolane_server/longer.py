@@ -6,34 +6,53 @@ and the lane's window ends it.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import AnswerTruncated
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
+    from twolane_server.lanes.base import LaneName
+    from twolane_server.prompts import Prompt
     from twolane_server.routing.choose import Question
 
-__all__ = ["offering_more", "question_for", "with_more"]
+__all__ = ["as_long_as_allowed", "question_about", "question_for", "with_more"]
 
 _FACTOR = 2
 _WORTH_IT = 1.25
 _OWN_LIMIT = 0.9
 
 
-@contextmanager
-def offering_more(question: Question) -> Generator[None]:
-    """Let a truncated answer say what could be done, for an order that was decided by this.
+def question_about(prompt: Prompt, question: Question) -> Question:
+    """The question that a later prompt of the same order would have been; counts its tokens.
 
-    Raises:
-        AnswerTruncated: see `with_more`.
+    Args:
+        prompt: what was asked when the answer was cut.
+        question: all that decided the order, by its first prompt.
     """
-    try:
-        yield
-    except AnswerTruncated as cut:
-        raise with_more(cut, question) from None
+    return replace(
+        question,
+        local_tokens=prompt.tokens(question.local_model),
+        cloud_tokens=prompt.tokens(question.cloud_model),
+        answer_tokens=prompt.max_tokens,
+    )
+
+
+def as_long_as_allowed(
+    prompt: Prompt, allowed: int | None, question: Question, lane: LaneName
+) -> Prompt:
+    """A later prompt of an order, its answer as long as the user allowed and the window holds.
+
+    Args:
+        prompt: what comes next.
+        allowed: how many tokens the user allows each answer; `None` where nothing was said.
+        question: all that decided the order.
+        lane: the lane that it takes.
+    """
+    if allowed is None or allowed <= prompt.max_tokens:
+        return prompt
+    room = question.window(lane) - question_about(prompt, question).prompt_tokens(lane)
+    return replace(prompt, max_tokens=max(prompt.max_tokens, min(allowed, room)))
 
 
 def with_more(cut: AnswerTruncated, question: Question) -> AnswerTruncated:

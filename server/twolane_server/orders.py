@@ -67,6 +67,7 @@ class Ready:
         context_seconds: how long reading the label and building the prompt took.
         title: the action's, for the undo step.
         who: on whose behalf a lane is asked.
+        allowed: how many tokens the user allows each answer; `None` for the action's own.
     """
 
     task: Task
@@ -77,6 +78,7 @@ class Ready:
     context_seconds: float
     title: str = ""
     who: Who = INTERACTIVE
+    allowed: int | None = None
 
     @property
     def most_usd(self) -> float | None:

@@ -167,7 +167,7 @@ class Service:
         if reads.in_document and reads is not Reads.REPOSITORY:
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
-        return replace(ready, context_seconds=time.monotonic() - started)
+        return replace(ready, context_seconds=time.monotonic() - started, allowed=budget)
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
         """Read what speaks about a document now, also by the names that its file had before."""
