@@ -50,7 +50,7 @@ class Limits:
 
 
 IDLE = Limits(idle=0.4)
-DEADLINE = Limits(deadline=1.2)
+DEADLINE = Limits(deadline=2.0)
 
 
 @dataclass(frozen=True)

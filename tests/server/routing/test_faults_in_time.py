@@ -29,6 +29,7 @@ pytestmark = pytest.mark.slow
 SEEDS = 20
 REST = 0.2
 QUICK = HealthSettings(breaker_failures=3, rest_seconds=REST, longest_rest_seconds=4 * REST)
+CALM = HealthSettings(breaker_failures=3, rest_seconds=3.0, longest_rest_seconds=4.0)
 CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
 GOOD = answer("Here", " I am.")
 IMPATIENT = Limits(deadline=2.5)
@@ -82,14 +83,14 @@ async def test_row_36_a_lane_that_fails_again_and_again_is_left_alone(
             bad = FakeServer(faults(chance), models=MODELS)
             async with bad as server, FakeServer(answer(FROM_LOCAL), models=MODELS) as other:
                 urls = (server.url, other.url) if lane is CLOUD else (other.url, server.url)
-                settings = settings_of(bench, *urls, limits=IMPATIENT, health=QUICK)
+                settings = settings_of(bench, *urls, limits=IMPATIENT, health=CALM)
                 for _ in range(3):
                     clean(await bench.run(lane, settings))
                 assert len(server.chats) == 3, seed
                 server.models_answer = refusal(503)
                 told = clean(await bench.run(lane, settings))
                 assert len(server.chats) == 3, seed
-                assert told.seconds < QUICK.longest_rest_seconds + 5.0, seed
+                assert told.seconds < CALM.longest_rest_seconds + 5.0, seed
                 assert any("left alone" in said for said in told.sentences), seed
                 if lane is CLOUD:
                     assert told.reply is not None
@@ -183,7 +184,7 @@ async def test_row_43_work_under_nda_waits_for_the_local_lane_or_fails(tmp_path:
         async def check(chance: random.Random, seed: int) -> None:
             down = FakeServer(faults(chance), models=MODELS)
             async with down as server, FakeServer(GOOD, models=MODELS) as cloud:
-                settings = settings_of(bench, cloud.url, server.url, limits=IMPATIENT, health=QUICK)
+                settings = settings_of(bench, cloud.url, server.url, limits=IMPATIENT, health=CALM)
                 for _ in range(3):
                     told = clean(await bench.run(LOCAL, settings))
                     assert isinstance(told.error, LaneError), seed
