@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
     from twolane_server.routing.choose import Decision
     from twolane_server.routing.reply import Answer
 
-__all__ = ["recorded", "sending_of"]
+__all__ = ["recorded", "sending_of", "told_by"]
+
+
+def told_by(decision: Decision, answering: Answering) -> Decision:
+    """The decision, with who stands in for the server and why."""
+    if not answering.stand_in:
+        return decision
+    return replace(decision, reasons=(*decision.reasons, answering.stand_in))
 
 
 def sending_of(prompt: Prompt, decision: Decision, answering: Answering, body: bytes) -> Sending:

@@ -28,7 +28,7 @@ from twolane_server.lanes.limits import INTERACTIVE
 from twolane_server.lanes.local import open_local
 from twolane_server.lanes.swapped import asked
 from twolane_server.lanes.traffic import Traffic
-from twolane_server.routing.account import recorded, sending_of
+from twolane_server.routing.account import recorded, sending_of, told_by
 from twolane_server.routing.job import Job, Notify
 from twolane_server.routing.learned import Learned
 from twolane_server.routing.place import place_told
@@ -227,14 +227,14 @@ class Runner:
         assert answering is not None
         if answer.usage is not None and not answering.stand_in:
             await self.learned.take(job.prompt, job.settings, answer.usage.prompt)
-        return answer.whole(_told(job.decision, answering), answering.model)
+        return answer.whole(told_by(job.decision, answering), answering.model)
 
     async def _ask(self, job: Job, until: float, answering: Answering) -> None:
         """Send the prompt once, on the local lane."""
         prompt = job.prompt.without_context() if answering.stand_in else job.prompt
         salt = await self._salt(prompt) if answering.vllm else None
         request = replace(local_request(prompt, answering.model, salt), until=until)
-        told = _told(job.decision, answering)
+        told = told_by(job.decision, answering)
         sending = sending_of(prompt, told, answering, request.body)
         async with recorded(await self._open_ledger(), sending, job.answer, job.tell):
             await job.answer.read(answering.lane.stream(request))
@@ -293,10 +293,3 @@ def _local_key(settings: Settings) -> object:
     them, since the local lane is refused where that is.
     """
     return settings.local, settings.embedded, settings.cloud.url
-
-
-def _told(decision: Decision, answering: Answering) -> Decision:
-    """The decision, with who stands in for the server and why."""
-    if not answering.stand_in:
-        return decision
-    return replace(decision, reasons=(*decision.reasons, answering.stand_in))

@@ -114,7 +114,7 @@ async def test_a_slow_connection_on_this_machine_is_waited_for(
     tmp_path: Path, ready: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing listens, that is told at once; what is slow here is only a busy machine."""
-    open_now = connect._open
+    open_now = connect._open  # pyright: ignore[reportPrivateUsage] - that alone is to be slow
 
     async def late(address: str, port: int, room: memoryview) -> SocketStream:
         await asyncio.sleep(0.6)
