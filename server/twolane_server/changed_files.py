@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.actions.base import Reads
 from twolane_server.actions.material import ChangedFile, Material
+from twolane_server.departed import Departed
 from twolane_server.diff_labels import Desk, reasons_of
 from twolane_server.diffs import read_files
 from twolane_server.errors import ActionError, WrongUse
@@ -79,23 +80,26 @@ async def gather_files(
         ActionError: there is no repository, nothing has changed, or too much.
         WrongUse: the range is none.
     """
-    git, pairs = await asyncio.to_thread(_read, reads, path, scope, environ)
+    git, old, pairs = await asyncio.to_thread(_read, reads, path, scope, environ)
     former = {each: await before(str(git.root / each)) for one in pairs for each in one.diff.paths}
-    return await asyncio.to_thread(_labelled, Desk(git, read, former), pairs)
+    gone = frozenset(filter(None, (one.diff.gone for one in pairs)))
+    desk = Desk(git, read, former, Departed(git, old), gone)
+    return await asyncio.to_thread(_labelled, desk, pairs)
 
 
 def _read(
     reads: Reads, path: str, scope: Scope, environ: Mapping[str, str]
-) -> tuple[Git, tuple[_Pair, ...]]:
+) -> tuple[Git, str, tuple[_Pair, ...]]:
+    """The files, and the commit that is their old side."""
     git = Git(home_of(path), environ)
     inside = _inside(git.root, scope.within)
+    old, new = _ends(git, scope.revisions) if reads is Reads.RANGE else (git.found("HEAD"), "")
     if reads is Reads.TREE:
         found = list(changed_in(git, inside, scope.opened))
         blobs = git.objects(one.diff.old_id for one in found if one.diff.old_id)
         pairs = [_Pair(one.diff, blobs.get(one.diff.old_id), one.content) for one in found]
     else:
-        staged = reads is Reads.STAGED
-        raw = git.staged_files() if staged else git.files_between(*_ends(git, scope.revisions))
+        raw = git.files_between(old, new) if new else git.staged_files()
         files = [one for one in read_files(raw) if any(map(inside, one.paths))]
         blobs = git.objects(each for one in files for each in (one.old_id, one.new_id) if each)
         pairs = [_Pair(one, blobs.get(one.old_id), blobs.get(one.new_id)) for one in files]
@@ -106,7 +110,7 @@ def _read(
             f"{len(pairs):,} files have changed, which is too much to review at once; name a file or a "
             "folder."
         )
-    return git, tuple(pairs)
+    return git, old, tuple(pairs)
 
 
 _NOTHING = {
@@ -158,6 +162,7 @@ def _labelled(desk: Desk, pairs: tuple[_Pair, ...]) -> Gathered:
         files.append(
             ChangedFile(
                 path=diff.new,
+                named=desk.origin(diff.gone or diff.new, 1, 1),
                 file=str(desk.git.root / diff.new),
                 label=labelled.label,
                 old=_alike(before, after),
@@ -167,7 +172,9 @@ def _labelled(desk: Desk, pairs: tuple[_Pair, ...]) -> Gathered:
         )
     material = Material(root=str(desk.git.root), files=tuple(files), notes=_notes(unread))
     label = Label.highest(each.label for each in found)
-    return Gathered(material, desk.known(pairs[0].diff.new), Labelled(label, reasons_of(found)))
+    texts = desk.texts_gone(diff for diff, _, _ in pairs)
+    known = desk.known(pairs[0].diff.new)
+    return Gathered(material, known, Labelled(label, reasons_of(found)), texts)
 
 
 def _text(content: bytes | None, *, absent: bool) -> Text | None:

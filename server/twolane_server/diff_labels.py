@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from twolane_server.fragments import Label
+from twolane_server.fragments import Label, Origin
 from twolane_server.labels import HEAD_BYTES, Labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from twolane_server.departed import Departed
     from twolane_server.diffs import FileDiff
     from twolane_server.git import Git
     from twolane_server.knowledge import Known
@@ -27,6 +29,8 @@ class Desk:
         git: the repository.
         read: what speaks about a file, from disk, also by the names that it had before.
         former: the names that files had before, by their paths from the root.
+        departed: what the diff's old side holds.
+        gone: the paths that the diff takes away.
     """
 
     def __init__(
@@ -34,18 +38,35 @@ class Desk:
         git: Git,
         read: Callable[[str, tuple[str, ...]], Known],
         former: dict[str, tuple[str, ...]],
+        departed: Departed,
+        gone: frozenset[str],
     ) -> None:
         self.git = git
         self._read = read
         self._former = former
+        self._departed = departed
+        self._gone = gone
         self._known: dict[str, Known] = {}
 
     def known(self, path: str) -> Known:
         """What speaks about a path, relative to the root, now."""
         if path not in self._known:
             full = str(self.git.root / path)
-            self._known[path] = self._read(full, self._former.get(path, ()))
+            known = self._read(full, self._former.get(path, ()))
+            if path in self._gone and known.rules is not None:
+                known = replace(known, rules=self._departed.rules(path, known.rules))
+            self._known[path] = known
         return self._known[path]
+
+    def origin(self, path: str, start: int, end: int) -> Origin:
+        """Lines of a file, which a commit holds where the diff takes the file away."""
+        commit = self._departed.commit if path in self._gone else ""
+        return Origin(str(self.git.root / path), start, end, commit)
+
+    def texts_gone(self, files: Iterable[FileDiff]) -> tuple[str, ...]:
+        """What files held that are deleted."""
+        texts = (self._departed.text(file.old) for file in files if file.status == "D")
+        return tuple(text for text in texts if text)
 
     def label(self, paths: Iterable[str], heads: Iterable[str | None]) -> Labelled:
         """The highest label that these paths give these texts."""

@@ -68,6 +68,11 @@ class FileDiff:
         return tuple(dict.fromkeys((self.old, self.new)))
 
     @property
+    def gone(self) -> str | None:
+        """The path that is no more; `None` where none is."""
+        return self.old if self.status == "D" or self.old != self.new else None
+
+    @property
     def title(self) -> str:
         """What happens to the file, as a line for the model."""
         said = {"A": "new file", "D": "deleted file", "R": f"renamed from {self.old}"}

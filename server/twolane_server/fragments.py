@@ -35,11 +35,13 @@ class Origin:
         path: the file, absolute; empty for what no file holds (our own wording, an instruction).
         start_line: 1-based, inclusive; 0 when there is no file.
         end_line: 1-based, inclusive; 0 when there is no file.
+        commit: the commit that holds the text of a file that is gone; else empty.
     """
 
     path: str = ""
     start_line: int = 0
     end_line: int = 0
+    commit: str = ""
 
 
 class Fragment:

@@ -1,7 +1,8 @@
 """Reads what an action works on besides the document: a diff, commits, a template; all labelled.
 
 A file of a diff has the highest label that either of its paths, or its text on either side, gives
-it. So lines that a diff takes away are NDA when their file was, whatever it is called now.
+it. So lines that a diff takes away are NDA when their file was, whatever it is called now; of a file
+that is gone the commit says what it was.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads
 from twolane_server.actions.habits import habits_of
 from twolane_server.actions.material import Material, Source
+from twolane_server.departed import Departed
 from twolane_server.diff_labels import Desk, reasons_of
 from twolane_server.diffs import cut_to, read_diff
 from twolane_server.errors import ActionError
@@ -49,11 +52,13 @@ class Gathered:
         material: for the action.
         known: what is known of one of its files, for grant and words.
         labelled: the highest label of all of it, and why.
+        gone: the whole texts of files that are deleted, of which only a part may be shown.
     """
 
     material: Material = field(repr=False)
     known: Known
     labelled: Labelled
+    gone: tuple[str, ...] = field(default=(), repr=False)
 
 
 async def gather(
@@ -75,10 +80,11 @@ async def gather(
     Raises:
         ActionError: there is no repository or no diff.
     """
-    git, files, commits = await asyncio.to_thread(_read, reads, path, environ)
-    shown = files[:_MOST_FILES]
-    former = {each.new: await before(str(git.root / each.new)) for each in shown}
-    desk = Desk(git, read, former)
+    git, files, old, commits = await asyncio.to_thread(_read, reads, path, environ)
+    paths = dict.fromkeys(path for each in files[:_MOST_FILES] for path in each.paths)
+    former = {path: await before(str(git.root / path)) for path in paths}
+    gone = frozenset(filter(None, (each.gone for each in files)))
+    desk = Desk(git, read, former, Departed(git, old), gone)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
 
 
@@ -104,18 +110,19 @@ def read_head(path: str, environ: Mapping[str, str], read: Callable[[str], Known
 
 def _read(
     reads: Reads, path: str, environ: Mapping[str, str]
-) -> tuple[Git, tuple[FileDiff, ...], tuple[str, ...]]:
+) -> tuple[Git, tuple[FileDiff, ...], str, tuple[str, ...]]:
+    """The files, the commit that is their old side, and the commits in between."""
     git = Git(home_of(path), environ)
     if reads is Reads.INDEX:
         files = read_diff(*git.staged())
         if not files:
             raise ActionError("Nothing is staged; `git add` what the commit is to hold.")
-        return git, files, ()
+        return git, files, git.found("HEAD"), ()
     head, base = git.found("HEAD"), _base(git)
     files = read_diff(*git.between(base, head))
     if not files:
         raise ActionError("This branch changes nothing yet, so there is nothing to write about.")
-    return git, files, git.commits(base, head, _MOST_COMMITS)
+    return git, files, base, git.commits(base, head, _MOST_COMMITS)
 
 
 def _base(git: Git) -> str:
@@ -150,7 +157,7 @@ def _labelled(
     diff = tuple(
         source
         for file, whole in zip(cut, shown, strict=True)
-        for source in _sources(desk.git.root, file, labels[whole].label)
+        for source in _sources(desk, file, labels[whole].label)
     )
     found = [*labels.values()]
     recent = _messages(desk, _recent(desk.git), _FEW_PATHS)
@@ -175,24 +182,30 @@ def _labelled(
         messages=tuple(Source(text, label.label, Origin()) for text, label in reversed(messages)),
         template=sheet,
     )
-    return Gathered(material, desk.known(shown[0].new), Labelled(label, reasons_of(found)))
+    return Gathered(
+        material,
+        desk.known(shown[0].new),
+        Labelled(label, reasons_of(found)),
+        desk.texts_gone(shown),
+    )
 
 
 def _recent(git: Git) -> tuple[str, ...]:
     return git.commits("", "HEAD", _MOST_COMMITS) if git.found("HEAD") else ()
 
 
-def _sources(root: Path, file: FileDiff, label: Label) -> tuple[Source, ...]:
+def _sources(desk: Desk, file: FileDiff, label: Label) -> tuple[Source, ...]:
     """A file's part of the diff; its names have its label, too."""
-    path = str(root / file.new)
+    here = partial(desk.origin, file.new)
     title = file.title if file.title.isprintable() else ascii(file.title)
     lines = f"({file.left_out} more lines are left out)\n" if file.left_out else ""
     first = file.hunks[0].start if file.hunks else 0
-    sources = [Source(f"File {title}\n", label, Origin(path, first, first))]
+    named = here(first, first) if file.gone is None else desk.origin(file.gone, 1, 1)
+    sources = [Source(f"File {title}\n", label, named)]
     for hunk in file.hunks:
         last = max(hunk.start, hunk.start + hunk.count - 1)
-        sources.append(Source(_ended(hunk.text), label, Origin(path, hunk.start, last)))
-    return (*sources, Source(f"{lines}\n", label, Origin(path, first, first)))
+        sources.append(Source(_ended(hunk.text), label, here(hunk.start, last)))
+    return (*sources, Source(f"{lines}\n", label, here(first, first)))
 
 
 def _ended(text: str) -> str:

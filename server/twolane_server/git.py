@@ -141,13 +141,13 @@ class Git:
     def _between(self, base: str, head: str, *form: str) -> bytes:
         return self.run("diff-tree", "-r", "--no-commit-id", *_DIFF, *form, base, head)
 
-    def tree(self) -> dict[str, tuple[str, str]]:
-        """The files of the last commit by path, each with its mode and the object's id."""
-        if not self.found("HEAD"):
+    def tree(self, commit: str = "HEAD") -> dict[str, tuple[str, str]]:
+        """The files of a commit by path, each with its mode and the object's id; none without one."""
+        if not self.found(commit):
             return {}
         found: dict[str, tuple[str, str]] = {}
         for row in filter(
-            None, self.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")
+            None, self.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")
         ):
             told, _, path = row.partition(b"\t")
             mode, _, name = told.decode().split()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.standing import Standing
+from twolane_server.departed import rules_of_departed
 from twolane_server.fragments import Label
 from twolane_server.labels import Labelled, label_with, no_file, rules_for
 from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
@@ -18,7 +19,7 @@ from twolane_server.policy import policy_hash
 from twolane_server.trust import standing as trust_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from twolane_server.border.standing import Prints, ReadStanding
     from twolane_server.fragments import Origin
@@ -121,20 +122,29 @@ def read_known(
 
 
 def read_standing(
-    settings: Settings, folders: Folders, known_code: Callable[[str, NdaRules], Prints]
+    settings: Settings,
+    folders: Folders,
+    environ: Mapping[str, str],
+    known_code: Callable[[str, NdaRules], Prints],
 ) -> ReadStanding:
     """What the border asks about a prompt's sources: read from disk at each call.
 
     Args:
         settings: hold the user's own rules.
         folders: where the grants are.
+        environ: the environment variables, for git.
         known_code: what recognises code under NDA, up to date for a file's repository. Asked only
             about what may leave otherwise, since it takes a while.
     """
 
     def read(origins: tuple[Origin, ...]) -> Standing:
-        paths = dict.fromkeys(origin.path for origin in origins)
+        paths = {origin.path: origin for origin in sorted(origins, key=lambda one: one.commit)}
         known = [read_known(path, settings, folders, None) for path in paths]
+        for at, origin in enumerate(paths.values()):
+            rules = known[at].rules
+            if rules is not None and origin.commit:
+                held = rules_of_departed(origin, rules, environ)
+                known[at] = replace(known[at], rules=held)
         rules = [each.rules for each in known if each.rules is not None]
         labels = [label_with(each, None) for each in rules]
         nda = [label for label in labels if label.label is Label.NDA]

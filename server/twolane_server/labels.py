@@ -7,7 +7,7 @@ link, by its real path) holds for the file, and what is unknown is NDA.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ __all__ = [
     "label_with",
     "no_file",
     "rules_for",
+    "rules_then",
 ]
 
 HEAD_BYTES = 65_536
@@ -75,12 +76,14 @@ class FileRules:
         user: the user's own rules.
         learnt: reasons for NDA that the disk gave: markers of the saved text, other names.
         unreadable: why there is no text on disk to look at, or `None`.
+        gone: whether that is because there is no such file.
     """
 
     ways: tuple[Way, ...]
     user: NdaRules
     learnt: tuple[str, ...] = ()
     unreadable: str | None = None
+    gone: bool = False
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -148,8 +151,32 @@ def rules_for(
             if stands_for.text is not None:
                 hits = find_markers(stands_for.text, _markers(rules))
                 learnt += [f"{hit} of {first.name}" for hit in hits]
+    gone = start.text is None and not start.fault
     unreadable = None if start.text is not None else start.fault or "there is no such file"
-    return FileRules(ways, user, tuple(dict.fromkeys(learnt)), unreadable)
+    return FileRules(ways, user, tuple(dict.fromkeys(learnt)), unreadable, gone)
+
+
+def rules_then(rules: FileRules, text: str, policies: Iterable[Policy]) -> FileRules:
+    """What speaks about a file that is gone, and that a commit holds: the rules of then and of now.
+
+    Args:
+        rules: what speaks about its path now. That its text cannot be read for another reason than
+            that there is no such file stays a reason.
+        text: the file's text in the commit.
+        policies: all files of rules in that commit.
+    """
+    then = tuple(policies)
+    ways = tuple(
+        replace(
+            way, policies=(*way.policies, *(one for one in then if one.folder in way.path.parents))
+        )
+        for way in rules.ways
+    )
+    held = replace(rules, ways=ways, unreadable=None if rules.gone else rules.unreadable)
+    hits = find_markers(text[:HEAD_BYTES], _markers(held))
+    # What lacks now is not made up for by what was there then.
+    learnt = dict.fromkeys((*held.learnt, *_standing_reasons(rules), *hits))
+    return replace(held, learnt=tuple(learnt))
 
 
 def label_with(rules: FileRules, head: str | None) -> Labelled:

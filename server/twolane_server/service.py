@@ -126,7 +126,7 @@ class Service:
         budget = order.max_tokens or settings.action(order.action.name).max_tokens
         answer_in = order.answer_in or settings.language
         order = replace(order, answer_in=answer_in, max_tokens=budget)
-        reads, material, impact = order.action.reads, None, None
+        reads, material, impact, gone = order.action.reads, None, None, ()
         if reads.in_document:
             known = await self.knowledge(document, settings)
             if reads is Reads.PROBLEM and known.pasted is None:
@@ -136,6 +136,7 @@ class Service:
         else:
             read = await self._materials.instead(reads, document, settings, order.scope)
             known, labelled, material = read.known, read.labelled, read.material
+            gone = read.gone
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
@@ -158,7 +159,7 @@ class Service:
             exact = await self._open().count_local(longest, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
         code = partial(self._repositories.known_code, document.path, settings.nda)
-        decide = partial(decided, words=known.words, known_code=code)
+        decide = partial(decided, words=known.words, known_code=code, gone=gone)
         decision = await decide(question, task.prompts)
         if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
@@ -259,7 +260,7 @@ class Service:
                 self._folders,
                 self._environ,
                 lambda settings: read_standing(
-                    settings, self._folders, self._repositories.known_code
+                    settings, self._folders, self._environ, self._repositories.known_code
                 ),
             )
         return self._runner

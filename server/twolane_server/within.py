@@ -95,6 +95,7 @@ async def decided(
     prompts: tuple[Prompt, ...],
     words: tuple[str, ...],
     known_code: Callable[[], Prints],
+    gone: tuple[str, ...] = (),
 ) -> Decision:
     """The decision, with what the border would say to it: for the person's eyes, it asks again.
 
@@ -103,25 +104,29 @@ async def decided(
         prompts: what would be sent.
         words: the names that must not leave.
         known_code: what recognises code under NDA; waits for the disk.
+        gone: texts that the prompts speak of without showing all of them.
 
     Raises:
         TooLarge: see `choose`.
     """
     decision = choose(question)
     if decision.lane is LaneName.CLOUD:
-        why = await asyncio.to_thread(_objection, prompts, words, known_code)
+        why = await asyncio.to_thread(_objection, prompts, words, known_code, gone)
         decision = choose(replace(question, cloud_state=why)) if why else decision
     return decision
 
 
 def _objection(
-    prompts: tuple[Prompt, ...], words: tuple[str, ...], known_code: Callable[[], Prints]
+    prompts: tuple[Prompt, ...],
+    words: tuple[str, ...],
+    known_code: Callable[[], Prints],
+    gone: tuple[str, ...],
 ) -> str | None:
     from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
 
     try:
         code = known_code()
-        said = (objection(one, words, code) for one in prompts)
+        said = (*(objection(one, words, code) for one in prompts), *map(code.found, gone))
         return next((why for why in said if why is not None), None)
     except FingerprintsUnusable as error:
         return str(error).rstrip(".")

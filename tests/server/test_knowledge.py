@@ -44,7 +44,7 @@ def root(tmp_path: Path, folders: Folders) -> Path:
 
 @pytest.fixture
 def read(folders: Folders) -> ReadStanding:
-    return read_standing(Settings(), folders, nothing)
+    return read_standing(Settings(), folders, {}, nothing)
 
 
 nothing = Alone().known_code
@@ -154,14 +154,14 @@ def test_the_reasons_do_not_depend_on_chance(tmp_path: Path, read: ReadStanding)
 
 def test_the_users_own_rules_hold_too(root: Path, folders: Folders) -> None:
     rules = NdaRules(paths=("a.py",), words=("Zebra",))
-    standing = ask(read_standing(Settings(nda=rules), folders, nothing), root / "a.py")
+    standing = ask(read_standing(Settings(nda=rules), folders, {}, nothing), root / "a.py")
     assert standing.label is Label.NDA
     assert standing.words == ("Acme Corp", "Zebra")
 
 
 def test_settings_that_cannot_be_read_make_all_nda(root: Path, folders: Folders) -> None:
     settings = Settings(nda=NdaRules(fault="your settings cannot be read"))
-    assert ask(read_standing(settings, folders, nothing), root / "a.py").label is Label.NDA
+    assert ask(read_standing(settings, folders, {}, nothing), root / "a.py").label is Label.NDA
 
 
 def test_before_the_first_reading_all_is_nda() -> None:

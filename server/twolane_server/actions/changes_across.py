@@ -206,15 +206,15 @@ def _of(subject: Subject, file: ChangedFile) -> Iterator[_Piece]:
 def _title(file: ChangedFile, what: str) -> Fragment:
     told = f"{file.path}{what}"
     shown = told if told.isprintable() else ascii(told)
-    return Fragment(f"File {shown}\n", file.label, Origin(file.file, 1, 1))
+    return Fragment(f"File {shown}\n", file.label, file.named)
 
 
 def _shown(subject: Subject, file: ChangedFile, title: Fragment, group: list[Change]) -> _Piece:
     spans = tuple(lines_of(subject.text, one) for one in group)
     shown = [title, *(also_holds(subject, spans[0], spans) if spans else ())]
     for one, span in zip(group, spans, strict=True):
-        rows = (subject.text.row_of(at) + 1 for at in (span.start, span.end))
-        shown += [Fragment(one.shown, file.label, Origin(file.file, *rows)), ours("\n")]
+        first, last = subject.text.row_of(span.start) + 1, subject.text.row_of(span.end) + 1
+        shown += [Fragment(one.shown, file.label, Origin(file.file, first, last)), ours("\n")]
     return _Piece(subject, file.path, spans, tuple(shown))
 
 

@@ -58,6 +58,7 @@ class ChangedFile:
     Attributes:
         path: from the repository's root.
         file: absolute.
+        named: where its name comes from, for who asks again whether that may be told.
         label: the highest that its names and its texts give it.
         old: as it was; empty for a new file.
         new: as it is; `None` for one that is gone.
@@ -66,6 +67,7 @@ class ChangedFile:
 
     path: str
     file: str
+    named: Origin
     label: Label
     old: Text = field(repr=False)
     new: Text | None = field(repr=False)

@@ -20,7 +20,7 @@ from twolane_server.actions.outcomes import FindingsAcross
 from twolane_server.edits.hunks import changes, cut
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
-from twolane_server.fragments import Label
+from twolane_server.fragments import Label, Origin
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def file(
     path: str, old: str, new: str | None, label: Label = Label.OPEN, was: str = ""
 ) -> ChangedFile:
     after = None if new is None else Text.of(new)
-    return ChangedFile(path, f"/project/{path}", label, Text.of(old), after, was)
+    full = f"/project/{path}"
+    return ChangedFile(path, full, Origin(full, 1, 1), label, Text.of(old), after, was)
 
 
 A = file("src/a.py", A_OLD, A_NEW)
