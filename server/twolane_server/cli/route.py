@@ -89,8 +89,8 @@ def _show(ready: Ready) -> None:
     prompt, decision = ready.task.prompt, ready.decision
     print(plain(str(decision)))
     print(
-        f"  about {_tokens(ready)} tokens would be sent, "
-        f"and up to {prompt.max_tokens} come back{_cost(ready)}; from:"
+        f"  about {_tokens(ready):,} tokens would be sent, "
+        f"and up to {prompt.max_tokens:,} come back{_cost(ready)}; from:"
     )
     around = set(map(id, ready.task.subject.around.map))
     fragments = _fragments(ready)
@@ -99,12 +99,12 @@ def _show(ready: Ready) -> None:
         parts = [part for part in shown if part.label is label]
         for path, lines in lines_by_file(part.origin for part in parts).items():
             tokens = sum(part.tokens(decision.model) for part in parts if part.origin.path == path)
-            print(f"  {label.name:4}  {plain(name_in_repository(path))}:{lines}  {tokens} tokens")
+            print(f"  {label.name:4}  {plain(name_in_repository(path))}:{lines}  {tokens:,} tokens")
     of_map = [part for part in fragments if part.origin.path and id(part) in around]
     if of_map:
         label = Label.highest(part.label for part in of_map)
         tokens = sum(part.tokens(decision.model) for part in of_map)
-        print(f"  {label.name:4}  the repository's map, {len(of_map)} files  {tokens} tokens")
+        print(f"  {label.name:4}  the repository's map, {len(of_map)} files  {tokens:,} tokens")
     wording = (part for part in fragments if not part.origin.path)
     tokens = sum(part.tokens(decision.model) for part in wording)
-    print(f"  OPEN  twolane's own wording and your instruction  {tokens} tokens")
+    print(f"  OPEN  twolane's own wording and your instruction  {tokens:,} tokens")

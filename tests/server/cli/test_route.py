@@ -73,6 +73,14 @@ def test_a_person_reads_lane_reason_and_sources(shell: Shell) -> None:
     ]
 
 
+def test_large_numbers_are_written_as_do_writes_them(shell: Shell) -> None:
+    file = put(shell.root / "long.py", "x = 1  # 2\n" * 1_000)
+    place = f"{file}:1-1000"
+    routed = shell.run("route", "explain", place, "--max-tokens", "4000").out
+    (sent,) = re.findall(r"about (\d,\d{3}) tokens would be sent, and up to 4,000 come", routed)
+    assert f"about {sent} tokens; context in" in shell.run("do", "explain", place).out
+
+
 @pytest.mark.parametrize("lane", ["auto", "local", "cloud"])
 @pytest.mark.parametrize("policy", ["[nda]\n", '[nda]\npaths = ["*.py"]\n'])
 def test_it_connects_to_nobody_and_writes_nothing_but_its_index(
