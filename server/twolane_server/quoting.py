@@ -64,7 +64,7 @@ def quoted_file(
     """
     for name in names:
         holding = [file.path for file in index.holding(name)]
-        holding += [path for path in index.files if name in _NAME.findall(path)]
+        holding += [path for path in index.files if name in path and name in _NAME.findall(path)]
         if holding and not any(verdict(path).open for path in holding):
             return holding[0]
     return None
