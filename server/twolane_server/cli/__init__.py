@@ -48,7 +48,8 @@ class _Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - keep start-up light
+    from twolane_server.cli.plain import plain  # noqa: PLC0415 - keep start-up light
+    from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - the same
 
     _have_streams()
     _print_everything()
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
     except TwolaneError as error:
-        print(f"twolane: {error}", file=sys.stderr)
+        print(f"twolane: {plain(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, WrongUse) else 1
     except KeyboardInterrupt:
         print("twolane: stopped", file=sys.stderr)

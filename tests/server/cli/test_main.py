@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_repository import put
+
 if TYPE_CHECKING:
     from support_cli import Shell
 
@@ -73,3 +75,11 @@ def test_a_number_that_means_nothing_is_wrong_use(shell: Shell, words: tuple[str
     ran = shell.run(*words)
     assert ran.status == 2
     assert f"argument {words[-2]}: " in ran.err
+
+
+def test_a_name_in_an_error_does_not_steer_the_terminal(shell: Shell) -> None:
+    file = put(shell.root / "\x1b[31mred\x07.py", b"\xff")
+    ran = shell.run("do", "docstring", f"{file}:1")
+    assert ran.status == 1
+    assert "\\x1b[31mred\\x07.py is not valid UTF-8" in ran.err
+    assert ran.err.removesuffix("\n").isprintable()
