@@ -22,6 +22,7 @@
     │   └── ModelMissing         no model of that name, or no model file
     ├── ActionError              nothing to do here
     │   ├── WrongUse             no such action, or no such way to name a place
+    │   ├── NothingChanges       the reply is what is there
     │   └── ReplyRefused         the reply cannot be used without harm
     └── StaleDocument            the document changed while the model was writing
 
@@ -175,6 +176,10 @@ class ActionError(TwolaneError):
 
 class WrongUse(ActionError):
     """What was asked for is no action, or not said in a way that can be understood."""
+
+
+class NothingChanges(ActionError):
+    """The reply is what is there already."""
 
 
 class ReplyRefused(ActionError):

@@ -294,6 +294,26 @@ async def test_a_diagnostic_of_another_server_has_a_fix(desk: Desk) -> None:
         assert editor.texts[uri] == CODE.replace("return a + sep  # 😀", "return sep")
 
 
+async def test_a_fix_adds_the_import_that_it_needs_in_the_same_edit(desk: Desk) -> None:
+    text = CODE.replace("from os import sep\r\n", "from a import b\r\n")
+    uri = desk.put("a.py", text)
+    reply = {"match": "undefined name", "reply": "```python\nfrom os import sep\n```"}
+    area = types.Range(types.Position(5, 12), types.Position(5, 15))
+    theirs = types.Diagnostic(area, "undefined name 'sep'", source="ruff", code="F821")
+    async with desk.editor(reply) as editor:
+        editor.open(uri, "python", text)
+        await editor.labelled(uri, 5)
+        (fix,) = [one for one in await editor.actions(uri, 5, [theirs]) if one.kind == "quickfix"]
+        answer = await editor.run(fix)
+        assert answer["applied"] is True
+        assert answer["message"] == "Also added to the imports: from os import sep"
+        added = "from a import b\r\nfrom os import sep\r\n"
+        assert editor.texts[uri] == text.replace("from a import b\r\n", added)
+        assert len(editor.edits) == 1
+        editor.undo()
+        assert editor.texts[uri] == text
+
+
 def _large() -> str:
     """20,000 lines with CRLF, tabs and emoji, and CODE's function at their end."""
     filler = "".join(f"v{n} = '😀'\t# {n}\r\n" for n in range(20_000))

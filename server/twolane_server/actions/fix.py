@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.pieces import origin_of
-from twolane_server.actions.replacing import replaced, whole_lines
+from twolane_server.actions.replacing import replaced_with_imports, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
 from twolane_server.edits.plain import plain
-from twolane_server.edits.reply import code
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
@@ -18,7 +17,7 @@ from twolane_server.lanes.base import LaneName
 if TYPE_CHECKING:
     from twolane_context.spans import Span
     from twolane_server.actions.base import Subject
-    from twolane_server.actions.outcomes import Edit
+    from twolane_server.actions.outcomes import Edit, Edits
 
 _LONGEST = 1_000
 _DOING = "Fixing"
@@ -60,15 +59,16 @@ class FixDiagnostic:
         prompt = rewrite_prompt(subject, parsed, target, instruction, self.name)
         return Task(subject, prompt, target, problem)
 
-    def finish(self, task: Task, reply: str) -> Edit:
-        """The new lines.
+    def finish(self, task: Task, reply: str) -> Edit | Edits:
+        """The new lines, and the imports that they need.
 
         Raises:
             ReplyRefused: the reply is no code, or would leave a syntax error.
-            ActionError: the code is what it was.
+            ActionError: nothing would change.
         """
         parsed = tree_for(task.subject, _DOING)
-        return replaced(task.subject.text, parsed, task.target, code(reply, parsed.language))
+        text, target = task.subject.text, task.target
+        return replaced_with_imports(text, parsed, target, reply, alone=True)
 
 
 def _target(subject: Subject) -> Span:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_context.trees import parse
-from twolane_server.actions.outcomes import Edit
+from twolane_server.actions.outcomes import Edit, Edits
+from twolane_server.edits.import_block import addition
+from twolane_server.edits.imports import answer, can_import, leading
 from twolane_server.edits.lines import (
     eol_near,
     indent_unit,
@@ -17,16 +20,17 @@ from twolane_server.edits.lines import (
 )
 from twolane_server.edits.plain import harmful
 from twolane_server.edits.reindent import fitted
+from twolane_server.edits.reply import code
 from twolane_server.edits.sound import python_reads
 from twolane_server.edits.syntax import errors
-from twolane_server.errors import ActionError, ReplyRefused
+from twolane_server.errors import NothingChanges, ReplyRefused
 from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.text import Text
 
-__all__ = ["replaced", "whole_lines", "without"]
+__all__ = ["replaced", "replaced_with_imports", "whole_lines", "without"]
 
 
 _MARK = "\ufeff"
@@ -43,21 +47,21 @@ def whole_lines(source: bytes, selection: Span) -> Span:
     return Span(start, max(line_end(source, end), start))
 
 
-def replaced(text: Text, parsed: Parsed, target: Span, code: str) -> Edit:
-    """The edit that puts `code` in the place of whole lines.
+def replaced(text: Text, parsed: Parsed, target: Span, new_code: str) -> Edit:
+    """The edit that puts `new_code` in the place of whole lines.
 
     Args:
         text: the document.
         parsed: its tree.
         target: whole lines, without the last one's end.
-        code: what takes their place, lines ended in any way.
+        new_code: what takes their place, lines ended in any way.
 
     Raises:
         ReplyRefused: the code would leave a syntax error, or holds what no model should write.
-        ActionError: the code is what is there.
+        NothingChanges: the code is what is there.
     """
     old = decode(target.cut(parsed.source))
-    lines = code.replace("\r\n", "\n").replace("\r", "\n").removeprefix(_MARK)
+    lines = new_code.replace("\r\n", "\n").replace("\r", "\n").removeprefix(_MARK)
     if harmful(lines) - harmful(old.removeprefix(_MARK)):
         raise ReplyRefused("The model's code holds control characters; nothing was changed.")
     # The byte order mark and blank lines at both ends of the selection are not the model's business.
@@ -68,8 +72,41 @@ def replaced(text: Text, parsed: Parsed, target: Span, code: str) -> Edit:
     new = fitted(lines, parsed.language, indent, indent_unit(parsed.source))
     new = head + new.replace("\n", eol_near(parsed.source, target.start)) + tail
     if new == old:
-        raise ActionError("The model would change nothing.")
+        raise NothingChanges("The model would change nothing.")
     return _proved(text, parsed, Edit(target, new))
+
+
+def replaced_with_imports(
+    text: Text, parsed: Parsed, target: Span, reply: str, *, alone: bool = False
+) -> Edit | Edits:
+    """The edit that a reply asks for: whole lines, and imports that they need at the file's top.
+
+    Args:
+        text: the document.
+        parsed: its tree.
+        target: whole lines, without the last one's end.
+        reply: the model's.
+        alone: whether an answer of imports alone leaves the lines as they are.
+
+    Raises:
+        ReplyRefused: the reply is no code, would leave a syntax error, or its imports cannot be added
+            without touching something else.
+        ActionError: nothing would change.
+    """
+    here = decode(target.cut(parsed.source))
+    said = answer(reply, parsed.language, indented=here.lstrip("\r\n")[:1].isspace())
+    of_imports = can_import(parsed.language) and leading(here, parsed.language).imports
+    if not said.imports or of_imports or not (said.code or alone):
+        return replaced(text, parsed, target, code(reply, parsed.language))
+    added = addition(text, parsed, said.imports, target)
+    if added is None:
+        return replaced(text, parsed, target, said.code or here)
+    edits = [Edit(added.span, added.text)]
+    with suppress(NothingChanges):
+        edits.append(replaced(text, parsed, target, said.code or here))
+    edits.sort(key=lambda one: one.span)
+    _prove(text, parsed, edits)
+    return Edits(tuple(edits), (f"Also added to the imports: {added.told}",))
 
 
 def without(text: Text, parsed: Parsed, target: Span) -> Edit:
@@ -84,10 +121,14 @@ def without(text: Text, parsed: Parsed, target: Span) -> Edit:
 
 
 def _proved(text: Text, parsed: Parsed, edit: Edit) -> Edit:
-    after = text.replaced([(edit.span, edit.text)])
+    _prove(text, parsed, [edit])
+    return edit
+
+
+def _prove(text: Text, parsed: Parsed, edits: list[Edit]) -> None:
+    after = text.replaced((edit.span, edit.text) for edit in edits)
     worse = errors(parse(parsed.language, after.source)) > errors(parsed)
     if parsed.language.name == "python" and not worse:
         worse = python_reads(text) and not python_reads(after)
     if worse:
         raise ReplyRefused("The reply was refused: it would leave a syntax error.")
-    return edit

@@ -13,16 +13,15 @@ from twolane_context.spans import Span
 from twolane_server.actions.asked import asked_for
 from twolane_server.actions.base import Reads, Task, tree_for, tree_of
 from twolane_server.actions.docs.definitions import definition_at, outermost
-from twolane_server.actions.replacing import replaced, whole_lines
+from twolane_server.actions.replacing import replaced_with_imports, whole_lines
 from twolane_server.actions.rewrite_prompt import rewrite_prompt
-from twolane_server.edits.reply import code
 from twolane_server.errors import ActionError
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Subject
-    from twolane_server.actions.outcomes import Edit
+    from twolane_server.actions.outcomes import Edit, Edits
 
 _DOING = "Rewriting"
 
@@ -55,16 +54,15 @@ class RewriteSelection:
         prompt = rewrite_prompt(subject, parsed, target, instruction)
         return Task(subject, prompt, target, words)
 
-    def finish(self, task: Task, reply: str) -> Edit:
-        """The new lines.
+    def finish(self, task: Task, reply: str) -> Edit | Edits:
+        """The new lines, and the imports that they need.
 
         Raises:
             ReplyRefused: the reply is no code, or would leave a syntax error.
-            ActionError: the code is what it was.
+            ActionError: nothing would change.
         """
         parsed = tree_for(task.subject, _DOING)
-        lines = code(reply, parsed.language)
-        return replaced(task.subject.text, parsed, task.target, lines)
+        return replaced_with_imports(task.subject.text, parsed, task.target, reply)
 
 
 def _target(parsed: Parsed, selection: Span) -> Span | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_server.actions.pieces import context_of, fenced, needed, opening, ours, said
+from twolane_server.edits.imports import can_import
 from twolane_server.edits.lines import line_end, next_line
 from twolane_server.prompts import Message, Prompt, Role
 
@@ -18,6 +19,7 @@ _SYSTEM = (
     "You rewrite code. Reply with the new text of the selected lines and nothing else, as one "
     "fenced block. Keep the indentation. Change only what the instruction asks for."
 )
+_IMPORTS = " Imports that the file lacks and these lines need go into a second block that holds nothing else."
 _EXAMPLE = (
     "Selected lines:\n```python\n    total = 0\n    for item in items:\n"
     "        total += item.price\n```\nInstruction: use sum()"
@@ -42,6 +44,7 @@ def rewrite_prompt(
         action: the action's name, for the ledger.
     """
     above, below = _around(parsed, target)
+    more = _IMPORTS if can_import(parsed.language) else ""
     question: list[Fragment] = [*needed(subject, (above, below))]
     signatures = not subject.around.pieces
     sections = (
@@ -55,7 +58,7 @@ def rewrite_prompt(
             question.append(ours(f"{title}\n"))
             question += fenced(subject, parsed.language.name, spans, dedent=False)
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM + more)),
         said(Role.USER, _EXAMPLE),
         said(Role.ASSISTANT, _ANSWER),
         Message(Role.USER, (*question, ours("Instruction: "), instruction)),

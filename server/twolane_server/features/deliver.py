@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolane_context.spans import Span
 from twolane_server.actions.outcomes import (
     Across,
     Edit,
@@ -50,6 +51,11 @@ async def deliver(
         case Edit() | Edits():
             target, title = ready.task.target, ready.title
             edits = edits_of(outcome)
+            # Imports are added outside of what was selected, and that must not have changed either.
+            target = Span(
+                min(target.start, *(edit.span.start for edit in edits)),
+                max(target.end, *(edit.span.end for edit in edits)),
+            )
             told = await apply(server, session, then, edits, target=target, title=title)
             notes = outcome.notes if isinstance(outcome, Edits) else ()
             return not told, " ".join(filter(None, (told, *notes)))
