@@ -86,6 +86,10 @@ class Desk:
             blobs: the content of both sides, by the objects' ids.
         """
         found = self.label(file.paths, _heads(file, blobs))
+        sides = filter(None, (file.old_id, file.new_id))
+        if file.hunks and any(blobs.get(each) is None for each in sides):
+            why = f"its text is too large to be looked at, {file.new}"
+            return Labelled(Label.NDA, (*found.reasons, why))
         # As text, since `..` of a link leads elsewhere once a path has taken it away.
         pairs = (
             (path, os.fsdecode(blobs.get(each) or b""))

@@ -11,6 +11,7 @@ import asyncio
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from twolane_server.actions.habits import habits_of
 from twolane_server.actions.material import Material, Source
 from twolane_server.departed import Departed
 from twolane_server.diff_labels import Desk, reasons_of
-from twolane_server.diffs import cut_to, read_diff
+from twolane_server.diffs import cut_to, read_diff, read_files
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label, Origin
 from twolane_server.git import Git, home_of
@@ -38,6 +39,7 @@ _MOST_CHARACTERS = 60_000
 _MOST_FILES = 200
 _MOST_COMMITS = 40
 _MOST_PATHS = 300
+_MOST_TEXTS = 3_000
 _FEW_PATHS = 20  # of a commit that is only an example
 _EXAMPLES = 8
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "trunk", "develop")
@@ -213,21 +215,36 @@ def _ended(text: str) -> str:
 
 
 def _messages(desk: Desk, ids: tuple[str, ...], most: int) -> list[tuple[str, Labelled]]:
-    """Messages of commits, each with the highest label of what its commit touches.
+    """Messages of commits, each with the highest label of what its commit touches, as it was then too.
 
     `_UNKNOWN` is the label of those that touch nothing, or more than `most` files.
     """
-    touched = desk.git.touched(ids) if ids else {}
+    if not ids:
+        return []
+    touched = {each: read_files(raw) for each, raw in desk.git.touched(ids).items()}
+    few = {each: files for each, files in touched.items() if 0 < len(files) <= most}
+    sides = (each for files in few.values() for one in files for each in (one.old_id, one.new_id))
+    wanted = tuple(islice(dict.fromkeys(filter(None, sides)), _MOST_TEXTS))
+    blobs = desk.git.objects(wanted) if wanted else {}
     found: list[tuple[str, Labelled]] = []
-    for each, content in desk.git.objects(ids).items() if ids else ():
+    for each, content in desk.git.objects(ids).items():
         text = (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace").strip()
-        paths = touched[each]
-        labelled = desk.label(paths, ()) if 0 < len(paths) <= most else _UNKNOWN
-        if labelled.label is not Label.OPEN and labelled is not _UNKNOWN:
+        labels = [_then(desk, one, blobs) for one in few.get(each, ())]
+        label = Label.highest(one.label for one in labels)
+        labelled = Labelled(label, reasons_of(labels)) if labels else _UNKNOWN
+        if _UNKNOWN in labels:
+            labelled = _UNKNOWN
+        elif labelled.label is not Label.OPEN:
             reasons = tuple(f"a commit's message: {reason}" for reason in labelled.reasons)
             labelled = replace(labelled, reasons=reasons)
         found.append((text, labelled))
     return found
+
+
+def _then(desk: Desk, file: FileDiff, blobs: Mapping[str, bytes | None]) -> Labelled:
+    """The label of a file with its texts before and after a commit; unknown for one not read."""
+    sides = filter(None, (file.old_id, file.new_id))
+    return desk.file(file, blobs) if all(each in blobs for each in sides) else _UNKNOWN
 
 
 def _subject(message: str) -> str:

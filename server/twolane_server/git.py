@@ -180,18 +180,18 @@ class Git:
         wanted = f"{since}..{until}" if since else until
         return tuple(self.text("rev-list", "--no-merges", f"--max-count={most}", wanted).split())
 
-    def touched(self, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Of each commit the paths that it touches, old and new ones."""
-        words = ("diff-tree", "--stdin", "-r", "-z", "--root", "--no-renames", "--name-only")
+    def touched(self, ids: tuple[str, ...]) -> dict[str, bytes]:
+        """Of each commit the list of files (`--raw -z`) that it touches; a rename is two of them."""
+        words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-abbrev", *_LIST)
         given = "".join(f"{each}\n" for each in ids).encode()
-        found: dict[str, list[str]] = {each: [] for each in ids}
-        current: list[str] = []
-        for part in map(os.fsdecode, self.run(*words, given=given).split(b"\0")):
-            if part in found and not found[part]:
-                current = found[part]
+        found = dict.fromkeys(ids, b"")
+        current, parts = "", iter(self.run(*words, given=given).split(b"\0"))
+        for part in parts:
+            if part.startswith(b":"):
+                found[current] += b"%b\0%b\0" % (part, next(parts, b""))
             elif part:
-                current.append(part)
-        return {each: tuple(paths) for each, paths in found.items()}
+                current = part.decode()
+        return found
 
     def objects(self, ids: Iterable[str]) -> dict[str, bytes | None]:
         """The content of each object; `None` for one that is missing or large."""

@@ -305,6 +305,37 @@ def test_a_message_of_a_commit_that_touched_nda_keeps_it_local(world: World) -> 
     assert said["decision"]["lane"] == "local"
 
 
+@pytest.mark.parametrize("last", ["x = 1\n", None], ids=["marker taken away", "deleted"])
+def test_a_message_about_a_text_that_was_confidential_then_keeps_it_local(
+    world: World, last: str | None
+) -> None:
+    """Neither the text before the branch nor the one behind it says so."""
+    repo = Repo(world.root)
+    repo.commit("Begin", was_py="x = 0\n")
+    repo.git("checkout", "-qb", "work")
+    repo.commit(f"Speak of {world.secret}", was_py="# CONFIDENTIAL\nx = 1\n")
+    if last is None:
+        repo.git("rm", "-q", "was.py")
+    else:
+        repo.stage(was_py=last)
+    repo.commit("Clean up")
+    _open_edit(world)
+    repo.commit("Tell")
+    said = _do(world, "pr")
+    assert said["decision"]["lane"] == "local"
+    assert "a commit's message: " in said["decision"]["reasons"][0]
+
+
+def test_a_text_too_large_to_look_for_markers_keeps_it_local(world: World) -> None:
+    """The line that made it confidential is what goes."""
+    repo = Repo(world.root)
+    rows = "".join(f"row {number}\n" for number in range(300_000))
+    repo.commit("Add", was_txt=f"# CONFIDENTIAL {world.secret}\n{rows}")
+    repo.stage(was_txt=rows)
+    _open_edit(world)
+    assert _do(world, "commit")["decision"]["lane"] == "local"
+
+
 def test_an_open_branch_may_leave_with_its_messages_and_without_those_of_nda(world: World) -> None:
     repo = Repo(world.root)
     mark = canary()

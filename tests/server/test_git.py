@@ -10,7 +10,7 @@ import pytest
 
 from support_git import Repo
 from support_repository import put
-from twolane_server.diffs import FileDiff, cut_to, read_diff
+from twolane_server.diffs import FileDiff, cut_to, read_diff, read_files
 from twolane_server.errors import ActionError
 from twolane_server.git import Git, home_of
 
@@ -121,7 +121,9 @@ def test_nothing_of_the_repository_is_run(repo: Repo, tmp_path: Path) -> None:
     files = read_diff(*git.staged())
     assert {".gitattributes", "hooks/pre-commit"} <= {file.new for file in files}
     head = git.found("HEAD")
-    assert git.touched(git.commits("", "HEAD", 5)) == {head: ("a.py",)}
+    (touched,) = git.touched(git.commits("", "HEAD", 5)).items()
+    assert touched[0] == head
+    assert [(one.new, one.status) for one in read_files(touched[1])] == [("a.py", "A")]
     assert read_diff(*git.between(EMPTY_TREE, head))[0].new == "a.py"
     git.objects([head, *(file.new_id for file in files)])
     assert not sprung.exists()
@@ -197,6 +199,26 @@ def test_objects_are_read_at_once_and_large_ones_are_not(repo: Repo) -> None:
         ids["b.py"]: b"\n\nb\n",
         "0" * 40: None,
     }
+
+
+def test_what_each_commit_touches_is_told_apart(repo: Repo) -> None:
+    """Also where a file is called as a commit or as git's own words."""
+    repo.commit("One", a_py="1\n", b_py="1\n")
+    first = Git(repo.root, _environ()).found("HEAD")
+    repo.git("mv", "a.py", first)
+    repo.put(":100644 100644 x y M", "1\n")
+    repo.git("add", "-A")
+    repo.commit("Two")
+    repo.commit("Three")
+    git = Git(repo.root, _environ())
+    ids = git.commits("", "HEAD", 5)
+    told = [
+        sorted((one.new, one.status) for one in read_files(raw))
+        for raw in git.touched(ids).values()
+    ]
+    names = sorted([(":100644 100644 x y M", "A"), (first, "A"), ("a.py", "D")])
+    assert told == [[], names, [("a.py", "A"), ("b.py", "A")]]
+    assert git.touched(()) == {}
 
 
 def test_a_conflict_is_told(repo: Repo) -> None:
