@@ -93,4 +93,4 @@ def _prompt(subject: Subject, found: list[Change]) -> Prompt:
     question.append(ours(HOW))
     for one, span in zip(found, spans, strict=True):
         question += [Fragment(one.shown, label, origin_of(subject, span)), ours("\n")]
-    return reviewing(subject, question, "changes")
+    return reviewing(subject, question, "changes", spans)

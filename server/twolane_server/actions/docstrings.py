@@ -209,8 +209,9 @@ def _prompt(subject: Subject, parsed: Parsed, places: Sequence[Place]) -> Prompt
     )
     question.append(ours("The definitions:\n"))
     question += [_named(subject, place, line) for place, line in zip(places, listed, strict=True)]
+    system = _SYSTEM + wanted_sections(style_of(parsed))
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM + wanted_sections(style_of(parsed)))),
+        Message(Role.SYSTEM, opening(subject, system, tuple(spans))),
         Message(Role.USER, tuple(question)),
     )
     tokens = 256 + _TOKENS_EACH * len(places)

@@ -84,7 +84,7 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
         question.append(ours(f"What I want to know: {asked}\n"))
     question.append(ours(f"Answer in this language: {subject.answer_in}."))
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM, (target,))),
         Message(Role.USER, tuple(question)),
     )
     return Prompt("explain", messages, max_tokens=_MAX_TOKENS)

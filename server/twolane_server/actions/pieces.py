@@ -24,6 +24,8 @@ _TICKS = re.compile(r"`{3,}")
 _FEWEST_TICKS = 3
 _ENDS = "\r\n"
 _MOST_CONTEXT = 3_000
+# Characters; about twice what the longest examples have.
+_WORTH_SHARING = 1_500
 
 
 def ours(text: str) -> Fragment:
@@ -73,24 +75,49 @@ def origin_of(subject: Subject, span: Span) -> Origin:
     return Origin(subject.path, subject.text.row_of(span.start) + 1, subject.text.row_of(last) + 1)
 
 
-def opening(subject: Subject, text: str) -> tuple[Fragment, ...]:
-    """The system message's start: the map, which all actions of a repository share, then our wording."""
-    return (*subject.around.map, ours(text))
+def opening(
+    subject: Subject, text: str, shown: tuple[Span, ...] | None = None
+) -> tuple[Fragment, ...]:
+    """The system message's start: what is the same for most requests, then our wording.
+
+    First the map, which all actions of a repository share; then what the selection needs of the
+    repository, where that is so much that it outweighs the wording and examples behind it, since all
+    actions at a place share it, and servers read what prompts begin with alike only once.
+
+    Args:
+        subject: the selection.
+        text: our wording.
+        shown: see `needed`; `None` where the question takes nothing of the repository.
+    """
+    early = () if shown is None or not _early(subject) else _for_reference(subject, shown)
+    return (*subject.around.map, *early, ours(text))
 
 
 def needed(subject: Subject, shown: tuple[Span, ...] = ()) -> tuple[Fragment, ...]:
     """What the repository holds of what the selection needs, to stand before the selection's own part.
 
+    Empty where `opening` has it.
+
     Args:
         subject: the selection.
         shown: what of the file the model sees anyway.
     """
+    return () if _early(subject) else _for_reference(subject, shown)
+
+
+def _early(subject: Subject) -> bool:
+    return sum(piece.characters for piece in subject.around.pieces) >= _WORTH_SHARING
+
+
+def _for_reference(subject: Subject, shown: tuple[Span, ...]) -> tuple[Fragment, ...]:
+    """Other files' pieces first: which of its own file an action shows anyway is its own affair."""
     seen = [origin_of(subject, span) for span in shown]
     kept = [
         piece
         for piece in subject.around.pieces
         if not any(_within(piece.origin, origin) for origin in seen)
     ]
+    kept.sort(key=lambda piece: piece.origin.path == subject.path)
     return (ours("From the repository, for reference:\n"), *kept, ours("\n")) if kept else ()
 
 

@@ -129,11 +129,16 @@ def _fix(subject: Subject, span: Span, remark: Remark) -> Edit | None:
 def _prompt(subject: Subject, target: Span) -> Prompt:
     question = [*needed(subject, (target,)), *also_holds(subject, target)]
     question += [ours("Review these lines, each behind its number:\n"), numbered(subject, target)]
-    return reviewing(subject, question, "review")
+    return reviewing(subject, question, "review", (target,))
 
 
 def reviewing(
-    subject: Subject, question: list[Fragment], action: str, *, files: bool = False
+    subject: Subject,
+    question: list[Fragment],
+    action: str,
+    shown: tuple[Span, ...] | None = None,
+    *,
+    files: bool = False,
 ) -> Prompt:
     """The prompt for a review of what the question shows.
 
@@ -141,6 +146,7 @@ def reviewing(
         subject: the document.
         question: what is shown.
         action: for the ledger.
+        shown: see `pieces.opening`.
         files: whether it shows several files, one of which a finding must name.
     """
     asked = subject.instruction.strip()
@@ -149,7 +155,7 @@ def reviewing(
         ours(f"Write messages in this language: {subject.answer_in}."),
     )
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM % (_FILE if files else ""))),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM % (_FILE if files else ""), shown)),
         Message(Role.USER, (*question, *how)),
     )
     return Prompt(action, messages, max_tokens=_MAX_TOKENS)

@@ -58,7 +58,7 @@ def rewrite_prompt(
             question.append(ours(f"{title}\n"))
             question += fenced(subject, parsed.language.name, spans, dedent=False)
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM + more)),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM + more, (above, below))),
         said(Role.USER, _EXAMPLE),
         said(Role.ASSISTANT, _ANSWER),
         Message(Role.USER, (*question, ours("Instruction: "), instruction)),

@@ -150,7 +150,7 @@ def _prompt(subject: Subject, parsed: Parsed, tests: ForTests, target: Span) -> 
         ours(f". {how}"),
     ]
     messages = (
-        Message(Role.SYSTEM, opening(subject, _SYSTEM)),
+        Message(Role.SYSTEM, opening(subject, _SYSTEM, (target,))),
         Message(Role.USER, tuple(question)),
     )
     return Prompt("tests", messages, max_tokens=_MAX_TOKENS)

@@ -54,7 +54,8 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     """
     language = parsed.language.name
     ask = _ASK.get(language, _ASK_OTHERS)
-    system = [*opening(subject, _SYSTEM + _MORE + wanted_sections(style))]
+    shown = (place.definition,)
+    system = [*opening(subject, _SYSTEM + _MORE + wanted_sections(style), shown)]
     holds = also_holds(subject, place.definition)
     if holds and not subject.around:
         system += [ours("\n"), *holds]
@@ -65,7 +66,7 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     code = fenced(subject, language, [_head(parsed, place.definition)], dedent=True)
     if holds and subject.around:
         code = [*holds, ours("The definition:\n"), *code]
-    messages.append(Message(Role.USER, (*needed(subject, (place.definition,)), *code, ours(ask))))
+    messages.append(Message(Role.USER, (*needed(subject, shown), *code, ours(ask))))
     tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
     return Prompt("docstring", tuple(messages), max_tokens=tokens)
 
