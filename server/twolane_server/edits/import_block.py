@@ -166,7 +166,7 @@ def _block(parsed: Parsed) -> tuple[tree_sitter.Node | None, tree_sitter.Node | 
     """The last import of the block at the file's top, and the last of what must stand above imports."""
     last = above = None
     nodes = parsed.tree.root_node.children
-    for node, below in zip(nodes, [*nodes[1:], None], strict=True):
+    for node, below in zip(nodes, (*nodes[1:], None), strict=False):  # there may be no node at all
         if node.type in STATEMENTS[parsed.language.name]:
             last = node
         elif node.type in _PREAMBLE or _is_text(node):

@@ -49,6 +49,12 @@ def test_the_forms_that_models_write(reply: str, eol: str) -> None:
     assert fixed(PYTHON.replace("\n", eol), reply) == wanted
 
 
+def test_a_file_without_a_single_node_takes_imports_too() -> None:
+    said = "```js\nimport {x} from 'y';\n```"
+    assert fixed("‸\u2028‸", said, "a.js") == "import {x} from 'y';\n\n\u2028"
+    assert fixed("‸\ufeff‸", said, "a.js") == "\ufeffimport {x} from 'y';\n"
+
+
 def test_lines_and_imports_change_together_and_are_told() -> None:
     action = FixDiagnostic()
     task = action.prepare(subject_of(PYTHON, "a.py", instruction="x"))
