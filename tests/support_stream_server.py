@@ -1,8 +1,10 @@
 """A fast server of streamed answers in a process of its own, so that a client alone is measured.
 
 The request says what it wants: `max_tokens` pieces of text, and in `seed` how many a second (0: all
-at once). The bytes are made beforehand; each piece is an event and a chunk of its own, as vLLM
-writes them. Run as a program, it prints its port and serves until its standard input ends.
+at once); without a `seed`, which is how the product asks, a short answer. The bytes are made
+beforehand; each piece is an event and a chunk of its own, as vLLM writes them. `GET /last` tells the
+last request without a `seed` and its moments. Run as a program, it prints its port and serves until
+its standard input ends.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ _HEAD = (
 )
 _END = b"0\r\n\r\n"
 _START_SECONDS = 20
+_SHORT = 4
 
 
 def request_body(tokens: int, rate: int = 0) -> bytes:
@@ -82,19 +87,44 @@ async def _paced(writer: asyncio.StreamWriter, tokens: int, rate: int) -> None:
         writer.write(_PIECE)
 
 
-async def _connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def _document(document: object) -> bytes:
+    data = json.dumps(document).encode()
+    kind = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+    return kind + b"content-length: %d\r\n\r\n%s" % (len(data), data)
+
+
+class _Last:
+    """The last request without a `seed`: what it was, when it was here, and when its answer began.
+
+    Seconds of `time.perf_counter`, which on Linux all processes share.
+    """
+
+    def __init__(self) -> None:
+        self.told: dict[str, object] = {}
+
+    def take(self, body: bytes, begun: float) -> None:
+        self.told = {"body": body.decode(), "came": begun, "answered": time.perf_counter()}
+
+
+async def _connected(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, last: _Last
+) -> None:
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             if head.startswith(b"GET"):
-                listed = json.dumps({"object": "list", "data": [{"id": MODEL}]}).encode()
-                kind = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-                writer.write(kind + b"content-length: %d\r\n\r\n%s" % (len(listed), listed))
+                listed = {"object": "list", "data": [{"id": MODEL}]}
+                writer.write(_document(last.told if b"/last " in head else listed))
                 continue
             _, _, rest = head.lower().partition(b"content-length:")
-            asked = json.loads(await reader.readexactly(int(rest.partition(b"\r\n")[0])))
+            body = await reader.readexactly(int(rest.partition(b"\r\n")[0]))
+            came = time.perf_counter()
+            asked = json.loads(body)
             writer.write(_HEAD + _FIRST)
-            if asked["seed"]:
+            if "seed" not in asked:
+                writer.write(_PIECE * _SHORT)
+                last.take(body, came)
+            elif asked["seed"]:
                 await _paced(writer, asked["max_tokens"], asked["seed"])
             else:
                 writer.write(_PIECE * asked["max_tokens"])
@@ -105,7 +135,8 @@ async def _connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 
 async def _serve() -> None:
-    server = await asyncio.start_server(_connected, "127.0.0.1", 0)
+    last = _Last()
+    server = await asyncio.start_server(partial(_connected, last=last), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from twolane_context.index import Changed
+from twolane_context.index import Changed, digest_of
 from twolane_context.languages import language_for
 from twolane_context.outline import packed
 from twolane_context.pack import pack
@@ -132,6 +132,14 @@ class Answers:
         if file.facts is None:
             file.learn(packed(parsed))
         return parsed
+
+    def take(self, path: str, parsed: Parsed) -> None:
+        """Take a tree that somebody has made of a file; one of another content is left alone."""
+        file = self.resolver().index.files.get(path)
+        if file is None or parsed.language != language_for(path):
+            return
+        if file.digest == digest_of(parsed.source):
+            _keep(self._trees, path, (file.digest, parsed), _MOST_TREES)
 
     def _around(self, selection: Selection) -> Parsed | None:
         """A tree with the definition around a selection: the file's, or one of little else.

@@ -51,6 +51,12 @@ _HOLDERS = (Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE)
 
 def extract(parsed: Parsed) -> Facts:
     """The facts of one file. Broken code gives the facts that are there; nothing is raised."""
+    if not parsed.known:
+        parsed.known.append(_extracted(parsed))
+    return parsed.known[0]
+
+
+def _extracted(parsed: Parsed) -> Facts:
     source, found = parsed.source, capture(parsed)
     definitions = _definitions(source, found)
     held = variables(found, source, definitions)

@@ -157,7 +157,10 @@ class Index:
         if len(self._postings) > 2 * len(alive) + COMMON:
             return Index(alive)
         self._postings.add(file for file in files.values() if file is not None)
-        return Index(alive, self._postings)
+        later = Index(alive, self._postings)
+        if alive.keys() == self.files.keys():
+            later._modules = self._modules  # which follow from the paths alone
+        return later
 
     def visible(self, allowed: Callable[[str], bool]) -> Index:
         """The index of a repository that holds only the files whose paths are allowed.

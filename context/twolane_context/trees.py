@@ -13,6 +13,7 @@ from twolane_context.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from twolane_context.facts import Facts
     from twolane_context.languages import Language
 
 
@@ -24,11 +25,13 @@ class Parsed:
         language: the grammar it was parsed with.
         source: UTF-8.
         tree: nodes count in bytes of `source`.
+        known: the facts, once somebody has asked for them; see `facts.extract`.
     """
 
     language: Language
     source: bytes = field(repr=False)
     tree: tree_sitter.Tree
+    known: list[Facts] = field(default_factory=list["Facts"], init=False, repr=False, compare=False)
 
 
 def parse(language: Language, source: bytes, previous: Parsed | None = None) -> Parsed:

@@ -53,13 +53,15 @@ class Fragment:
         origin: where it came from.
     """
 
-    __slots__ = ("__text", "label", "origin")
+    __slots__ = ("__counted", "__text", "label", "origin")
 
     label: Label
     origin: Origin
+    __counted: dict[str, int]
 
     def __init__(self, text: str, label: Label, origin: Origin | None = None) -> None:
         object.__setattr__(self, "_Fragment__text", text)
+        object.__setattr__(self, "_Fragment__counted", {})
         object.__setattr__(self, "label", label)
         object.__setattr__(self, "origin", origin or Origin())
 
@@ -71,11 +73,17 @@ class Fragment:
     def tokens(self, model: str) -> int:
         """How many tokens a model makes of the text; see `twolane_context.tokens`.
 
-        It takes the model's name and no callable, since whatever counts reads the text.
+        It takes the model's name and no callable, since whatever counts reads the text. Counted once
+        for a model.
         """
-        from twolane_context.tokens import counter_for  # noqa: PLC0415 - only who counts needs it
+        counted: dict[str, int] = self.__counted
+        if model not in counted:
+            from twolane_context.tokens import (  # noqa: PLC0415 - only who counts needs it
+                counter_for,
+            )
 
-        return counter_for(model)(self.__text)
+            counted[model] = counter_for(model)(self.__text)
+        return counted[model]
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a fragment is immutable")

@@ -21,10 +21,10 @@ from twolane_server.indexing import open_repository, verdicts
 from twolane_server.known_code import nda_sources
 from twolane_server.lanes.base import LaneName
 from twolane_server.maps import Maps
-from twolane_server.policy import FILES
+from twolane_server.policy import FILES, is_policy
 from twolane_server.quoting import quoted_file
 from twolane_server.recognised import Recognised
-from twolane_server.surroundings import Seen, surroundings
+from twolane_server.surroundings import Seen, Shown, surroundings
 from twolane_server.usages import references
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Indexed:
         self._synced: tuple[Index, Callable[[str], Verdict]] | None = None
         self._whole = False
         self._rules: dict[str, Stamp | None] = {}
+        self._shown = Shown()
 
     @property
     def problem(self) -> str | None:
@@ -129,6 +130,8 @@ class Indexed:
         repository = self.repository
         verdict, answers = self._verdicts(wanted.nda), self._answers_for(wanted)
         selection = Selection(path, wanted.first, wanted.last)
+        if wanted.parsed is not None:
+            answers.take(path, wanted.parsed)
         count = counter_for(wanted.model)
         seen = Seen(repository.root, path, (), MapState())
         for _ in range(_ATTEMPTS):
@@ -143,7 +146,8 @@ class Indexed:
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
-        return surroundings(seen, wanted, verdict, self._is_nda_code if self._synced else None)
+        found = surroundings(seen, wanted, verdict, self._is_nda_code if self._synced else None)
+        return self._shown.same(wanted.audience, found)
 
     def references(self, path: str, at: int) -> References | None:
         """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.
@@ -250,13 +254,13 @@ class Indexed:
     def _speaks(self, path: str) -> bool:
         """Whether a change there may change rules: a file of rules, or a folder, which may hold one."""
         files = self.repository.index.files
-        if _is_policy(path) or (self.repository.root / path).is_dir():
+        if is_policy(path) or (self.repository.root / path).is_dir():
             return True
         return path not in files and any(one.startswith(f"{path}/") for one in files)
 
     def _look_at_rules(self) -> None:
         """Notice changed rules before the watcher tells of them, also where git ignores their file."""
-        known = {*FILES, *filter(_is_policy, self.repository.index.files), *self._rules}
+        known = {*FILES, *filter(is_policy, self.repository.index.files), *self._rules}
         now = dict(zip(sorted(known), stamps(self.repository.root, sorted(known)), strict=True))
         if now != self._rules:
             self._forget_rules()
@@ -294,7 +298,3 @@ class Indexed:
         if audience not in self._answers:
             self._answers[audience] = Answers(self.repository, self._allowed(wanted))
         return self._answers[audience]
-
-
-def _is_policy(path: str) -> bool:
-    return path.rpartition("/")[2].casefold() in FILES

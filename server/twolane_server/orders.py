@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twolane_context.spans import Span
+    from twolane_context.trees import Parsed
     from twolane_server.actions.base import Action, Task
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.changed_files import Scope
@@ -37,6 +38,7 @@ class Order:
         answer_in: the language that the user wants to be answered in; empty for the settings'.
         max_tokens: how many tokens the answer may have; `None` for the settings', else the action's.
         scope: which changes are meant, where many files' are; `None` for all.
+        earlier: the document's tree of some keys ago, from which today's is made faster.
     """
 
     action: Action
@@ -47,6 +49,7 @@ class Order:
     answer_in: str = ""
     max_tokens: int | None = None
     scope: Scope | None = None
+    earlier: Parsed | None = None
 
     @property
     def batch(self) -> bool:

@@ -32,6 +32,7 @@ __all__ = [
     "POLICY_FILE",
     "Policy",
     "Rule",
+    "is_policy",
     "parse_ignore",
     "parse_policy",
     "place",
@@ -109,6 +110,11 @@ class Policy:
                 *(Rule(file, "words", each.casefold()) for each in self.words),
             }
         )
+
+
+def is_policy(path: str) -> bool:
+    """Whether a file with that path, parted by `/`, holds rules about NDA."""
+    return path.rpartition("/")[2].casefold() in FILES
 
 
 def place(file: Path, root: Path) -> str:

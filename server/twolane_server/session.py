@@ -40,11 +40,13 @@ class Snapshot:
         settings: the settings at that time.
         known: what was last read about the document's label and its repository's trust; `None`
             before the first reading, and then the document is NDA.
+        earlier: the document's tree of some keys ago, where there is one.
     """
 
     document: Document
     settings: Settings
     known: Known | None
+    earlier: Parsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ class Session:
         document = self._documents.get(uri)
         if document is None:
             return None
-        return Snapshot(document, self.settings, self._known.get(uri))
+        tree = self._trees.get(uri)
+        return Snapshot(document, self.settings, self._known.get(uri), tree and tree.parsed)
 
     def tree(self, document: Document, language: Language) -> Tree:
         """The last tree of a document, which may be of a text some keys ago; one is made if none."""

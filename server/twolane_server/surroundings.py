@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from twolane_context.languages import language_for
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from twolane_context.pack import Piece
     from twolane_context.repository_map import Entry, MapState
+    from twolane_context.trees import Parsed
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
     from twolane_server.impacts import WantedImpact
@@ -30,6 +31,7 @@ __all__ = [
     "PIECES_TOKENS",
     "Repositories",
     "Seen",
+    "Shown",
     "Wanted",
     "surroundings",
 ]
@@ -60,6 +62,7 @@ class Wanted:
         nda: the user's own rules.
         instruction: what is to be done.
         budget: tokens for the pieces, where the usual number is not wanted.
+        parsed: the document as the question is about it, where it has been parsed already.
     """
 
     path: str
@@ -73,6 +76,7 @@ class Wanted:
     nda: NdaRules = field(default_factory=NdaRules)
     instruction: str = field(default="", repr=False)
     budget: int | None = None
+    parsed: Parsed | None = field(default=None, repr=False, compare=False)
 
     @property
     def pieces_tokens(self) -> int:
@@ -148,6 +152,20 @@ class Repositories(Protocol):
         ...
 
 
+class Shown:
+    """The maps shown last: an entry that says the same is the same fragment, its tokens counted."""
+
+    def __init__(self) -> None:
+        self._last: dict[LaneName, dict[Fragment, Fragment]] = {}
+
+    def same(self, audience: LaneName, found: Surroundings) -> Surroundings:
+        """What was found for an audience, with the fragments of the last time where they are equal."""
+        last = self._last.get(audience, {})
+        entries = tuple(last.get(one, one) for one in found.map)
+        self._last[audience] = {one: one for one in entries}
+        return replace(found, map=entries)
+
+
 def surroundings(
     seen: Seen,
     wanted: Wanted,
@@ -169,10 +187,11 @@ def surroundings(
     paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
     spoken = (word for path in dict.fromkeys(paths) for word in verdict(path).words)
     forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
+    root = f"{seen.root}/"
 
     def fragment(text: str, path: str, lines: tuple[int, int]) -> Fragment | None:
         found = verdict(path)
-        label, file = found.label, str(seen.root / path)
+        label, file = found.label, root + path
         if path == seen.path:
             label, file = max(label, wanted.label), wanted.path
         shown = path.isprintable() and not (cloud and (label is not Label.OPEN or not found.own))

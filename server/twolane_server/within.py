@@ -66,7 +66,7 @@ def prepared(
         answer_in=order.answer_in,
         material=material,
         impact=impact,
-        parsed=language and parse(language, document.text.source),
+        parsed=language and parse(language, document.text.source, order.earlier),
     )
     return _asked(order, subject)
 
@@ -147,6 +147,7 @@ def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
         words=known.words,
         nda=alone.settings.nda,
         instruction=alone.task.instruction,
+        parsed=subject.parsed,
     )
 
 

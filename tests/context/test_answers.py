@@ -13,6 +13,7 @@ from support_repository import put
 from support_sources import SOURCES
 from twolane_context.answers import Answers
 from twolane_context.index import Changed
+from twolane_context.languages import language_for
 from twolane_context.question import Selection, around, row_span
 from twolane_context.repository import Repository
 from twolane_context.tokens import estimate
@@ -63,6 +64,18 @@ def test_text_is_that_of_the_file_with_plain_line_ends(repository: Repository) -
     repository.refresh()
     (piece,) = Answers(repository).context([Selection("b.py", 4, 4)], 1_000, estimate)
     assert piece.text == "def go(x):\n    return x\n"
+
+
+def test_a_tree_that_is_there_is_taken_unless_the_file_is_another(repository: Repository) -> None:
+    answers, language = Answers(repository), language_for("b.py")
+    assert language is not None
+    other, same = parse(language, b"x = 1\n"), parse(language, B.encode())
+    answers.take("b.py", other)
+    assert answers.tree("b.py") is not other
+    answers.take("b.py", same)
+    assert answers.tree("b.py") is same
+    answers.take("gone.py", same)
+    assert answers.tree("gone.py") is None
 
 
 def test_unsaved_text_counts(repository: Repository) -> None:

@@ -100,3 +100,8 @@ def test_the_body_has_its_braces_where_the_language_has_them() -> None:
         tree = parsed(path, source)
         first = extract(tree).definitions[0]
         assert cut(tree, Span(first.body_start, first.body_end)) == body
+
+
+def test_facts_of_a_tree_are_found_once() -> None:
+    tree = parsed("a.py", SOURCES["a.py"])
+    assert extract(tree) is extract(tree)

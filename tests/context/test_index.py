@@ -105,6 +105,24 @@ def test_any_way_of_changes_leads_to_the_same_index(changes: list[tuple[str, str
         assert holding(index, word) == holding(fresh, word)
 
 
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=8))
+def test_modules_follow_the_paths_through_all_changes(changes: list[tuple[str, bool]]) -> None:
+    index = index_of({"a.py": ""})
+    for number, (name, there) in enumerate(changes):
+        path, source = f"{name}.py", str(number).encode()
+        index = index.changed({path: File.of(path, source, lambda _: None) if there else None})
+        for one in "abc":
+            listed = [path for path, _ in index.modules(one)]
+            assert listed == [f"{one}.py"] * (f"{one}.py" in index.files)
+
+
+def test_a_key_in_a_file_has_no_modules_found_anew() -> None:
+    index = index_of(SOURCES)
+    modules = index.modules("a")
+    later = index.changed({"a.py": File.of("a.py", b"x = 2\n", lambda _: None)})
+    assert later.modules("a") is modules
+
+
 def test_what_is_not_visible_shows_nowhere() -> None:
     whole = index_of(SOURCES)
     index = whole.visible(lambda path: not path.startswith("b/"))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
 
 import pytest
 
 from twolane_context.tokens import counter_for, estimate
 from twolane_server.fragments import Fragment, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT = "def secret_of_client(x: int) -> int:\n    return x + 1\n"
 
@@ -25,3 +29,16 @@ def test_whoever_counts_gives_a_name_and_no_callable() -> None:
     assert {name: each.annotation for name, each in given.items() if name != "self"} == {
         "model": "str"
     }
+
+
+def test_tokens_are_counted_once_for_each_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counter(model: str) -> Callable[[str], int]:
+        asked.append(model)
+        return len
+
+    monkeypatch.setattr("twolane_context.tokens.counter_for", counter)
+    fragment = Fragment(TEXT, Label.NDA)
+    assert [fragment.tokens(model) for model in ("one", "other", "one")] == [len(TEXT)] * 3
+    assert asked == ["one", "other"]

@@ -11,6 +11,8 @@ import pytest
 
 from support_repository import make_repository, put
 from support_trust import make_folders
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
 from twolane_server.documents import Document
 from twolane_server.fragments import Fragment, Label, disclose
 from twolane_server.indexed import Indexed
@@ -206,3 +208,20 @@ def test_a_document_of_no_file_or_another_place_changes_nothing(desk: Desk) -> N
     desk.indexed.sync([replace(desk.document("x.py", "z = 1\n"), path=str(elsewhere))])
     assert sorted(desk.indexed.repository.index.files) == ["lib.py", "tool.py", "twolane.toml"]
     assert desk.indexed.relative(os.fspath(elsewhere)) is None
+
+
+def test_an_entry_of_the_map_is_the_same_fragment_while_it_says_the_same(desk: Desk) -> None:
+    before, again = desk.ask(), desk.ask()
+    assert [id(one) for one in again.map] == [id(one) for one in before.map] != []
+    put(desk.root / "twolane.toml", '[nda]\npaths = ["lib.py"]\n')
+    desk.indexed.refresh(["twolane.toml"])
+    after = {one.origin.path: one for one in desk.ask().map}
+    assert after[str(desk.root / "lib.py")].label is Label.NDA
+
+
+def test_the_tree_of_the_document_is_taken(desk: Desk) -> None:
+    language = language_for("tool.py")
+    assert language is not None
+    tree = parse(language, TOOL.encode())
+    desk.indexed.ask(replace(desk.wanted(), parsed=tree), patient=True)
+    assert tree.known, "the file was parsed and examined another time"

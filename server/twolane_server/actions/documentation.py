@@ -63,6 +63,11 @@ _DOXYGEN = re.compile(rb"///(?![/<])|//!(?!<)|/\*\*(?![*/<])|/\*!(?!<)")
 _DIRECTIVE = re.compile(rb"//(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
 
 
+def documents_above(language: Language) -> bool:
+    """Whether a definition's documentation stands above it, and not within."""
+    return _docs(language) is not Docs.STRING
+
+
 def documentation(parsed: Parsed, definitions: Sequence[Definition]) -> list[Span | None]:
     """For each definition its docstring, or the doc comment directly above it or its attributes.
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
-from twolane_server.actions.documentation import documentation, line_opening
+from twolane_server.actions.documentation import documentation, documents_above, line_opening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,9 @@ def reaches(parsed: Parsed, definitions: Sequence[Definition]) -> list[Span]:
     The doc comment above it, the indentation of its first line and the end of its last one belong
     to it, so that whole lines may be selected.
     """
-    docs = documentation(parsed, definitions)
+    docs: Sequence[Span | None] = [None] * len(definitions)
+    if documents_above(parsed.language):  # else they are within the definition anyway
+        docs = documentation(parsed, definitions)
     return [
         _reach(parsed.source, one.span, doc) for one, doc in zip(definitions, docs, strict=True)
     ]

@@ -148,6 +148,7 @@ async def _run(
         convert.check_rows(name, snapshot.document.text)
     if order.action.reads.many_files:
         order = replace(order, scope=Scope(wanted.revisions, opened=_opened(session)))
+    order = replace(order, earlier=snapshot.earlier)
     async with work_done(server, token, order.action.title) as progress:
         await session.settings_read.wait()
         while True:
