@@ -88,9 +88,8 @@ class Cache:
     def _write(self, statement: str, values: Sequence[tuple[bytes | int | None, ...]]) -> None:
         with self._using() as database:
             if database is not None and values:
-                database.execute("BEGIN IMMEDIATE")
-                database.executemany(statement, values)
-                database.execute("COMMIT")
+                with database:  # all or none
+                    database.executemany(statement, values)
 
     @contextmanager
     def _using(self) -> Generator[sqlite3.Connection | None]:
@@ -102,10 +101,6 @@ class Cache:
                     self._open(damaged=True)
                 elif _code(error) not in _BUSY:  # then it is only not kept this time
                     self._give_up(error)
-            finally:
-                if self._database is not None and self._database.in_transaction:
-                    with suppress(sqlite3.Error):
-                        self._database.rollback()
 
     def _open(self, *, damaged: bool = False) -> None:
         self._detach()
@@ -124,7 +119,7 @@ class Cache:
         with suppress(FileExistsError):
             os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         database = self._database = sqlite3.connect(
-            self._file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            self._file, _WAIT_SECONDS, isolation_level="IMMEDIATE", check_same_thread=False
         )
         names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         tables = {cast("str", name) for (name,) in names}
@@ -136,9 +131,7 @@ class Cache:
             database.execute(f"PRAGMA application_id = {_MARK}")
         self._file.chmod(0o600)
         database.text_factory = bytes
-        with suppress(
-            sqlite3.OperationalError
-        ):  # another process is doing the same: no wait for it
+        with suppress(sqlite3.OperationalError):  # another process does the same: no wait for it
             database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         if tables == {self._table}:

@@ -25,6 +25,12 @@ class Kind(StrEnum):
     FIELD = "field"
 
 
+CALLABLES = frozenset({Kind.FUNCTION, Kind.METHOD})
+TYPES = frozenset(
+    {Kind.CLASS, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.IMPL, Kind.INTERFACE, Kind.TYPE}
+)
+
+
 class Definition(NamedTuple):
     """One definition in a file. All places are offsets in UTF-8 bytes.
 

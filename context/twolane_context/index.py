@@ -169,15 +169,12 @@ class Index:
         """
         return _Visible(self, allowed)
 
-    def holding(self, word: str) -> list[File]:
-        """The files in which the identifier stands, by path."""
+    def holding(self, word: str, most: int | None = None) -> list[File]:
+        """The files in which the identifier stands, by path; at most so many."""
         if word not in self._held:
-            self._held[word] = self._holding(word, None)
-        return self._held[word]
-
-    def _holding(self, word: str, most: int | None) -> list[File]:
-        encoded = word.encode("utf-8", "surrogatepass")
-        return self._postings.holding(encoded, self.files)[:most]
+            encoded = word.encode("utf-8", "surrogatepass")
+            self._held[word] = self._postings.holding(encoded, self.files)
+        return self._held[word][:most]
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         """All symbols of that name, with their index in the file's outline; none for common words."""
@@ -186,7 +183,7 @@ class Index:
         return self._defining[name]
 
     def _define(self, name: str) -> list[tuple[File, int]]:
-        files = self._holding(name, COMMON + 1)
+        files = self.holding(name, COMMON + 1)
         packed = packed_name(name)
         return [
             (file, index)
@@ -221,18 +218,15 @@ class _Visible(Index):
     def changed(self, files: Mapping[str, File | None]) -> Index:
         return self._whole.changed(files).visible(self._allowed)
 
-    def holding(self, word: str) -> list[File]:
-        return self._holding(word, None)
+    def holding(self, word: str, most: int | None = None) -> list[File]:
+        found = self._whole.holding(word)
+        return list(islice((file for file in found if self._allowed(file.path)), most))
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         return self._define(name)
 
     def modules(self, *last: str) -> list[tuple[str, Names]]:
         return [one for one in self._whole.modules(*last) if self._allowed(one[0])]
-
-    def _holding(self, word: str, most: int | None) -> list[File]:
-        found = self._whole.holding(word)
-        return list(islice((file for file in found if self._allowed(file.path)), most))
 
 
 class _Files(Mapping[str, File]):

@@ -5,18 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from twolane_context.definitions import Kind
+from twolane_context.definitions import CALLABLES, TYPES, Kind
 from twolane_context.modules import PARTS, modules
-from twolane_context.targets import (
-    CALLABLES,
-    DEEPEST,
-    RUST,
-    TYPES,
-    Locals,
-    Target,
-    children,
-    each_once,
-)
+from twolane_context.targets import DEEPEST, RUST, Locals, Target, children, each_once
 from twolane_context.uses import CALL, Uses
 
 if TYPE_CHECKING:

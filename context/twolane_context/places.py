@@ -6,9 +6,10 @@ import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.definitions import CALLABLES
 from twolane_context.names import WORD
 from twolane_context.spans import Span
-from twolane_context.targets import CALLABLES, Locals
+from twolane_context.targets import Locals
 from twolane_context.uses import Use, uses
 
 if TYPE_CHECKING:

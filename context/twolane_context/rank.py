@@ -12,9 +12,9 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import Kind
+from twolane_context.definitions import CALLABLES, Kind
 from twolane_context.modules import PARTS, shared
-from twolane_context.targets import CALLABLES, Locals, Target, twins
+from twolane_context.targets import Locals, Target, twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

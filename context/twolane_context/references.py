@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.definitions import TYPES
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
-from twolane_context.targets import TYPES, Target, twins
+from twolane_context.targets import Target, twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

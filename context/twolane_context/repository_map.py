@@ -26,7 +26,7 @@ from functools import cache
 from math import frexp
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import Kind
+from twolane_context.definitions import CALLABLES, Kind
 from twolane_context.languages import language_for
 from twolane_context.outline import Outline, unpack
 
@@ -47,7 +47,6 @@ _HEADER = "Signatures by file. Of two entries for the same file, the later one h
 _LONGEST = 240  # characters: a longer signature is a minified file's, or tells little for its price
 _RESERVE = 4  # this part of the budget is for what changes
 _MOST_UNKNOWN = 50  # files to examine for a map, about 1 ms each
-_CALLABLE = frozenset({Kind.FUNCTION, Kind.METHOD})
 _VALUES = frozenset({Kind.VARIABLE, Kind.FIELD})  # never shown
 _AROUND = frozenset({Kind.IMPL, Kind.MODULE})  # shown only around what they hold
 
@@ -218,7 +217,7 @@ def _names(outline: Outline) -> list[str]:
         above = outline.symbols[one.parent] if one.parent >= 0 else None
         before = names[one.parent] + "\n" if above else ""
         # What begins in its parent's first line would bring the parent's text along.
-        local = above and (before == "\n" or above.kind in _CALLABLE or above.row == one.row)
+        local = above and (before == "\n" or above.kind in CALLABLES or above.row == one.row)
         names.append("" if local or one.kind in _VALUES else f"{before}{one.kind} {one.name}")
     return names
 

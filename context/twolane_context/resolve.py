@@ -10,19 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from twolane_context.definitions import TYPES
 from twolane_context.exports import Exports
 from twolane_context.members import Members, own_type
 from twolane_context.modules import rust_module
-from twolane_context.targets import (
-    DEEPEST,
-    MOST,
-    RUST,
-    SELF,
-    TYPES,
-    Target,
-    children,
-    each_once,
-)
+from twolane_context.targets import DEEPEST, MOST, RUST, SELF, Target, children, each_once
 from twolane_context.uses import CALL, ITEM, VALUE
 
 if TYPE_CHECKING:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from twolane_context.index import File
     from twolane_context.outline import Symbol
 
-TYPES = frozenset(
-    {Kind.CLASS, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.IMPL, Kind.INTERFACE, Kind.TYPE}
-)
-CALLABLES = frozenset({Kind.FUNCTION, Kind.METHOD})
 SELF = frozenset({"self", "cls", "this", "Self"})
 RUST = ".rs"
 # More steps than these nobody writes; loops end by it.

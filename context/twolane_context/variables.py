@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from twolane_context.definitions import Definition, Kind
+from twolane_context.definitions import CALLABLES, Definition, Kind
 from twolane_context.spans import trimmed
 from twolane_context.trees import text_of
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from twolane_context.captures import Captures
 
-_CALLABLES = (Kind.FUNCTION, Kind.METHOD)
 _SELF = ("self", "cls", "this")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->)[^\W\d]\w*)*")
 _MOST_BASES = 6
@@ -37,9 +36,9 @@ def variables(
         for named in nodes["name"]:
             at = named.start_byte
             parent = holder(definitions, starts, at)
-            while is_field and parent is not None and definitions[parent].kind in _CALLABLES:
+            while is_field and parent is not None and definitions[parent].kind in CALLABLES:
                 parent = definitions[parent].parent
-            is_local = parent is not None and definitions[parent].kind in _CALLABLES
+            is_local = parent is not None and definitions[parent].kind in CALLABLES
             if at not in bound and not is_local and (parent is not None or not is_field):
                 kept[at] = Definition(text_of(source, named), kind, start, end, end, at, parent)
     return [kept[at] for at in sorted(kept)]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_context.definitions import TYPES
 from twolane_context.languages import language_for
 from twolane_context.names import WORD
 from twolane_context.places import places
-from twolane_context.targets import TYPES
 from twolane_server.actions.impact import Impact, Role, Source, role_of
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
