@@ -33,6 +33,8 @@ async def carried_out(
     on_text: Callable[[str, int], None],
     on_notice: Notify,
     on_decision: Callable[[Decision], None],
+    *,
+    on_task: Callable[[Task], None],
 ) -> Result:
     """Ask until the action has come to something; see `Service.carry_out`."""
     action = action_named(ready.task.prompt.action)
@@ -63,7 +65,7 @@ async def carried_out(
             as_long_as_allowed, outcome.prompt, ready.allowed, ready.question, ready.decision.lane
         )
         outcome = replace(outcome, prompt=prompt)
-        on_notice(outcome.note, outcome.share)
+        on_task(outcome)
     return Result(
         outcome=outcome,
         decision=reply.decision.answered_by(reply.model),

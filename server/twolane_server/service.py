@@ -18,6 +18,7 @@ from twolane_server.actions.commit import is_message
 from twolane_server.actions.outcomes import Across
 from twolane_server.asking import carried_out
 from twolane_server.checking import Checker
+from twolane_server.counting import counted
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from twolane_context.spans import Span
+    from twolane_server.actions.base import Task
     from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
@@ -205,6 +207,7 @@ class Service:
         on_text: Callable[[str, int], None],
         on_notice: Notify,
         on_decision: Callable[[Decision], None],
+        on_task: Callable[[Task], None] | None = None,
     ) -> Result:
         """Ask the model and turn its reply into what the action is for; edits are proved harmless.
 
@@ -213,12 +216,16 @@ class Service:
             on_text: called with each new piece of the answer and the number of pieces so far.
             on_notice: called with what the person should know meanwhile, such as a model loading.
             on_decision: called when the local lane takes over from the cloud, with the reason.
+            on_task: called with each further question; else `on_notice` hears of it.
 
         Raises:
             LaneError: no usable answer came.
             ReplyRefused: the answer would do harm.
         """
-        result = await carried_out(ready, self._open(), on_text, on_notice, on_decision)
+        on_task = on_task or (lambda task: on_notice(task.note, task.share))
+        result = await carried_out(
+            ready, self._open(), on_text, on_notice, on_decision, on_task=on_task
+        )
         if isinstance(result.outcome, Across) and ready.settings.check.command:
             checker = Checker(ready.settings, self._environ)
             checked = await checker.look(result.outcome, on_notice)
@@ -268,29 +275,7 @@ class Service:
     def _counted(
         self, question: Question, prompts: tuple[Prompt, ...], settings: Settings
     ) -> Question:
-        """The question with each lane's count. What cannot go to the cloud is not counted for it.
-
-        Of several prompts the longest must fit, and all are paid for.
-        """
-        action = prompts[0].action
-        model = settings.local_model(action)
-        local = max(one.tokens(model) for one in prompts)
-        if self._runner:
-            local = self._runner.learned.calibration(settings, model).corrected(local)
-            window = self._runner.local_window(settings, model)
-            question = replace(question, local_window=window)
-        may_leave = question.label is Label.OPEN and question.granted and not question.cloud_state
-        if not may_leave:
-            return replace(question, local_tokens=local, cloud_tokens=local)
-        cloud_model = settings.cloud_model(action)
-        cloud = [one.tokens(cloud_model) for one in prompts]
-        if self._runner:
-            window = self._runner.cloud_window(settings, cloud_model)
-            question = replace(question, cloud_window=window)
-        answers = question.answer_tokens * len(prompts)
-        question = replace(question, local_tokens=local, cloud_tokens=sum(cloud))
-        priced = self._money.priced(replace(question, answer_tokens=answers), settings)
-        return replace(priced, cloud_tokens=max(cloud), answer_tokens=question.answer_tokens)
+        return counted(question, prompts, settings, self._runner, self._money)
 
     def _now(self, known: Known, settings: Settings) -> Known:
         """With whether the cloud lane rests, which no file says and changes from moment to moment."""

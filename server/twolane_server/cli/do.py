@@ -104,6 +104,8 @@ async def _answer(
 
 def _open(console: Console, ready: Ready) -> None:
     console.print(Styled(plain(str(ready.decision)), style="bold"))
+    if ready.task.note:
+        console.print(Styled(plain(ready.task.note), style="yellow"))
     console.print(f"{ready.size}; context in {ready.context_seconds * 1000:.0f} ms\n")
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pygls.lsp.server import LanguageServer
 
+    from twolane_server.actions.base import Task
     from twolane_server.features.progress import WorkDone
     from twolane_server.orders import Order, Ready
     from twolane_server.routing.choose import Decision
@@ -174,7 +175,8 @@ async def _once(
 ) -> dict[str, object]:
     await configuration.reread(server, session)
     ready = await service.prepare(order, session.settings, may_ask=True)
-    progress.report(f"{ready.decision} · {ready.size}")
+    doing = ready.task.note and f"{ready.task.note} · "
+    progress.report(f"{doing}{ready.decision} · {ready.size}", ready.task.share)
     on_ready(ready)
     decision = ready.decision
     preview = Preview(server, session, order.document.uri, decision)
@@ -186,7 +188,13 @@ async def _once(
         preview.add(text)
         if loop.time() - last >= _REPORT_EVERY_SECONDS:
             last = loop.time()
-            progress.report(f"{decision} · {tokens} tokens")
+            progress.report(f"{doing}{decision} · {tokens} tokens")
+
+    def on_task(task: Task) -> None:
+        nonlocal doing, last
+        last = 0.0  # so that the answer's beginning shows
+        doing = task.note and f"{task.note} · "
+        progress.report(task.note, task.share)
 
     def on_decision(taken: Decision) -> None:
         nonlocal decision
@@ -197,7 +205,7 @@ async def _once(
 
     try:
         offer = await cloud_offer(service.local(ready.settings), ready)
-        work = service.carry_out(ready, on_text, progress.report, on_decision)
+        work = service.carry_out(ready, on_text, progress.report, on_decision, on_task)
         result = await (unless_cloud(server, offer, work, lambda: begun) if offer else work)
         whole, told = await deliver(server, session, order.document, ready, result)
     finally:
