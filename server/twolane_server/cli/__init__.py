@@ -83,11 +83,18 @@ def _run(words: list[str]) -> int:
         return _print_version()
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     wanted = next((word for word in words if word in _COMMANDS), None)
-    for name, purpose in _COMMANDS.items():
-        sub = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:])
-        if name == wanted:
-            _command(name).configure(sub)
-    arguments = parser.parse_args(words)
+    subs = {
+        name: commands.add_parser(name, help=told, description=told[0].upper() + told[1:])
+        for name, told in _COMMANDS.items()
+    }
+    if wanted is not None:
+        _command(wanted).configure(subs[wanted])
+    arguments, rest = parser.parse_known_args(words)
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(arguments, "place", "") is None:
+        # argparse takes a place that may be left out for left out once an option comes before it.
+        arguments.place, rest = rest[0], []
+    if rest:
+        subs[arguments.command].error(f"unrecognized arguments: {' '.join(rest)}")
     return _command(arguments.command).run(arguments)
 
 

@@ -76,6 +76,8 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     if arguments.place is None and reads.in_document:
         raise WrongUse(f"{action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
     place = read_place(arguments.place or ".", bare=not reads.at_place)
+    if reads.many_files and not Path(arguments.place or ".").exists():
+        raise WrongUse(f"{action} takes a file or a folder alone, without a line.")
     found = folders(os.environ)
     settings, problems = load(found, None, os.environ)
     for problem in problems:

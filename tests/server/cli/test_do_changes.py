@@ -113,6 +113,7 @@ def test_a_range_of_commits(tree: Tree, dots: str) -> None:
         (("changes", "--range=--output=x..HEAD"), 2, "A range is written A..B"),
         (("changes", "--range", "nowhere..HEAD"), 2, "has no commit nowhere"),
         (("changes", "--staged", "--range", "a..b"), 2, "not both at once"),
+        (("changes", "--staged", "a.py:1"), 2, "takes a file or a folder alone"),
         (("review", "a.py:1", "--staged"), 2, "--staged and --range are for changes"),
         (("changes-range",), 2, "A range is written A..B"),
     ],

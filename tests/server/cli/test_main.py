@@ -83,3 +83,33 @@ def test_a_name_in_an_error_does_not_steer_the_terminal(shell: Shell) -> None:
     assert ran.status == 1
     assert "\\x1b[31mred\\x07.py is not valid UTF-8" in ran.err
     assert ran.err.removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize("options", [("--lane", "local"), ("--json",), ()], ids=" ".join)
+def test_options_may_stand_before_the_place_and_behind_it(
+    shell: Shell, options: tuple[str, ...]
+) -> None:
+    for words in ((*options, shell.place), (shell.place, *options)):
+        ran = shell.run("route", "docstring", *words)
+        assert (ran.status, ran.err) == (0, "")
+        assert "local" in ran.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("route", "docstring", "a.py:5", "b.py:5"),
+        ("route", "docstring", "--json", "a.py:5", "b.py:5"),
+        ("route", "docstring", "--jsn", "a.py:5"),
+        ("ledger", "show", "--jsn"),
+        ("index", "here"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_too_much_is_told_with_the_commands_own_usage(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    ran = shell.run(*words)
+    assert ran.status == 2
+    assert ran.err.startswith(f"usage: twolane {words[0]} ")
+    assert "unrecognized arguments: " in ran.err
