@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Nothing:
     """Recognises nothing."""
 
-    def found(self, text: str, /) -> str | None:
-        del text
+    def found(self, *texts: str) -> str | None:
+        del texts
         return None
 
 

@@ -178,5 +178,5 @@ class _All(NamedTuple):
 
     prints: tuple[Prints, ...]
 
-    def found(self, text: str, /) -> str | None:
-        return next((why for each in self.prints if (why := each.found(text)) is not None), None)
+    def found(self, *texts: str) -> str | None:
+        return next((why for each in self.prints if (why := each.found(*texts)) is not None), None)

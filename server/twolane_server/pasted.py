@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import changed
 from twolane_server.border.fingerprints import UNREAD, UNREADABLE
-from twolane_server.border.prints import SHAPE
+from twolane_server.border.shapes import SHAPE
 from twolane_server.border.tokens import is_diff, lines, readings
 
 if TYPE_CHECKING:

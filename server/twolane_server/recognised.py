@@ -115,12 +115,12 @@ class Recognised:
                 "cloud; see to the cache folder."
             ) from error
 
-    def found(self, text: str, /) -> str | None:
-        """Why a text may not leave, without a word of it; `None` if it holds no code under NDA."""
-        if reason := self._own.found(text):
+    def found(self, *texts: str) -> str | None:
+        """Why texts may not leave, without a word of them; `None` if none holds code under NDA."""
+        if reason := self._own.found(*texts):
             return reason
         try:
-            matches = (other.match(text) for other in self._elsewhere())
+            matches = (other.match(*texts) for other in self._elsewhere())
             return next((str(match) for match in matches if match is not None), None)
         except sqlite3.Error:
             return UNREADABLE

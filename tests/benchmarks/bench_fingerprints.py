@@ -18,18 +18,24 @@ import tempfile
 import time
 import zipfile
 from hashlib import sha256
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django_gold as gold
 
 from twolane_server.border.fingerprints import Fingerprints, Source
+from twolane_server.border.prints import Hasher, prints_of_lines
 from twolane_server.border.public import FILE, public
+from twolane_server.border.shapes import SHAPE
+from twolane_server.border.tokens import readings
 from twolane_server.border.unwrapped import unwrapped
+from twolane_server.border.variants import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+KEY = bytes(range(32))
 NDA = "sqlalchemy==2.1.9"
 OTHERS = (
     "celery==5.7.0",
@@ -65,7 +71,7 @@ LIMITS = {
     "not theirs, but found: 16 KB, by 80,000 lines": NO_LIMIT,
     "a check of 16 KB, median CPU ms": NO_LIMIT,
     "a check of 16 KB, p95 CPU ms": 20,
-    "the same text again, median CPU ms": NO_LIMIT,
+    "a check of 16 KB, longest CPU ms": NO_LIMIT,
     "a check of 16 KB of NDA code, p95 CPU ms": NO_LIMIT,
     "its floor: to find the words of 16 KB, CPU ms": NO_LIMIT,
     "taking in, CPU s": NO_LIMIT,
@@ -82,6 +88,8 @@ KEYWORDS = (
     " global if import in is lambda None nonlocal not or pass raise return True try while with yield"
 )
 KEPT = frozenset(KEYWORDS.split())
+#: of a check, in their order
+STAGES = ("unwrapping", "ways to read", "lines", "hashes", "look-up")
 
 
 def fetch() -> None:
@@ -233,13 +241,12 @@ def times(prints: Fingerprints, nda: dict[str, str], large: list[str]) -> dict[s
 
     def check(text: str) -> str | None:
         """As the gate asks: also about what is wrapped."""
-        return next((why for form in unwrapped(text) if (why := prints.found(form))), None)
+        return prints.found(*unwrapped(text))
 
     taken = timed(check, large)
     found["a check of 16 KB, median CPU ms"] = taken[len(taken) // 2]
     found["a check of 16 KB, p95 CPU ms"] = taken[len(taken) * 95 // 100]
-    again = [time for text in large for time in timed(prints.found, [text])[:1]]
-    found["the same text again, median CPU ms"] = sorted(again)[len(again) // 2]
+    found["a check of 16 KB, longest CPU ms"] = taken[-1]
     taken = timed(lambda text: set(WORD.findall(text)), large)
     found["its floor: to find the words of 16 KB, CPU ms"] = taken[len(taken) // 2]
     whole = "\n".join(nda.values())
@@ -249,12 +256,37 @@ def times(prints: Fingerprints, nda: dict[str, str], large: list[str]) -> dict[s
     return found
 
 
-def measure(folder: Path) -> tuple[str, dict[str, float]]:
-    """Everything, and a sentence on the size of it."""
+def stages(prints: Fingerprints, large: list[str]) -> dict[str, list[float]]:
+    """Milliseconds of CPU of each stage of a check, in order of size."""
+    found: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for text in large:
+        at = [time.process_time()]
+        forms = unwrapped(text)
+        at.append(time.process_time())
+        ways = list(chain.from_iterable(map(readings, forms)))
+        at.append(time.process_time())
+        read = list(pieces(ways, SHAPE))
+        at.append(time.process_time())
+        hasher = Hasher(KEY)
+        for piece in read:
+            prints_of_lines(piece, hasher)
+        at.append(time.process_time())
+        prints.found(*forms)  # makes all of this anew, and keeps it for a moment
+        at.append(time.process_time())
+        prints.found(*forms)
+        at.append(time.process_time())
+        steps = [1000 * (after - before) for before, after in pairwise(at)]
+        for stage, step in zip(STAGES, (*steps[:4], steps[5]), strict=True):
+            found[stage].append(step)
+    return {stage: sorted(taken) for stage, taken in found.items()}
+
+
+def measure(folder: Path) -> tuple[str, dict[str, float], dict[str, list[float]]]:
+    """A sentence on the size of it, everything, and the stages of a check."""
     nda, others = files(NDA), other_code()
     public()
     before, began = memory(), time.process_time()
-    prints = Fingerprints.open(folder / "nda.prints", bytes(range(32)))
+    prints = Fingerprints.open(folder / "nda.prints", KEY)
     prints.sync(sources(nda))
     found = {"taking in, CPU s": time.process_time() - began}
     found["memory that it takes, MB"] = memory() - before
@@ -265,7 +297,7 @@ def measure(folder: Path) -> tuple[str, dict[str, float]]:
     found["taking in one file that changed, ms"] = 1000 * (time.perf_counter() - began)
     prints.close()
     began = time.perf_counter()
-    prints = Fingerprints.open(folder / "nda.prints", bytes(range(32)))
+    prints = Fingerprints.open(folder / "nda.prints", KEY)
     prints.sync(sources(edited))
     found["opening what was taken in, ms"] = 1000 * (time.perf_counter() - began)
     dice = random.Random(7)  # noqa: S311 - a benchmark's dice
@@ -282,7 +314,7 @@ def measure(folder: Path) -> tuple[str, dict[str, float]]:
     for name, texts in (("functions", small), ("16 KB", large)):
         wrong = sum(prints.match(text) is not None for text in texts)
         found[f"not theirs, but found: {name}"] = wrong / len(texts)
-    less = Fingerprints.open(folder / "less.prints", bytes(range(32)))
+    less = Fingerprints.open(folder / "less.prints", KEY)
     less.sync(sources(fewer(nda)))
     wrong = sum(less.match(text) is not None for text in large)
     found["not theirs, but found: 16 KB, by 80,000 lines"] = wrong / len(large)
@@ -291,21 +323,26 @@ def measure(folder: Path) -> tuple[str, dict[str, float]]:
         path.unlink()
     found |= recall(prints, nda, small)
     found |= times(prints, nda, large)
+    staged = stages(prints, large)
     prints.close()
     found["on disk, MB"] = sum(one.stat().st_size for one in folder.iterdir()) / 1e6
     found["list of public code, KB"] = FILE.stat().st_size / 1000
     lines = sum(text.count("\n") for text in nda.values())
     return (
-        f"{len(nda)} files, {lines:,} lines under NDA; {len(small)} functions and {len(large)} pieces"
-        f" of {len(others)} other packages; {COPIES} copies of each kind"
-    ), found
+        (
+            f"{len(nda)} files, {lines:,} lines under NDA; {len(small)} functions and {len(large)} pieces"
+            f" of {len(others)} other packages; {COPIES} copies of each kind"
+        ),
+        found,
+        staged,
+    )
 
 
 def main() -> int:
     """Print the table; the exit status says whether all limits hold."""
     fetch()
     with tempfile.TemporaryDirectory() as folder:
-        size, found = measure(Path(folder))
+        size, found, staged = measure(Path(folder))
     print(f"fingerprints of NDA code: {size}")
     missed = 0
     for name, limit in LIMITS.items():
@@ -314,6 +351,10 @@ def main() -> int:
         missed += bad
         must = "" if abs(limit) == NO_LIMIT else f"{'<=' if limit >= 0 else '>='} {abs(limit):g}"
         print(f"  {name:46}{value:9.3g}{must:>10}{'  MISSED' if bad else ''}")
+    print(f"  {'a check of 16 KB by stage, CPU ms':46}{'p50':>9}{'p95':>9}{'longest':>9}")
+    for stage, taken in staged.items():
+        shown = (taken[len(taken) // 2], taken[len(taken) * 95 // 100], taken[-1])
+        print(f"    {stage:44}" + "".join(f"{value:9.3g}" for value in shown))
     return int(missed > 0)
 
 

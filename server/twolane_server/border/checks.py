@@ -165,7 +165,7 @@ def _nda_code(body: bytes, prints: Prints | None) -> str | None:
         forms = unwrapped(texts(body))
     except ValueError:
         return "the request cannot be read back, so it cannot be compared with NDA code"
-    return next((why for form in forms if (why := prints.found(form)) is not None), None)
+    return prints.found(*forms)
 
 
 def _secrets(body: bytes) -> str | None:

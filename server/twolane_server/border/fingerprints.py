@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_server.border.distinctive import RULES, distinctive
 from twolane_server.border.matching import largest
 from twolane_server.border.print_store import Edition, PrintStore
-from twolane_server.border.prints import Hasher, Kind, prints
+from twolane_server.border.prints import Hasher, Kind, prints_of_lines
 from twolane_server.border.public import edition
+from twolane_server.border.shapes import SHAPE
 from twolane_server.border.tokens import readings
+from twolane_server.border.variants import pieces
 
 if TYPE_CHECKING:
     from array import array
@@ -172,15 +174,16 @@ class Fingerprints:
         Raises:
             sqlite3.Error: the database fails.
         """
-        self._store.forget_hashes(paths, chain.from_iterable(map(_hashes, _asked(self._key, text))))
+        asked = _asked(self._key, (text,))
+        self._store.forget_hashes(paths, chain.from_iterable(map(_hashes, asked)))
 
-    def match(self, text: str) -> Match | None:
-        """The copy of code under NDA that most of a text is of, or `None`.
+    def match(self, *texts: str) -> Match | None:
+        """The copy of code under NDA that most of some texts is of, or `None`.
 
         Raises:
             sqlite3.Error: the database fails.
         """
-        return next(iter(self._matches(text, _ENOUGH)), None)
+        return next(iter(self._matches(texts, _ENOUGH)), None)
 
     def matches(self, text: str) -> tuple[Match, ...]:
         """A match for each file that has or had code of a text, those with most of it first.
@@ -188,7 +191,7 @@ class Fingerprints:
         Raises:
             sqlite3.Error: the database fails.
         """
-        return tuple(self._matches(text))
+        return tuple(self._matches((text,)))
 
     def newest(self) -> Newest:
         """What was added and opened last; while it is the same, the same code is under NDA.
@@ -206,15 +209,18 @@ class Fingerprints:
         """
         return self._store.root()
 
-    def found(self, text: str) -> str | None:
-        """Why a text may not leave, fit to be shown: without a word of the text; or `None`."""
+    def found(self, *texts: str) -> str | None:
+        """Why some texts may not leave, fit to be shown: without a word of them; or `None`.
+
+        Texts that are nearly the same, as the forms of one are, cost hardly more than the first.
+        """
         # One who reads them all now is waited for.
         if self._syncing.acquire(timeout=_PATIENCE_SECONDS):
             self._syncing.release()
         if not self._ready:
             return UNREAD
         try:
-            match = self.match(text)
+            match = self.match(*texts)
         except sqlite3.Error:
             return UNREADABLE
         return None if match is None else str(match)
@@ -223,8 +229,8 @@ class Fingerprints:
         """Let go of the file."""
         self._store.close()
 
-    def _matches(self, text: str, enough: int | None = None) -> Iterator[Match]:
-        asked = _asked(self._key, text)
+    def _matches(self, texts: tuple[str, ...], enough: int | None = None) -> Iterator[Match]:
+        asked = _asked(self._key, texts)
         hits = self._store.find(chain.from_iterable(map(_hashes, asked)), enough)
         if not hits:
             return
@@ -268,17 +274,18 @@ class Fingerprints:
 
 
 @lru_cache(maxsize=4)
-def _asked(key: bytes, text: str) -> tuple[tuple[Kind, array[int]], ...]:
-    """All hashes of the ways to read a text.
+def _asked(key: bytes, texts: tuple[str, ...]) -> tuple[tuple[Kind, array[int]], ...]:
+    """All hashes of the ways to read some texts.
 
     Kept for a moment: the gate asks three times about the same bytes, and each time all repositories'
     fingerprints, which are under one key. What they answer is never kept.
     """
     hasher = Hasher(key)
+    ways = chain.from_iterable(map(readings, texts))
     return tuple(
         (series.kind, series.hashes)
-        for reading in readings(text)
-        for series in prints(reading, hasher)
+        for piece in pieces(ways, SHAPE)
+        for series in prints_of_lines(piece, hasher)
     )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["folded", "latin"]
 
@@ -20,14 +25,37 @@ _LATIN = str.maketrans(
 )
 
 
+# In between lies ASCII alone, which no normal form changes and nothing joins to what is before it.
+_OTHERS = re.compile(r"[^\x00-\x7f]+")
+
+
 def folded(text: str) -> str:
     """The text without accents, width and invisible characters (NFKD; marks and formats dropped)."""
-    if text.isascii():
-        return text
-    mapped = unicodedata.normalize("NFKD", text).translate(_SAME)
-    return "".join(c for c in mapped if unicodedata.category(c) not in _DROPPED)
+    return text if text.isascii() else _OTHERS.sub(_respelled({}), text)
 
 
 def latin(text: str) -> str:
     """`folded`, and letters, dashes and quotes of other scripts as their doubles in ASCII."""
-    return text if text.isascii() else folded(text).translate(_LATIN)
+    return text if text.isascii() else _OTHERS.sub(_respelled(_LATIN), text)
+
+
+class _Spelling(dict[int, str | int | None]):
+    """What becomes of each character, found out when it is first met; for `str.translate`."""
+
+    def __init__(self, doubles: dict[int, int]) -> None:
+        super().__init__({code: as_ and as_.translate(doubles) for code, as_ in _SAME.items()})
+        self._doubles = doubles
+
+    def __missing__(self, code: int) -> str | int | None:
+        dropped = unicodedata.category(chr(code)) in _DROPPED
+        self[code] = None if dropped else self._doubles.get(code, code)
+        return self[code]
+
+
+def _respelled(doubles: dict[int, int]) -> Callable[[re.Match[str]], str]:
+    spelling = _Spelling(doubles)
+
+    def respelled(run: re.Match[str]) -> str:
+        return unicodedata.normalize("NFKD", run[0]).translate(spelling)
+
+    return respelled

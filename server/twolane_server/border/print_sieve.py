@@ -1,8 +1,8 @@
 """What says of most hashes that they are not stored, without asking the disk.
 
-One byte for each of up to 16 million slots, so at most 16 MB; a hash's lowest bits are its slot. A
-hash whose slot is taken may be stored or not, and the database tells. So it may only hold too much:
-what is deleted stays until the next start.
+A Bloom filter of up to 16 MB: a hash's lowest bits choose its byte, the highest six two bits of it. A
+hash whose bits are both set may be stored or not, and the database tells. So it may only hold too
+much: what is deleted stays until the next start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ _WORTH = 50_000
 """Hashes that must have been asked for first: to fill it takes as long as some questions do."""
 
 _FEWEST, _MOST = 1 << 16, 1 << 24
-_ROOM = 8  # slots for each hash: then one in about eight passes though it is not stored
+_ROOM = 2  # bytes for each hash: then one in about fifty passes though it is not stored
+_TOP = 58  # above it are six bits; in Python those of a negative number count from the list's end
+_BITS = [1 << (top & 7) | 1 << (top >> 3) for top in range(64)]
 
 
 class Newest(NamedTuple):
@@ -66,7 +68,11 @@ class Sieve:
             return hashes
         self._follow(database)
         slots, mask = self._slots, len(self._slots) - 1
-        return [each for each in hashes if slots[each & mask]]
+        return [
+            each
+            for each in hashes
+            if (there := slots[each & mask]) and there & (bits := _BITS[each >> _TOP]) == bits
+        ]
 
     def added(self, hashes: Iterable[int], since: Newest, now: Newest) -> None:
         """Take in what we have added ourselves, and nobody else, between two moments."""
@@ -94,6 +100,6 @@ class Sieve:
     def _take(self, hashes: Iterable[int]) -> None:
         slots, mask, held = self._slots, len(self._slots) - 1, 0
         for each in hashes:
-            slots[each & mask] = 1
+            slots[each & mask] |= _BITS[each >> _TOP]
             held += 1
         self._held += held

@@ -20,8 +20,8 @@ __all__ = ["Prints", "ReadStanding", "Standing"]
 class Prints(Protocol):
     """Knows code under NDA again; see `fingerprints`."""
 
-    def found(self, text: str, /) -> str | None:
-        """Why a text may not leave, without a word of it; `None` if it holds no code under NDA."""
+    def found(self, *texts: str) -> str | None:
+        """Why texts may not leave, without a word of them; `None` if none holds code under NDA."""
         ...
 
 

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.folding import latin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["VERSION", "Line", "is_diff", "lines", "readings"]
+__all__ = ["VERSION", "Coded", "Line", "coded", "is_diff", "lines", "readings", "rows", "tokens"]
 
 VERSION = 1
 """Of what counts as a token. Whoever changes that makes the list of public code anew."""
@@ -31,8 +32,13 @@ _TAB = re.compile(r"\\+t")
 _INNER = "\v"
 _ONE_QUOTE = str.maketrans("'`", '""', "\\")
 _SAME_SIGNS = re.compile(r"([^\w\s()\[\]{}])\1{2,}")
-_LEADING = re.compile(r"[\s\"+\-|>#/*%;!:~]+")
+_SAME_SIGNS_OF_ASCII = re.compile(r"([!-'*-/:-@\\^`|~\x00-\x08\x0e-\x1b\x7f])\1{2,}")
+_SPACE = r" \t\v\f\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # \s but \n
+_LEADING = re.compile(rf"^[{_SPACE}\"+\-|>#/*%;!:~]+", re.MULTILINE)
+_INNER_LEADING = re.compile(_LEADING.pattern.replace("^", _INNER))
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN_OF_ASCII = re.compile(r"[A-Za-z0-9_]+|[^A-Za-z0-9_\s]")  # the same, and faster
+_DIGIT = re.compile(r"\d")  # without which a row matches neither of those that follow, and faster
 _NUMBERED = re.compile(r"[ \t#/;>*=-]*[\[(L]?(\d{1,7})(?:[ \t]*[\])|:.\u2502\u2192]|[ \t]|$)")
 _HUNK = re.compile(r"^([ \t#/*>;]*)@@ -\d", re.MULTILINE)
 _RUN_OF_NUMBERS = 3
@@ -59,15 +65,43 @@ class Line(NamedTuple):
     tokens: list[str]
 
 
+class Coded(NamedTuple):
+    """Tokens as numbers, which are compared faster than words.
+
+    Attributes:
+        tokens: each token once.
+        whole: for each token of the text its place in `tokens`.
+    """
+
+    tokens: list[str]
+    whole: list[int]
+
+
 def lines(text: str) -> Iterator[Line]:
     """The lines of a text that have tokens."""
-    for number, line in enumerate(_spelled(text).split("\n"), 1):
-        found: list[str] = []
-        for part in line.split(_INNER):
-            leading = _LEADING.match(part)
-            found += _TOKEN.findall(part, leading.end() if leading else 0)
-        if found:
-            yield Line(number, found)
+    for number, row in enumerate(rows(text), 1):
+        if row:
+            yield Line(number, tokens(row))
+
+
+def rows(text: str) -> list[str]:
+    """Each line as all spell it who quote it; empty where it has no tokens."""
+    spelled = _LEADING.sub("", _spelled(text))
+    if _INNER in spelled:
+        spelled = _INNER_LEADING.sub(" ", spelled)
+    return spelled.split("\n")
+
+
+def tokens(row: str) -> list[str]:
+    """The tokens of one of the `rows`."""
+    return (_TOKEN_OF_ASCII if row.isascii() else _TOKEN).findall(row)
+
+
+def coded(found: Iterable[Line]) -> Coded:
+    """The tokens of lines as numbers."""
+    every = list(chain.from_iterable(line.tokens for line in found))
+    places = dict(zip(dict.fromkeys(every), count(), strict=False))
+    return Coded(list(places), list(map(places.__getitem__, every)))
 
 
 def readings(text: str) -> Iterator[str]:
@@ -85,7 +119,7 @@ def readings(text: str) -> Iterator[str]:
     bare = _without_prefixes(text)
     if bare is not None:
         yield bare
-    if hunk := _HUNK.search(text):
+    if hunk := _hunk(text):
         rows = text.split("\n")
         for sign in "+-":
             yield "\n".join("" if row.startswith(f"{hunk[1]}{sign}") else row for row in rows)
@@ -93,7 +127,11 @@ def readings(text: str) -> Iterator[str]:
 
 def is_diff(text: str) -> bool:
     """Whether it holds a diff, so that each of its sides is read by itself as well."""
-    return _HUNK.search(text) is not None
+    return _hunk(text) is not None
+
+
+def _hunk(text: str) -> re.Match[str] | None:
+    return _HUNK.search(text) if "@@ -" in text else None  # which is told at once
 
 
 def _spelled(text: str) -> str:
@@ -104,13 +142,16 @@ def _spelled(text: str) -> str:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
         # An escaped line end ends a line as well, but people do not count it.
         text = _TAB.sub(" ", _BREAK.sub(_INNER, _CELL_END.sub("", text)))
-    return _SAME_SIGNS.sub(r"\1", latin(text).translate(_ONE_QUOTE))
+    text = latin(text).translate(_ONE_QUOTE)
+    return (_SAME_SIGNS_OF_ASCII if text.isascii() else _SAME_SIGNS).sub(r"\1", text)
 
 
 def _without_numbers(text: str) -> str | None:
     """The text without the numbers that stand before at least three lines and count them."""
     rows = text.split("\n")
-    found = [_NUMBERED.match(row) for row in rows]
+    found = [_DIGIT.search(row) and _NUMBERED.match(row) for row in rows]
+    if sum(each is not None for each in found) < _RUN_OF_NUMBERS:
+        return None
     run: list[int] = []
     last = 0
     changed = False
@@ -133,7 +174,7 @@ def _without_numbers(text: str) -> str | None:
 def _without_prefixes(text: str) -> str | None:
     """The text without what tools that quote lines put before each, where at least three have it."""
     rows = text.split("\n")
-    found = [_PREFIX.match(row) for row in rows]
+    found = [_DIGIT.search(row) and _PREFIX.match(row) for row in rows]
     if sum(each is not None for each in found) < _FEW_PREFIXES:
         return None
     return "\n".join(

@@ -12,6 +12,7 @@ import html
 import re
 import unicodedata
 import zlib
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -25,6 +26,7 @@ _MOST_INFLATED = 4_194_304
 _READABLE = 0.9
 _SHORTEST = 12
 _SHOWN_START = 64
+_PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 # Both alphabets apart, where a run mixes them: the one's `-` or `/` is the other's delimiter.
 _ALPHABETS = re.compile(r"[A-Za-z0-9+/]{24,}|[A-Za-z0-9_-]{24,}")
@@ -132,11 +134,11 @@ def _unescape(found: re.Match[str]) -> str:
 
 def _decoded(text: str) -> Iterator[str]:
     """What base64 and hexadecimal runs hold, where that is readable."""
-    for run in _HEX.findall(text):
+    runs = _BASE64.findall(text)
+    for run in chain.from_iterable(map(_HEX.findall, runs)):  # whose letters hold its digits
         yield from _readable(bytes.fromhex(run[: len(run) // 2 * 2]))
     for run in _HEX_LIST.findall(text):
         yield from _readable(bytes(int(each, 16) for each in run.split(",")))
-    runs = _BASE64.findall(text)
     if any(len(run) > _LONG_LINE for run in runs):
         runs += _BASE64.findall(_FOLDED.sub("", text))
     for run in dict.fromkeys(runs):
@@ -184,5 +186,5 @@ def _looks_readable(raw: bytes) -> bool:
     raw = raw.replace(b"\0", b"")
     if len(raw) < _SHORTEST:
         return False
-    shown = sum(32 <= byte < 127 or byte in b"\t\n\r" for byte in raw)  # noqa: PLR2004 - ASCII
-    return shown >= _READABLE * len(raw)
+    hidden = len(raw.translate(None, _PRINTABLE))
+    return len(raw) - hidden >= _READABLE * len(raw)

@@ -36,8 +36,10 @@ URL = "https://api.example.test/v1"
 class Known:
     """Fingerprints of one line."""
 
-    def found(self, text: str, /) -> str | None:
-        return "it holds code of acme.py (line 1), which is NDA" if "\nacme" in text else None
+    def found(self, *texts: str) -> str | None:
+        if any("\nacme" in text for text in texts):
+            return "it holds code of acme.py (line 1), which is NDA"
+        return None
 
 
 KNOWING = replace(OPEN, words=("Initech",), prints=Known())

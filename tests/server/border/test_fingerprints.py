@@ -16,13 +16,16 @@ from twolane_server.border import fingerprints
 from twolane_server.border.distinctive import distinctive
 from twolane_server.border.fingerprints import KEPT_DAYS, Fingerprints, Source
 from twolane_server.border.matching import Match
-from twolane_server.border.prints import GRAM, Hasher, Kind, Series, prints
+from twolane_server.border.prints import GRAM, Hasher, Kind, prints
 from twolane_server.border.public import everyday, public, short
 from twolane_server.border.tokens import lines
+from twolane_server.border.variants import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from twolane_server.border.tokens import Line
 
 KEY = bytes(range(32))
 DAY = 86_400
@@ -271,11 +274,11 @@ def test_the_hashes_of_a_text_are_made_once_for_all_who_ask(
 ) -> None:
     read: list[str] = []
 
-    def counted(text: str, hasher: Hasher) -> tuple[Series, ...]:
-        read.append(text)
-        return prints(text, hasher)
+    def counted(texts: Iterable[str], reach: int) -> Iterator[list[Line]]:
+        read.extend(known := list(texts))
+        return pieces(known, reach)
 
-    monkeypatch.setattr(fingerprints, "prints", counted)
+    monkeypatch.setattr(fingerprints, "pieces", counted)
     text = f"{part(3, 7)}\n# asked twice"
     with (
         closing(Fingerprints(tmp_path / "a", KEY)) as one,
@@ -286,6 +289,16 @@ def test_the_hashes_of_a_text_are_made_once_for_all_who_ask(
         assert read == [text]
         assert another.match(text) is None
         assert read == [text, text]
+
+
+def test_of_several_texts_each_is_looked_at(tmp_path: Path) -> None:
+    copy = part(3, 7)
+    with closing(opened(tmp_path, source("a.py", CODE))) as found:
+        for texts in ((copy, OTHER), (OTHER, copy), (OTHER, OTHER + copy, OTHER)):
+            assert found.match(*texts) == found.match(copy)
+        half = len(copy) // 2
+        assert found.match(copy[:half], OTHER, copy[half:], "") is not None
+        assert found.match(part(4, 4), OTHER, part(5, 5)) is None
 
 
 def test_what_was_asked_before_is_answered_as_it_is_now(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_server.border.prints import GRAM, SHAPE, Hasher, Kind, prints
+from twolane_server.border.prints import GRAM, Hasher, Kind, prints
+from twolane_server.border.shapes import IMPORTS, KEYWORDS, SHAPE
+from twolane_server.border.tokens import lines
 
 KEY = bytes(range(32))
 CODE = """\
@@ -70,6 +72,34 @@ def test_a_shape_survives_new_names(seed: int) -> None:
 def test_a_shape_is_lost_when_two_names_become_one() -> None:
     other = CODE.replace("limit", "rate")
     assert hashes(CODE, Kind.SHAPE)[0] != hashes(other, Kind.SHAPE)[0]
+
+
+def naive_shapes(text: str) -> list[str]:
+    """Each window of `SHAPE` tokens from a line's start, its names numbered, unless it tells nothing."""
+    found = list(lines(text))
+    whole = [token for line in found for token in line.tokens]
+    made: list[str] = []
+    start = 0
+    for line in found:
+        window = whole[start : start + SHAPE]
+        start += len(line.tokens)
+        names = [each for each in window if each.isidentifier() and each not in KEYWORDS]
+        numbers = {name: str(n) for n, name in enumerate(dict.fromkeys(names))}
+        shape = [numbers.get(token, token) for token in window]
+        different = len(set(shape)) - len(numbers)
+        if len(window) == SHAPE and len(names) - len(numbers) >= 2 and different >= 6:
+            made += [] if line.tokens[0] in IMPORTS else [" ".join(shape)]
+    return made
+
+
+PIECES = st.sampled_from([*"ab012(),.=", "for", "import", "_c", "\n", "\n"])
+
+
+@given(st.lists(PIECES, min_size=SHAPE, max_size=3 * SHAPE).map(" ".join))
+def test_shapes_are_what_a_simple_search_makes(text: str) -> None:
+    expected = [Hasher(KEY).of(Kind.SHAPE, shape) for shape in naive_shapes(text)]
+    found = hashes(text, Kind.SHAPE)
+    assert [each.to_bytes(8, "little", signed=True) for each in found] == expected
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twolane_server.border.tokens import lines, readings
+from twolane_server.border.tokens import tokens as tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,3 +161,27 @@ def test_any_text_is_read(text: str) -> None:
         numbers = [line.number for line in lines(reading)]
         assert numbers == sorted(set(numbers))
         assert all(line.tokens for line in lines(reading))
+
+
+PARTS = st.characters(max_codepoint=127) | st.sampled_from(["\\n", "&lt;", "...", "\n# "])
+ASCII = st.lists(PARTS).map("".join)
+
+
+@given(ASCII)
+def test_a_text_in_ascii_is_read_as_if_it_were_not(text: str) -> None:
+    found = [line.tokens for line in lines(text)]
+    assert [line.tokens for line in lines(f"{text}\n\u4e2d")] == [*found, ["\u4e2d"]]
+    for row in text.split("\n"):
+        assert [*tokens_of(row), "\u4e2d"] == tokens_of(f"{row} \u4e2d")
+
+
+@given(ASCII | st.text())
+def test_each_line_is_read_as_if_it_were_alone(text: str) -> None:
+    alone = [line.tokens for row in text.split("\n") for line in lines(row)]
+    assert [line.tokens for line in lines(text)] == alone
+
+
+@pytest.mark.parametrize("space", [c for c in map(chr, range(0x3001)) if c.isspace()])
+def test_no_space_hides_a_comments_sign(space: str) -> None:
+    assert tokens(f"{space}#{space}a") == ["a"]
+    assert tokens(f"b\\n{space}#{space}a") == ["b", "a"]

@@ -1,0 +1,82 @@
+"""The shape of code: what is left of it when each name is replaced by the number of its first use.
+
+It is of so many tokens from a line's start. A copy in which every name has another one has it too.
+Lists, imports and sentences have none, since theirs is everybody's.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, compress
+from operator import not_
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twolane_server.border.tokens import Coded, Line
+
+__all__ = ["IMPORTS", "KEYWORDS", "SHAPE", "shapes"]
+
+SHAPE = 40
+"""Tokens."""
+
+IMPORTS = frozenset({"import", "from", "use", "using", "include", "require", "package"})
+"""Words with which lines start that say what is used and nothing else."""
+
+_KEYWORD_WORDS = (
+    "False None True abstract and any as assert async await bool boolean break byte case catch char"
+    " class const constructor continue def default defer del delete do double elif else elsif end"
+    " enum except export extends extern false final finally float fn for foreach from func function"
+    " get global go goto if impl implements import in include instanceof int interface internal is"
+    " lambda let local long loop match mod module move mut namespace new nil nonlocal not null of"
+    " operator or override package pass private protected pub public raise readonly ref repeat"
+    " require return self set short signed sizeof static str string struct super switch template"
+    " then this throw throws trait true try type typedef typeof undefined union unless unsafe"
+    " unsigned until use using val var virtual void volatile where while with yield"
+)
+KEYWORDS = frozenset(_KEYWORD_WORDS.split())
+"""Words that are no names, in any of the languages."""
+
+_NUMBERS = tuple(map(str, range(SHAPE)))
+_REPEATS = 2  # of names: with fewer it is a list or a sentence like any other
+_DIFFERENT = 6  # other tokens
+
+
+def shapes(found: list[Line], codes: Coded) -> Iterator[tuple[int, str]]:
+    """The shapes in some lines, each with the number of the line that it starts at.
+
+    Args:
+        found: lines that follow one another.
+        codes: their tokens.
+    """
+    tokens, whole = codes
+    is_name = list(map(_is_name, tokens))
+    flags = list(map(is_name.__getitem__, whole))
+    names = list(compress(whole, flags))
+    others = list(compress(whole, map(not_, flags)))
+    before = [0, *accumulate(flags)]  # names before each token
+    digits = {place for place, token in enumerate(tokens) if token in _NUMBERS}
+    shown = list(tokens)
+    start = 0
+    for line in found:
+        here, start = start, start + len(line.tokens)
+        end = here + SHAPE
+        if end > len(whole):
+            return
+        if line.tokens[0] in IMPORTS:
+            continue
+        used = names[before[here] : before[end]]
+        first = dict.fromkeys(used)
+        if len(used) - len(first) < _REPEATS:
+            continue
+        rest = set(others[here - before[here] : end - before[end]])
+        # A digit that a name has as well does not count.
+        same = sum(int(tokens[place]) < len(first) for place in rest & digits)
+        if len(rest) - same >= _DIFFERENT:
+            for place, number in zip(first, _NUMBERS, strict=False):
+                shown[place] = number  # of all names here, so that no number of before is left
+            yield line.number, " ".join(map(shown.__getitem__, whole[here:end]))
+
+
+def _is_name(token: str) -> bool:
+    return (token[0].isalpha() or token[0] == "_") and token not in KEYWORDS
