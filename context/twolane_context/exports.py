@@ -51,7 +51,7 @@ class Exports:
             return self.in_folder(file, -1, name)
         own = children(file, -1, name)
         if file.path.endswith(RUST):  # of `mod a;`, the file
-            own = [one for one in own if not _is_elsewhere(one)]
+            own = [one for one in own if not is_elsewhere(one)]
         if own or depth > DEEPEST:
             return own
         found = self._bound(file, name, depth + 1) or self._passed_on(file, name, depth + 1)
@@ -128,6 +128,7 @@ class Exports:
         return each_once(found)
 
 
-def _is_elsewhere(target: Target) -> bool:
+def is_elsewhere(target: Target) -> bool:
+    """Whether it is Rust's `mod a;`, which declares that a file is a module."""
     symbol = target.symbol
     return symbol is not None and symbol.kind is Kind.MODULE and symbol.start == symbol.end

@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
 
 _GIVEN = re.compile(rb"\s*=")
+# Keys of literals and patterns, in JavaScript and Rust, as their grammars call them.
+_SHORT = frozenset(
+    {
+        "shorthand_property_identifier",
+        "shorthand_property_identifier_pattern",
+        "shorthand_field_identifier",
+        "shorthand_field_initializer",
+    }
+)
+_MEMBERS = frozenset({"property_identifier", "field_identifier"})
+_KEYED = frozenset(
+    {
+        "pair",
+        "pair_pattern",
+        "method_definition",
+        "property_signature",
+        "jsx_attribute",
+        "field_initializer",
+        "field_pattern",
+    }
+)
 _NEAR = 3  # nodes from a quoted name to what it is part of
 
 
@@ -38,6 +59,8 @@ class Place(NamedTuple):
         known: the variables around it.
         local: the function whose variable it is, or -1.
         called: whether it is called.
+        keyed: whether it is a key of a literal or of a pattern, where it names a member of what it is taken
+            for: `{ size: 1 }`, `{ size }`, `Box { size }`.
     """
 
     file: File
@@ -50,6 +73,7 @@ class Place(NamedTuple):
     known: Locals
     local: int
     called: bool
+    keyed: bool
 
 
 def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
@@ -89,7 +113,9 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
             local = next((i for i, one in spans if name in around(one)[0].known), -1)
         if _parent(node) == "keyword_argument" and _GIVEN.match(parsed.source, node.end_byte):
             chain = ()
-        yield Place(file, language, name, point, symbol, at, chain, known, local, use.called)
+        yield Place(
+            file, language, name, point, symbol, at, chain, known, local, use.called, _is_key(node)
+        )
 
 
 def _outermost(node: tree_sitter.Node, parsed: Parsed, head: int) -> Span:
@@ -129,6 +155,11 @@ def _is_quoted_name(parsed: Parsed, node: tree_sitter.Node) -> bool:
         if "assignment" in up.type and (left := up.child_by_field_name("left")) is not None:
             return parsed.source[left.start_byte : left.end_byte] == b"__all__"
     return up is not None and up.type == "type"
+
+
+def _is_key(node: tree_sitter.Node) -> bool:
+    up = _parent(node)
+    return node.type in _SHORT or up in _SHORT or (node.type in _MEMBERS and up in _KEYED)
 
 
 def _parent(node: tree_sitter.Node) -> str:

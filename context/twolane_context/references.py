@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import TYPES
+from twolane_context.exports import is_elsewhere
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
 from twolane_context.targets import Target, twins
@@ -124,7 +125,10 @@ class _Wanted:
         file, at, name = place.file, place.at, place.name
         symbols = file.outline.symbols
         if place.own >= 0:
-            return _group([Target(file, place.own)])
+            own = [Target(file, place.own)]
+            if is_elsewhere(own[0]):  # what `mod a;` declares is a file, and a path leads to that
+                own += self._resolver.members.member(Target(file, -1), name, 0)
+            return _group(own)
         if place.local >= 0 or not place.chain:
             return set()
         if len(place.chain) > 1:

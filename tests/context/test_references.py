@@ -211,3 +211,15 @@ def test_lua() -> None:
             "b.lua": 'local a = require("a")\na.«run()\nprint(run)\n',
         }
     )
+
+
+def test_rust_modules_that_are_files_with_use_trees_and_re_exports() -> None:
+    check(
+        {
+            "src/lib.rs": "mod tables;\npub use tables::{«kern as kerning, head};\n\nfn f() {\n    tables::«kern::go();\n}\n",
+            "src/tables/mod.rs": "mod sub;\npub mod head;\npub use sub::«kern;\n",
+            "src/tables/sub/mod.rs": "pub mod «<CURSOR>kern;\n",
+            "src/tables/sub/kern.rs": "pub fn go() {}\n",
+            "src/tables/head.rs": "fn kern() {}\n",
+        }
+    )
