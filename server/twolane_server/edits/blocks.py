@@ -17,18 +17,20 @@ do not count, and the markers may be those of Git, Aider or Cline.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from twolane_server.edits.changes import Problem
 from twolane_server.edits.named import Named, named
+from twolane_server.edits.parts import Block, Delete, Rename, Whole
 from twolane_server.edits.reply import fence_at, fence_step, without_reasoning
+from twolane_server.edits.unified import goes_on, is_diff, parts_of
 from twolane_server.text import split_lines
 
 if TYPE_CHECKING:
+    from twolane_server.edits.parts import Part
     from twolane_server.edits.paths import Paths
 
-__all__ = ["Block", "Delete", "Part", "Rename", "Whole", "read_blocks"]
+__all__ = ["read_blocks"]
 
 _OPEN = re.compile(
     r"[ \t]*(?P<mark><{5,12}|-{5,12})[ \t]*(?:SEARCH|ORIGINAL|HEAD|BEFORE|FIND)\b[ \t:>]*(?P<rest>.*?)[ \t]*"
@@ -53,49 +55,6 @@ _RENAME = re.compile(
     + r"[ \t]+(?:->|=>|→|to|TO)[ \t]+"
     + _NAME.format("to")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines to find in a file, and lines to put in their place; none to find makes the file.
-
-    Attributes:
-        path: the file, or empty where the reply names none.
-        search: lines without their ends.
-        replace: the same.
-        number: of the block in the reply, from 1.
-    """
-
-    path: str
-    search: tuple[str, ...] = field(repr=False)
-    replace: tuple[str, ...] = field(repr=False)
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A fenced text below a file's name: a new file, or whole definitions of one."""
-
-    path: str
-    lines: tuple[str, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """A file to delete."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rename:
-    """A file to give another path."""
-
-    path: str
-    to: str
-
-
-Part: TypeAlias = "Block | Whole | Delete | Rename"
 
 
 def read_blocks(reply: str, paths: Paths) -> tuple[list[Part], list[Problem]]:
@@ -178,7 +137,7 @@ class _Reader:
             self._wrapper.pop()
             self._row += 1
             return
-        start = self._row + 1
+        start, kind = self._row + 1, fence["info"].lower().split()
         depth, end = 1, start
         while end < len(self._lines) and depth:
             if _OPEN.fullmatch(self._lines[end]):
@@ -188,9 +147,13 @@ class _Reader:
                     self._line = line
                 self._row = start
                 return
-            depth += fence_step(fence, self._lines[end])
+            # A line of a diff begins with a mark, also where it is a fence itself.
+            marked = kind[:1] == ["diff"] and self._lines[end][:1] in (" ", "+", "-")
+            depth += 0 if marked else fence_step(fence, self._lines[end])
             end += 1
         inside = self._lines[start : end if depth else end - 1]
+        if is_diff(inside) and goes_on(self._lines[end:]):
+            depth = 1  # what looks like its end is one of its lines
         self._text(fence, [line.removeprefix(fence["indent"]) for line in inside], not depth)
         self._line, self._row = Named(), end
 
@@ -198,10 +161,18 @@ class _Reader:
         """Take what stands in a fence for a file's text, if it is one's."""
         path = named(fence["info"], self._paths).path or self._line.path
         words = fence["info"].lower().split()
+        if (
+            lines
+            and not path
+            and all(_DELETE.fullmatch(one) or _RENAME.fullmatch(one) for one in lines)
+        ):
+            for line in lines:
+                self._prose(line)
+            return
         if not any(line.strip() for line in lines) or (words and words[0] in _SHELLS):
             return
-        if any(map(_DIFF.match, lines)):
-            self._problem("a diff cannot be used; write SEARCH and REPLACE blocks.", path)
+        if is_diff(lines) or any(map(_DIFF.match, lines)):
+            self._diff(lines, path, closed=closed)
         elif path and not closed:
             self._problem("the answer breaks off inside a fence.", path)
         elif path:
@@ -209,6 +180,15 @@ class _Reader:
         elif self._line.unknown:
             # It may be a new file; an edit without it would be half of what was meant.
             self._problem("a file's path must stand alone in the line above its text.")
+
+    def _diff(self, lines: list[str], path: str, *, closed: bool) -> None:
+        parts = parts_of(lines, path, self._paths, self._blocks) if is_diff(lines) else None
+        if parts is None or not closed:
+            why = "cannot be read" if closed else "breaks off"
+            self._problem(f"a diff {why}; write SEARCH and REPLACE blocks.", path)
+            return
+        self._blocks += len(parts)
+        self.parts += parts
 
     def _block(self, opener: re.Match[str]) -> None:
         self._blocks += 1

@@ -95,6 +95,9 @@ class Draft:
         found = self._match(block)
         if isinstance(found, Match) and self.put(found):
             return ""
+        close = self._match(block, tight=True)
+        if isinstance(close, Match) and self.put(close):
+            return ""  # another block changes what is beside its blank lines
         if isinstance(found, Miss) and (found.several or not self._hunks):
             return found.reason
         self._base, self._hunks = composed(self._base, self._hunks), []
@@ -103,10 +106,10 @@ class Draft:
             return ""
         return found.reason if isinstance(found, Miss) else "overlaps what another block changes"
 
-    def _match(self, block: Block) -> Match | Miss:
+    def _match(self, block: Block, *, tight: bool = False) -> Match | Miss:
         lines = [bare(line) for line in rows(self._base)]
         unit = indent_unit(self._base.source)
-        found = match(lines, block.search, block.replace, unit)
+        found = match(lines, block.search, block.replace, unit, tight=tight)
         if isinstance(found, Miss) or language_for(self.path) is None:
             return found
         new = in_unit(found.replace, lines, unit)

@@ -14,7 +14,7 @@ from twolane_server.edits.compose import bare, rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from twolane_server.edits.changes import Changes
+    from twolane_server.edits.changes import Changes, FileChange
     from twolane_server.text import Text
 
 __all__ = ["Forgotten", "forgotten"]
@@ -66,10 +66,7 @@ def forgotten(
     ]
     if not gone:
         return []
-    moved = any(
-        one.after is not None and one.path not in homes and _defined(one.place, one.after, name)
-        for one in changes
-    )
+    moved = any(one.path not in homes and _is_new_home(one, name) for one in changes)
     found: list[Forgotten] = []
     for path, places in sorted((sites if among is None else among).items()):
         change = made.get(path)
@@ -82,6 +79,12 @@ def forgotten(
             left = [row for row, head in heads.items() if head in same]
         found += [Forgotten(path if change is None else change.place, row + 1) for row in left]
     return found
+
+
+def _is_new_home(change: FileChange, name: str) -> bool:
+    """Whether a file defines the name that did not, or not so often."""
+    before = 0 if change.before is None else _defined(change.path, change.before, name)
+    return change.after is not None and _defined(change.place, change.after, name) > before
 
 
 def _defined(path: str, text: Text, name: str) -> int:

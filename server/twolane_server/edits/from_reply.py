@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from twolane_server.edits.blocks import Block, Delete, Rename, Whole, read_blocks
+from twolane_server.edits.blocks import read_blocks
 from twolane_server.edits.changes import Changes, Problem
 from twolane_server.edits.draft import Draft
+from twolane_server.edits.parts import Block, Delete, Rename, Whole
 from twolane_server.edits.paths import Paths, fault
 from twolane_server.edits.sound import elided, objection
 from twolane_server.edits.whole import whole_definitions
+from twolane_server.edits.whole_file import whole_file
 from twolane_server.errors import ReplyRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twolane_server.edits.blocks import Part
     from twolane_server.edits.changes import FileChange
+    from twolane_server.edits.parts import Part
     from twolane_server.text import Text
 
 __all__ = ["Outcome", "changes_from"]
@@ -130,7 +132,10 @@ class _Desk:
             return "It is written twice."
         found = whole_definitions(path, draft.before, part.lines)
         if isinstance(found, str):
-            return f"The file {found}."
+            whole = whole_file(path, draft.before, part.lines)
+            if whole is None:
+                return f"The file {found}."
+            found = [whole]
         for match in found:
             if not draft.put(match):
                 return "A definition is written twice, or changed in two ways."

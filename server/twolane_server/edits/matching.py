@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Match", "Miss", "match"]
 
-_MOST_NAMED = 5
+_MOST_NAMED, _MOST_BLANKS = 5, 4
 
 
 class Match(NamedTuple):
@@ -52,7 +52,12 @@ class _Variant:
 
 
 def match(
-    lines: Sequence[str], search: tuple[str, ...], replace: tuple[str, ...], unit: str
+    lines: Sequence[str],
+    search: tuple[str, ...],
+    replace: tuple[str, ...],
+    unit: str,
+    *,
+    tight: bool = False,
 ) -> Match | Miss:
     """The one place of the lines in a file, or why there is not one.
 
@@ -61,8 +66,9 @@ def match(
         search: lines to find; not all of them blank.
         replace: lines to put there.
         unit: what one level of indentation is in the file.
+        tight: whether blank lines at the ends of what is sought are left where they are.
     """
-    variants = list(dict.fromkeys(_variants(search, replace)))
+    variants = list(dict.fromkeys(_variants(search, replace, tight=tight)))
     for exact, same in ((True, _equal), (False, _equal_but_for_ends)):
         for n, variant in enumerate(variants):
             found = _places(lines, variant.search, same)
@@ -96,26 +102,33 @@ def _as_careful(variant: _Variant, place: Sequence[str]) -> tuple[str, ...]:
     return variant.replace
 
 
-def _variants(search: tuple[str, ...], replace: tuple[str, ...]) -> Iterator[_Variant]:
-    yield _Variant(search, replace)
-    trimmed = _trimmed(search, replace)
+def _variants(
+    search: tuple[str, ...], replace: tuple[str, ...], *, tight: bool
+) -> Iterator[_Variant]:
+    filled = [row for row, line in enumerate(search) if line.strip()]
+    above, below = filled[0], len(search) - 1 - filled[-1]
+    # As few blank lines less as can be: those that are there are to be taken away, too.
+    for some in range(0 if tight else min(above + below, _MOST_BLANKS) + 1):
+        for first in range(max(0, some - below), min(above, some) + 1):
+            yield _trimmed(search, replace, first, some - first)
+    trimmed = _trimmed(search, replace, above, below)
     yield trimmed
     inner = _unfenced(trimmed.search)
     if inner is not None and any(line.strip() for line in inner):
         kept = _unfenced(_strip(trimmed.replace))
-        yield _trimmed(inner, trimmed.replace if kept is None else kept)
+        new = trimmed.replace if kept is None else kept
+        filled = [row for row, line in enumerate(inner) if line.strip()]
+        yield _trimmed(inner, new, filled[0], len(inner) - 1 - filled[-1])
 
 
-def _trimmed(search: tuple[str, ...], replace: tuple[str, ...]) -> _Variant:
-    """Without the blank lines at the ends of what is sought; the new lines lose as many."""
-    filled = [row for row, line in enumerate(search) if line.strip()]
-    above, below = filled[0], len(search) - 1 - filled[-1]
+def _trimmed(search: tuple[str, ...], replace: tuple[str, ...], above: int, below: int) -> _Variant:
+    """With so many lines less at the ends of what is sought; the new lines lose as many blank ones."""
     start, end = 0, len(replace)
     while start < min(above, end) and not replace[start].strip():
         start += 1
     while end > start and len(replace) - end < below and not replace[end - 1].strip():
         end -= 1
-    return _Variant(search[filled[0] : filled[-1] + 1], replace[start:end])
+    return _Variant(search[above : len(search) - below], replace[start:end])
 
 
 def _strip(lines: tuple[str, ...]) -> tuple[str, ...]:

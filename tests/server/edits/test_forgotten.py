@@ -74,3 +74,16 @@ def test_of_a_symbol_that_moves_the_imports_must_change() -> None:
 
 def test_a_file_that_goes_needs_no_change() -> None:
     assert left({"a.py": renamed(A), "b.py": None}) == []
+
+
+def test_another_file_that_has_such_a_name_itself_is_no_new_home() -> None:
+    """As the attribute of a class there, which takes its name from what is renamed."""
+    other = "class Sum:\n    def __init__(self, x):\n        self.total = x.total\n"
+    after = other.replace("x.total", "x.sum_of") + "        self.total = 2\n"
+    use = "print(total(3))\n"
+    made = {
+        "a.py": renamed(A),
+        "b.py": renamed(B),
+        "c.py": after.replace("        self.total = 2\n", ""),
+    }
+    assert left(made, c_py=other, d_py=use)[-1] == ("d.py", 1)

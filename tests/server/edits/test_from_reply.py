@@ -225,7 +225,10 @@ def test_a_later_block_may_build_on_an_earlier_one() -> None:
         (f"y = 1\n{CLOSE}\n", "without its beginning"),
         ("I would rather not.", "no SEARCH and REPLACE block"),
         ("", "no SEARCH and REPLACE block"),
-        ("```diff\n@@ -1,2 +1,2 @@\n-x = 1\n+x = 2\n```", "A diff"),
+        ("```diff\n@@ -1,2 +1,2 @@\n-y = 0\n+y = 2\n```", "names no file"),
+        ("c.py\n```diff\n@@ -1,2 +1,2 @@\n-x = 1\n+x = 2\n```", "fits 2 places"),
+        ("c.py\n```diff\n@@ -1,2 +1,2 @@\nx = 1\n-y = 0\n```", "A diff cannot be read"),
+        ("c.py\n```diff\n@@ -1,2 +1,2 @@\n-y = 0\n+y = 2\n", "A diff breaks off"),
         ("c.py\n```python\ny = 1", "breaks off"),
         (
             block("y = 0", "y = 1", "c.py") + "Then make `new.py`:\n```python\nz = 1\n```",
