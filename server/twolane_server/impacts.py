@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import TYPES
-from twolane_context.languages import language_for
+from twolane_context.importers import importers, module_word, standing_for
 from twolane_context.names import WORD
-from twolane_context.places import places
 from twolane_server.actions.impact import Impact, Role, Source, role_of
+from twolane_server.namesakes import documents, namesakes
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from twolane_context.answers import Answers
-    from twolane_context.places import Place
     from twolane_context.repository import Repository
     from twolane_server.fragments import Label
     from twolane_server.indexing import Verdict
@@ -27,9 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["WantedImpact", "impact_of"]
 
-_LARGEST_DOC, _LARGEST = 200_000, 2_000_000
-_MOST_NAMESAKES = 12
 _TOKEN = re.compile(r"[\w./\\\-]+")
+# What stands before a file that is to be another one, or none.
+_GOES = re.compile(
+    r"(?i)\b(?:rename|move|delete|remove|drop|split|merge|convert|turn)\s+"
+    r"(?:the\s+)?(?:whole\s+)?(?:file\s+|module\s+)?[`'\"(]*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +84,38 @@ def impact_of(
                     starts[site.row] + site.column for site in found.sites if site.path == path
                 )
             texts = dict(found.texts)
-            for path, source, sites in _documents(repository, name, texts):
+            for path, source, sites in documents(repository, name, texts):
                 texts[path], spans[path] = source, sites
-            maybe = _namesakes(repository, answers, name, spans)
+            maybe = namesakes(repository, answers, name, spans)
             for path in maybe.keys() - texts.keys():
                 texts[path], spans[path] = repository.index.files[path].source(), []
-            for path in _named_in(wanted.instruction, repository.index.files):
+            index = repository.index
+            named = dict(_named_in(wanted.instruction, index.files))
+            # A module's name is its file's, too.
+            named |= {one.path: True for one in standing_for(index, index.files[inner], name)}
+            goes = [path for path, it_goes in named.items() if it_goes]
+            users = {path: frozenset(one.path for one in importers(index, path)) for path in goes}
+            for path in (*named, *(one for some in users.values() for one in some)):
                 if path not in texts:
-                    texts[path], spans[path] = repository.index.files[path].source(), []
-            found = _Found(name, texts, spans, maybe)
+                    texts[path], spans[path] = index.files[path].source(), []
+            found = _Found(name, texts, spans, maybe, frozenset(named), users)
             return _impact(repository, found, inner, wanted, verdict)
     return None
 
 
 class _Found(NamedTuple):
-    """What was found of a symbol: its name, the files by path, where it stands and where it may."""
+    """What was found of a symbol: its name, the files by path, where it stands and where it may.
+
+    `named` are files that the instruction names; `users` are those that import the ones that the person wants to
+    go or to be called otherwise.
+    """
 
     name: str
     texts: dict[str, bytes]
     spans: dict[str, list[int]]
     maybe: dict[str, list[int]]
+    named: frozenset[str]
+    users: dict[str, frozenset[str]]
 
 
 def _impact(
@@ -125,7 +139,8 @@ def _impact(
         role = Role.HERE if here else role_of(path)
         label = max(label, wanted.label) if here else label
         sites, maybe = tuple(found.spans[path]), tuple(found.maybe.get(path, ()))
-        sources.append(Source(path, file, text, label, sites, role, maybe))
+        imports = tuple(sorted(_imports(path, source, found.users)))
+        sources.append(Source(path, file, text, label, sites, role, maybe, imports))
     return Impact(
         root=str(repository.root),
         name=found.name,
@@ -134,66 +149,25 @@ def _impact(
         model=wanted.model,
         window=wanted.window,
         notes=tuple(notes),
+        named=found.named,
+        users=found.users,
     )
 
 
-def _documents(
-    repository: Repository, name: str, known: dict[str, bytes]
-) -> Iterator[tuple[str, bytes, list[int]]]:
-    """Texts for people that name the symbol."""
-    word = re.compile(rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)")
-    for file in repository.index.holding(name):
-        if file.path not in known and role_of(file.path) is Role.DOC:
-            source = file.source()
-            sites = [found.start() for found in word.finditer(source)]
-            if sites and len(source) <= _LARGEST_DOC:
-                yield file.path, source, sites
+def _imports(path: str, source: bytes, users: Mapping[str, frozenset[str]]) -> Iterator[int]:
+    """Where a file names files that it imports."""
+    for one in (one for one, some in users.items() if path in some):
+        word = module_word(one).encode()
+        yield from (found.start() for found in WORD.finditer(source) if found[0] == word)
 
 
-def _namesakes(
-    repository: Repository, answers: Answers, name: str, spans: dict[str, list[int]]
-) -> dict[str, list[int]]:
-    """Places of code where the name stands and may be the symbol's; none where it is everybody's.
+def _named_in(instruction: str, files: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """The files that an instruction names: by a path or its end, or as a module, if only one fits.
 
-    What a value is, cannot be told everywhere, nor which members of which classes go together.
+    Each comes with whether the person wants it to go or to be called otherwise.
     """
-    index = repository.index
-    held = [file for file in index.holding(name) if language_for(file.path) is not None]
-    others = [file for file in held if file.path not in spans]
-    files = held if len(others) <= _MOST_NAMESAKES else [f for f in held if f.path in spans]
-    found: dict[str, list[int]] = {}
-    own: list[tuple[str, Place]] = []
-    rest: list[tuple[str, int, Place]] = []
-    for file in files:
-        tree = answers.tree(file.path)
-        if tree is None or len(tree.source) > _LARGEST:
-            continue
-        starts = [0, *accumulate(len(line) + 1 for line in tree.source.split(b"\n"))]
-        for place in places(file, tree, name):
-            at = starts[place.point[0]] + place.point[1]
-            if at not in spans.get(file.path, ()):
-                rest.append((file.path, at, place))
-            elif place.own >= 0:
-                own.append((file.path, place))
-    member = any(_is_member(place) for _, place in own)
-    homes = {path for path, _ in own}
-    for path, at, place in rest:
-        twin = place.own >= 0 and path in homes and not _is_member(place)
-        kin = place.own >= 0 and _is_member(place) if member else twin
-        if place.local < 0 and (len(place.chain) > 1 or kin or (member and not place.chain)):
-            found.setdefault(path, []).append(at)
-    return found
-
-
-def _is_member(place: Place) -> bool:
-    symbols = place.file.outline.symbols
-    holder = symbols[place.own].parent if place.own >= 0 else -1
-    return holder >= 0 and symbols[holder].kind in TYPES
-
-
-def _named_in(instruction: str, files: Collection[str]) -> Iterator[str]:
-    """The files that an instruction names: by a path or its end, or as a module, if only one fits."""
-    for word in dict.fromkeys(_TOKEN.findall(instruction)):
+    words = {found[0]: found.start() for found in reversed([*_TOKEN.finditer(instruction)])}
+    for word, at in sorted(words.items(), key=itemgetter(1)):
         token = word.strip("./\\").replace("\\", "/")
         if "." not in token and "/" not in token:
             continue
@@ -202,7 +176,7 @@ def _named_in(instruction: str, files: Collection[str]) -> Iterator[str]:
         found = [path for path in files if path.endswith(wanted)]
         whole = [p for p in found if any(p == one or p.endswith(f"/{one}") for one in wanted)]
         if len(whole) == 1:
-            yield whole[0]
+            yield whole[0], bool(_GOES.search(instruction[:at]))
 
 
 def _name(source: bytes, at: int) -> str:

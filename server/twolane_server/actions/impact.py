@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from twolane_server.fragments import Label
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twolane_server.text import Text
 
 __all__ = ["Impact", "Role", "Source", "role_of"]
@@ -48,6 +50,7 @@ class Source:
         sites: where the symbol is named, in bytes of the text, ascending.
         role: what the file is to it.
         maybe: where a name like the symbol's stands of which it is not known what it means.
+        imports: where it imports a file that the person wants to go or to be called otherwise.
     """
 
     path: str
@@ -57,6 +60,7 @@ class Source:
     sites: tuple[int, ...]
     role: Role
     maybe: tuple[int, ...] = ()
+    imports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Impact:
         model: whose tokens are counted.
         window: how many tokens that model holds, prompt and answer together.
         notes: what the person should know, such as a file that cannot be read.
+        named: files that the person names.
+        users: for each file that the person wants to go or to be called otherwise, those that import it.
     """
 
     root: str
@@ -80,6 +86,8 @@ class Impact:
     model: str
     window: int
     notes: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    users: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     @property
     def label(self) -> Label:

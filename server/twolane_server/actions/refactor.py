@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from twolane_context.spans import Span
 from twolane_server.actions.asked import asked_for
 from twolane_server.actions.base import Reads, Task, tree_of
+from twolane_server.actions.impact import role_of
 from twolane_server.actions.outcomes import Across
 from twolane_server.actions.refactor_files import brief, whole
 from twolane_server.actions.refactor_parts import Parts, answer_tokens, parts_of
@@ -34,6 +35,8 @@ from twolane_server.fragments import Fragment
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from twolane_server.actions.base import Subject
     from twolane_server.actions.impact import Impact, Source
     from twolane_server.edits.changes import Problem
@@ -141,6 +144,9 @@ def _again(task: Task, state: _SoFar, reply: str, problems: tuple[Problem, ...])
     impact = task.subject.impact
     model, window = (impact.model, impact.window) if impact is not None else ("", 0)
     room = window - prompt.max_tokens
+    if prompt.tokens(model) > room:
+        # Without its answer, which it would have to read again.
+        prompt = again(task.prompt, "", reasons[:_MOST_TOLD])
     if state.asks >= _MOST_ASKS or prompt.tokens(model) > room:
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         raise ReplyRefused(
@@ -185,6 +191,9 @@ def _notes(impact: Impact, changes: Changes) -> tuple[str, ...]:
     maybe = {one.path: one.maybe for one in impact.sources if one.maybe}
     left = forgotten(impact.name, impact.texts, sites, changes)
     doubtful = forgotten(impact.name, impact.texts, sites, changes, maybe)
+    roles = {one.path: one.role for one in impact.sources}
+    for places in (left, doubtful):  # code before what tells of it
+        places.sort(key=lambda one: roles.get(one.path, role_of(one.path)))
     notes: list[str] = []
     if left:
         count = "1 reference was" if len(left) == 1 else f"{len(left)} references were"
@@ -192,7 +201,16 @@ def _notes(impact: Impact, changes: Changes) -> tuple[str, ...]:
     if doubtful:
         count = "1 other place has" if len(doubtful) == 1 else f"{len(doubtful)} other places have"
         notes.append(f"{count} the old name and may mean it, too: {_told(doubtful)}")
-    return tuple(notes)
+    return (*notes, *_still_imported(impact, changes))
+
+
+def _still_imported(impact: Impact, changes: Changes) -> Iterator[str]:
+    """Files that import one that goes, or is called otherwise, and were not touched."""
+    touched = {*changes.paths}
+    for path in (one.path for one in changes if one.to or one.after is None):
+        if stale := sorted(impact.users.get(path, frozenset()) - touched):
+            more = f" and {len(stale) - _MOST_TOLD} more" if len(stale) > _MOST_TOLD else ""
+            yield f"{path} is still imported in {', '.join(stale[:_MOST_TOLD])}{more}"
 
 
 def _told(places: list[Forgotten]) -> str:

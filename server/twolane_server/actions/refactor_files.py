@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["brief", "tokens_of", "whole"]
 
 _MOST_ROWS = 80
+_MOST_SHOWN = 600
 _AROUND = 6
+# Above and below a definition, so that it can be taken away; and of a file into which something is to come.
+_BESIDE, _ENDS = 2, 40
 _END = re.compile(r"\r\n|\r")
 
 
@@ -29,8 +32,14 @@ def whole(source: Source) -> tuple[Fragment, ...]:
 
 
 def brief(source: Source) -> tuple[Fragment, ...]:
-    """A file below its path: its imports, and the definitions in which the symbol is named."""
-    return _shown(source, list(_parts(source)))
+    """A file below its path: its imports, and the definitions in which the symbol is named.
+
+    Where these are long, only some lines around each place. Of a file in which it is not named, the person
+    wants something else: its beginning and its end.
+    """
+    parts = list(_parts(source))
+    long = sum(end - first for first, end in parts) > _MOST_SHOWN
+    return _shown(source, list(_parts(source, whole=False)) if long else parts)
 
 
 def tokens_of(fragments: tuple[Fragment, ...], model: str) -> int:
@@ -38,7 +47,7 @@ def tokens_of(fragments: tuple[Fragment, ...], model: str) -> int:
     return sum(part.tokens(model) for part in fragments)
 
 
-def _parts(source: Source) -> Iterator[tuple[int, int]]:
+def _parts(source: Source, *, whole: bool = True) -> Iterator[tuple[int, int]]:
     """Ranges of rows, in order, apart from each other."""
     text = source.text
     last = len(text.lines)
@@ -48,14 +57,17 @@ def _parts(source: Source) -> Iterator[tuple[int, int]]:
         (text.row_of(one.start), text.row_of(max(one.start, one.end - 1)) + 1)
         for one in (facts.imports if facts else ())
     ]
-    for site in source.sites or source.maybe:
+    sites = (*source.sites, *source.maybe, *source.imports)
+    if not sites:
+        wanted += [(0, min(last, _ENDS)), (max(0, last - _ENDS), last)]
+    for site in sites:
         row = text.row_of(site)
         first, end = max(0, row - _AROUND), min(last, row + _AROUND + 1)
-        for one in facts.definitions if facts else ():
+        for one in facts.definitions if facts and whole else ():
             if one.start <= site < one.end:
                 top, below = text.row_of(one.start), text.row_of(max(one.start, one.end - 1)) + 1
                 if below - top <= _MOST_ROWS:
-                    first, end = top, below
+                    first, end = max(0, top - _BESIDE), min(last, below + _BESIDE)
                     break  # the outermost that is not too long
         wanted.append((first, end))
     done: tuple[int, int] | None = None

@@ -57,14 +57,22 @@ def parts_of(impact: Impact, task: Fragment) -> Parts:
     window = int(impact.window * _SHARE)
     sizes = {one.path: tokens_of(whole(one), model) for one in files}
     frame = once_prompt(impact, (), task, 0).tokens(model) + _SPARE
-    for limit in (None, window // 8, window // 32):
-        cut = frozenset(path for path, size in sizes.items() if limit and size > limit)
+    # What the person names stays whole as long as it can.
+    for limit, kept in (
+        (window, impact.named),
+        (window // 8, impact.named),
+        (window // 32, impact.named),
+        (window // 8, ()),
+        (window // 32, ()),
+    ):
+        cut = frozenset(path for path, size in sizes.items() if size > limit and path not in kept)
         shown = sum(
             tokens_of(brief(one), model) if one.path in cut else sizes[one.path] for one in files
         )
         if frame + shown + answer_tokens(files) <= window:
             return Parts((files,), cut, planned=False)
-    cut = frozenset(path for path, size in sizes.items() if size > window // 8)
+    most = {path: window // (2 if path in impact.named else 8) for path in sizes}
+    cut = frozenset(path for path, size in sizes.items() if size > most[path])
     shared = (brief(impact.sources[0]), task, Fragment("", impact.label))
     frame = batch_prompt(impact, shared, files=(), max_tokens=0).tokens(model)
     return Parts(_batches(impact, cut, window - frame - PLAN_TOKENS - _SPARE), cut, planned=True)

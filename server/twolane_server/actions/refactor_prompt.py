@@ -117,9 +117,10 @@ def batch_prompt(
 
 
 def again(prompt: Prompt, reply: str, reasons: Sequence[str]) -> Prompt:
-    """The same question once more, with the answer that was no good and why."""
+    """The same question once more, with the answer that was no good, if it is given, and why."""
     why = "".join(f"- {reason}\n" for reason in reasons)
-    answer = Message(Role.ASSISTANT, (Fragment(reply, prompt.label),))
+    said_so = reply or "(edits that could not be carried out)"
+    answer = Message(Role.ASSISTANT, (Fragment(said_so, prompt.label),))
     told = (
         ours("Nothing was changed, since this cannot be carried out:\n"),
         # A reason names files.
@@ -143,9 +144,10 @@ def _about(impact: Impact) -> tuple[Fragment, ...]:
     label = impact.label
     parts = [f"It is about `{impact.name}`, which is named in:\n"]
     for source in impact.sources:
-        sites = source.sites or source.maybe
+        sites = source.sites or source.maybe or source.imports
         rows = dict.fromkeys(source.text.row_of(site) + 1 for site in sites)
         may = "" if source.sites or not source.maybe else " (which may be another one)"
+        may = may if source.sites or source.maybe else " (which imports a file that is to change)"
         shown = ", ".join(map(str, list(rows)[:20])) + (" and more" if len(rows) > 20 else "")  # noqa: PLR2004 - enough
         parts += [f"- {source.path}: line {shown}{may}\n"] if rows else []
     return (Fragment("".join(parts), label), ours("\n"))

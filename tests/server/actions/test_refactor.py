@@ -222,3 +222,121 @@ def test_nothing_to_do(tmp_path: Path) -> None:
     with pytest.raises(ActionError, match="Say what to change"):
         conversation(replace(subject, instruction=""), lambda _: "")
     assert at_name(CART, "total") == 4
+
+
+RENAMED = {
+    "shop/__init__.py": "",
+    "shop/cart.py": CART,
+    "shop/web.py": "from shop import cart\n\nprint(cart.total)\n",
+    "shop/all.py": "from shop.cart import *\n",
+    "shop/other.py": "cart = 1\n",
+}
+NEW_FILE = "rename the file shop/cart.py to shop/basket.py"
+
+
+def asked_of(
+    top: Path, files: dict[str, str], instruction: str, path: str = "shop/cart.py"
+) -> Subject:
+    indexed = indexed_in(top / "r", top / "own", files)
+    subject = subject_at(top / "r", path, 4, instruction=instruction)
+    impact = impact_in(indexed, subject)
+    indexed.close()
+    return replace(subject, impact=impact)
+
+
+def test_what_imports_a_file_that_gets_another_name_takes_part(tmp_path: Path) -> None:
+    subject = asked_of(tmp_path, RENAMED, NEW_FILE)
+    assert subject.impact is not None
+    assert {*subject.impact.texts} == {"shop/cart.py", "shop/web.py", "shop/all.py"}
+    edits = "".join(
+        BLOCK.format(path=path, old=old, new=old.replace("cart", "basket"))
+        for path, old in [
+            ("shop/web.py", "from shop import cart"),
+            ("shop/web.py", "print(cart.total)"),
+        ]
+    )
+    rename = "```\nRENAME shop/cart.py -> shop/basket.py\n```\n"  # also in a fence of its own
+    across, asked = conversation(subject, lambda _: edits + rename)
+    assert "shop/all.py: line 1 (which imports" in asked[0]
+    assert [str(one) for one in across.changes] == [
+        "rename shop/cart.py to shop/basket.py",
+        "edit shop/web.py",
+    ]
+    assert across.notes == ("shop/cart.py is still imported in shop/all.py",)
+
+
+def test_the_target_of_a_move_brings_nobody_along(tmp_path: Path) -> None:
+    files = RENAMED | {"shop/sums.py": "import os\n", "shop/uses.py": "import shop.sums\n"}
+    impact = asked_of(tmp_path, files, "move total to shop/sums.py").impact
+    assert impact is not None
+    assert "shop/sums.py" in impact.texts
+    assert "shop/uses.py" not in impact.texts
+
+
+def test_documents_that_tell_of_earlier_versions_or_use_a_plain_word_are_left_out(
+    tmp_path: Path,
+) -> None:
+    docs = {
+        "CHANGELOG.md": "- `total` is new\n",
+        "docs/release-notes.rst": "``total`` is new\n",
+        "docs/prose.md": "In total, there are two.\n",
+        "docs/code.md": "In total, one calls\n\n    total([1])\n",
+    }
+    impact = asked_of(tmp_path, FILES | docs, "rename total to sum_of").impact
+    assert impact is not None
+    assert [one.path for one in impact.sources if one.role is Role.DOC] == [
+        "docs/code.md",
+        "docs/use.md",
+    ]
+    assert [len(one.sites) for one in impact.sources if one.path == "docs/code.md"] == [1]
+
+
+def test_code_is_told_before_what_tells_of_it(tmp_path: Path) -> None:
+    prose = {f"docs/a{n}.md": "`total` " * 3 for n in range(9)}
+    subject = asked_of(tmp_path, FILES | prose, "rename total to sum_of")
+    reply = BLOCK.format(path="shop/cart.py", old="def total(items):", new="def sum_of(items):")
+    across, _ = conversation(subject, lambda _: reply)
+    assert (
+        "not changed: tests/test_cart.py:1, tests/test_cart.py:5, docs/a0.md:1" in across.notes[0]
+    )
+
+
+def test_a_member_is_looked_for_in_literals_and_patterns_too(tmp_path: Path) -> None:
+    files = {
+        "src/types.ts": "export interface Options {\n  depth: number\n}\n",
+        "src/use.ts": "import { run } from './run'\n\nrun({ depth: 1 })\nrun({ a: { depth } })\n",
+        "src/run.ts": "export function run({ depth }: any) {\n  return depth\n}\n",
+    }
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
+    at = at_name(files["src/types.ts"], "depth")
+    subject = subject_at(tmp_path / "r", "src/types.ts", at, instruction="rename depth to level")
+    impact = impact_in(indexed, subject)
+    indexed.close()
+    assert impact is not None
+    rows = {one.path: [one.text.row_of(at) for at in one.maybe] for one in impact.sources}
+    assert rows == {"src/types.ts": [], "src/use.ts": [2, 3], "src/run.ts": [0]}
+
+
+def test_an_answer_that_leaves_no_room_is_not_shown_again(tmp_path: Path) -> None:
+    subject = subject_of(tmp_path, FILES, window=9_000)
+    wrong = BLOCK.format(path="shop/cart.py", old="nowhere\n" * 4_000, new="x")
+    right = BLOCK.format(path="shop/cart.py", old="def total(items):", new="def sum_of(items):")
+    replies = iter([wrong, right])
+    across, asked = conversation(subject, lambda _: next(replies))
+    assert len(across.changes) == 1
+    assert "nowhere\nnowhere" not in asked[1]
+    assert "is nowhere in the file" in asked[1]
+
+
+def test_a_file_that_the_person_names_is_shown_whole_before_others(tmp_path: Path) -> None:
+    files = FILES | {f"shop/m{n}.py": big(n) for n in range(14)}
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
+    asked = "rename total to sum_of, also in the texts of shop/m3.py"
+    subject = subject_at(tmp_path / "r", "shop/cart.py", 4, instruction=asked)
+    impact = impact_in(indexed, subject, window=16_384)
+    indexed.close()
+    subject = replace(subject, impact=impact)
+    log: list[list[str]] = []
+    _, questions = conversation(subject, renaming(files, log))
+    assert "\nshop/m3.py\n```" in questions[0]
+    assert "\nshop/m2.py (lines" in questions[0]

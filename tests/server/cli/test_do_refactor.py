@@ -132,9 +132,9 @@ def test_a_forgotten_reference_is_told(shop: Shell) -> None:
     short = REPLY.replace(edit("tests/test_cart.py", "    assert total([1]) == 1"), "")
     shop.replies({"reply": short.replace(edit("README.md", "Call `total` to sum up."), "")})
     ran = shop.run(*refactor(shop))
-    assert "2 references were not changed: README.md:1, tests/test_cart.py:5" in ran.out
+    assert "2 references were not changed: tests/test_cart.py:5, README.md:1" in ran.out
     assert shop.run(*refactor(shop, "--json")).json["notes"] == [
-        "2 references were not changed: README.md:1, tests/test_cart.py:5"
+        "2 references were not changed: tests/test_cart.py:5, README.md:1"
     ]
 
 

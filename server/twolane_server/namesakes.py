@@ -1,0 +1,113 @@
+"""Where a symbol's name stands and may be meant, although nothing says so for certain.
+
+In texts for people, and in code where it cannot be told what a value is.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from twolane_context.definitions import TYPES
+from twolane_context.importers import importers
+from twolane_context.languages import language_for
+from twolane_context.places import places
+from twolane_server.actions.impact import Role, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twolane_context.answers import Answers
+    from twolane_context.index import File, Index
+    from twolane_context.places import Place
+    from twolane_context.repository import Repository
+
+__all__ = ["documents", "namesakes"]
+
+_LARGEST_DOC, _LARGEST = 200_000, 2_000_000
+_MOST_NAMESAKES = 30
+_HISTORY = re.compile(
+    r"(?i)(?:^|/)(?:change(?:s|log)|history|news|releases?)(?:[-_.]?notes)?[^/]*$|(?:^|/)changelog\.d/"
+)
+
+
+def documents(
+    repository: Repository, name: str, known: dict[str, bytes]
+) -> Iterator[tuple[str, bytes, list[int]]]:
+    """Texts for people that name the symbol; what tells of earlier versions stays as it is.
+
+    A name that is a word of the language, as `keys` or `Result`, counts where it is written as code.
+    """
+    plain = re.fullmatch(r"[A-Z]?[a-z]+", name) is not None
+    word = re.compile(rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)")
+    for file in repository.index.holding(name):
+        doc = role_of(file.path) is Role.DOC and not _HISTORY.search(file.path)
+        if file.path not in known and doc:
+            source = file.source()
+            sites = [
+                found.start()
+                for found in word.finditer(source)
+                if not plain or _as_code(source, *found.span())
+            ]
+            if sites and len(source) <= _LARGEST_DOC:
+                yield file.path, source, sites
+
+
+def _as_code(source: bytes, start: int, end: int) -> bool:
+    """Whether a word in a text for people stands as code: called, in a chain, quoted, or in a line of code."""
+    line = source[source.rfind(b"\n", 0, start) + 1 : start]
+    if source[end : end + 1] in (b"(", b"`") or line.endswith((b".", b"`", b"::", b"->", b"~")):
+        return True
+    return line.startswith((b"    ", b"\t", b">>> ")) or line.count(b"`") % 2 == 1
+
+
+def namesakes(
+    repository: Repository, answers: Answers, name: str, spans: dict[str, list[int]]
+) -> dict[str, list[int]]:
+    """Places of code where the name stands and may be the symbol's; none where it is everybody's.
+
+    What a value is, cannot be told everywhere, nor which members of which classes go together.
+    """
+    index = repository.index
+    held = [file for file in index.holding(name) if language_for(file.path) is not None]
+    others = [file for file in held if file.path not in spans]
+    files = held if len(others) <= _MOST_NAMESAKES else _near(index, held, spans)
+    found: dict[str, list[int]] = {}
+    own: list[tuple[str, Place]] = []
+    rest: list[tuple[str, int, Place]] = []
+    for file in files:
+        tree = answers.tree(file.path)
+        if tree is None or len(tree.source) > _LARGEST:
+            continue
+        starts = [0, *accumulate(len(line) + 1 for line in tree.source.split(b"\n"))]
+        for place in places(file, tree, name):
+            at = starts[place.point[0]] + place.point[1]
+            if at not in spans.get(file.path, ()):
+                rest.append((file.path, at, place))
+            elif place.own >= 0:
+                own.append((file.path, place))
+    member = any(_is_member(place) for _, place in own)
+    homes = {path for path, _ in own}
+    for path, at, place in rest:
+        twin = place.own >= 0 and path in homes and not _is_member(place)
+        kin = place.own >= 0 and _is_member(place) if member else twin
+        free = place.local < 0 and (len(place.chain) > 1 or kin or (member and not place.chain))
+        if free or (member and place.keyed):
+            found.setdefault(path, []).append(at)
+    return found
+
+
+def _near(index: Index, held: list[File], spans: dict[str, list[int]]) -> list[File]:
+    """Of the files that hold a name of everybody's, those beside a definition's and those that import it."""
+    homes = [file for file in held if file.path in spans]
+    used = [one.path for home in homes for one in importers(index, home.path)]
+    beside = {home.path.rpartition("/")[0] for home in homes}
+    near = [f for f in held if f.path.rpartition("/")[0] in beside or f.path in used]
+    return homes if len(near) > _MOST_NAMESAKES + len(homes) else near
+
+
+def _is_member(place: Place) -> bool:
+    symbols = place.file.outline.symbols
+    holder = symbols[place.own].parent if place.own >= 0 else -1
+    return holder >= 0 and symbols[holder].kind in TYPES
