@@ -1,8 +1,8 @@
 """Refactorings of a Python package by rope; run by a Python that has it, prints one JSON list.
 
 Arguments: the folder, and how many of each kind. What rope refuses is left out. Each is
-`{"kind", "path", "at", "name", "instruction", "after"}`: `at` counts bytes, `after` has the files that
-change, each with all of its new text.
+`{"kind", "path", "at", "name", "instruction", "after", "gone"}`: `at` counts bytes, `after` has the files that
+change, each with all of its new text, `gone` the paths that are no more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_FEWEST_LINES, _MOST_FILES = 2, 40
+_FEWEST_LINES, _MOST_FILES, _SHORT, _TRIES = 2, 40, 4, 60
 
 
 class Peer:
@@ -30,7 +30,9 @@ class Peer:
         self._project: Any = project(str(root), ropefolder=None)
         self._chance = random.Random(root.name)  # noqa: S311 - an order, no secret
         self._files = sorted(
-            path.relative_to(root).as_posix() for path in root.rglob("*.py") if path.stat().st_size
+            path.relative_to(root).as_posix()
+            for path in root.rglob("*.py")
+            if path.stat().st_size and not path.name.startswith("setup")
         )
 
     def all_of(self, count: int) -> list[dict[str, object]]:
@@ -43,11 +45,15 @@ class Peer:
             self.moves,
             self.signatures,
             self.extractions,
+            self.inlined,
+            self.files,
+            self.factories,
+            self.fewer,
         ):
             picks = list(kind())
             self._chance.shuffle(picks)
             done = 0
-            for pick in picks:
+            for pick in picks[:_TRIES]:
                 if done == count:
                     break
                 one = self._made(pick)
@@ -128,17 +134,77 @@ class Peer:
             lines = f"lines {first.lineno} to {last.end_lineno}"
             yield "extract", path, node, f"extract {lines} of {node.name} as extracted", act
 
+    def inlined(self) -> Iterator[tuple[Any, ...]]:
+        inline: Any = import_module("rope.refactor.inline").create_inline
+        for path, node, owner in self._defined():
+            if isinstance(node, ast.FunctionDef) and len(node.body) <= _SHORT and owner is None:
+
+                def act(path: str = path, node: Any = node) -> Any:  # noqa: ANN401 - rope's
+                    resource = self._project.get_resource(path)
+                    return inline(self._project, resource, self._name_at(path, node)).get_changes()
+
+                yield "inline", path, node, f"inline {node.name} wherever it is called", act
+
+    def files(self) -> Iterator[tuple[Any, ...]]:
+        rename: Any = import_module("rope.refactor.rename").Rename
+        for path, node, owner in self._defined():
+            folder, _, name = path.rpartition("/")
+            if owner is not None or name in ("__init__.py", "conftest.py", "setup.py"):
+                continue
+            new = f"new_{name.removesuffix('.py')}"
+
+            def act(path: str = path, new: str = new) -> Any:  # noqa: ANN401 - rope's
+                return rename(self._project, self._project.get_resource(path)).get_changes(new)
+
+            to = f"{folder}/{new}.py".lstrip("/")
+            yield "rename file", path, node, f"rename the file {path} to {to}", act
+
+    def factories(self) -> Iterator[tuple[Any, ...]]:
+        factory: Any = import_module("rope.refactor.introduce_factory").IntroduceFactory
+        for path, node, owner in self._defined():
+            if isinstance(node, ast.ClassDef) and owner is None:
+
+                def act(path: str = path, node: Any = node) -> Any:  # noqa: ANN401 - rope's
+                    resource = self._project.get_resource(path)
+                    changer = factory(self._project, resource, self._name_at(path, node))
+                    return changer.get_changes("made", global_factory=False)
+
+                asked = f"give {node.name} a static method made that makes one, and call it instead"
+                yield "factory", path, node, asked, act
+
+    def fewer(self) -> Iterator[tuple[Any, ...]]:
+        change: Any = import_module("rope.refactor.change_signature")
+        for path, node, owner in self._defined():
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("__"):
+                continue
+            first = 0 if owner is None else 1
+            if len(node.args.args) < first + 2 or node.args.defaults or node.args.vararg:
+                continue
+
+            def act(path: str = path, node: Any = node, first: int = first) -> Any:  # noqa: ANN401 - rope's
+                resource = self._project.get_resource(path)
+                changer = change.ChangeSignature(self._project, resource, self._name_at(path, node))
+                order = list(range(len(node.args.args)))
+                order[first : first + 2] = order[first : first + 2][::-1]
+                return changer.get_changes([change.ArgumentReorderer(order)])
+
+            asked = f"swap the first two parameters of {node.name}"
+            yield "reorder parameters", path, node, asked, act
+
     def _made(self, pick: tuple[Any, ...]) -> dict[str, object] | None:
         kind, path, node, asked, act = pick
         try:
             changes = act()
+            moved = self._moved(changes)
             after = self._texts(changes)
+            after |= {new: after.pop(old, self._text(old)) for old, new in moved.items()}
         except Exception:  # noqa: BLE001 - rope raises what it likes, and then there is no truth
             return None
         text = self._text(path)
         changed = sum(
             len(set(new.splitlines()) - set(self._text(one).splitlines()))
             for one, new in after.items()
+            if one not in moved.values()
         )
         if changed < _FEWEST_LINES or len(after) > _MOST_FILES or not self._parse(after):
             return None
@@ -150,6 +216,7 @@ class Peer:
             "name": node.name,
             "instruction": asked,
             "after": after,
+            "gone": sorted(moved),
         }
 
     @staticmethod
@@ -168,22 +235,37 @@ class Peer:
                 found |= self._texts(one)
             elif hasattr(one, "new_contents"):
                 found[one.resource.path] = one.new_contents
-            else:
+            elif not hasattr(one, "new_resource"):
                 raise ValueError("neither an edit nor edits")
         return {path: new for path, new in found.items() if new != self._text(path)}
+
+    def _moved(self, changes: Any) -> dict[str, str]:  # noqa: ANN401 - rope's
+        """The files that get another path."""
+        found: dict[str, str] = {}
+        for one in changes.changes:
+            if hasattr(one, "changes"):
+                found |= self._moved(one)
+            elif hasattr(one, "new_resource"):
+                found[one.resource.path] = one.new_resource.path
+        return found
 
     def _renaming(self, path: str, at: int, new: str) -> Callable[[], Any]:
         rename: Any = import_module("rope.refactor.rename").Rename
 
         def act() -> Any:  # noqa: ANN401 - rope's
             resource = self._project.get_resource(path)
-            return rename(self._project, resource, at).get_changes(new, docs=False)
+            return rename(self._project, resource, at).get_changes(
+                new, docs=False, in_hierarchy=True
+            )
 
         return act
 
     def _defined(self) -> Iterator[tuple[str, Any, str | None]]:
         for path in self._files:
-            tree = ast.parse(self._text(path))
+            try:
+                tree = ast.parse(self._text(path))
+            except SyntaxError:  # of a newer Python
+                continue
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef | ast.ClassDef):
                     yield path, node, None
