@@ -48,6 +48,10 @@ class Alone:
         del path, text
         return None
 
+    def stays(self, path: str) -> str | None:
+        del path
+        return None
+
     async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
         del path, names, nda
         return None

@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from twolane_server.actions.base import NOTHING
+from twolane_context.names import words
+from twolane_server.actions.base import NOTHING, Surroundings
 from twolane_server.errors import FingerprintsUnusable
+from twolane_server.lanes.base import LaneName
 from twolane_server.pasted import Watched
 from twolane_server.repository import find_root
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
     from twolane_server.documents import Document
@@ -93,7 +94,7 @@ class Live:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await home.run(ask)
                 home.choose_maps_soon()
-                return found
+                return found if wanted.audience is LaneName.LOCAL else self._open(found)
         return NOTHING
 
     async def before(self, path: str) -> tuple[str, ...]:
@@ -157,12 +158,21 @@ class Live:
         watched = self._watched.setdefault(path, Watched())
         return await asyncio.to_thread(watched.look, text, recognised)
 
+    def stays(self, path: str) -> str | None:
+        """Why a file is under NDA for other documents: code under NDA was pasted into it."""
+        held = self._held()
+        return held.get(os.path.realpath(path)) if held else None
+
     async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
         """Why names that a tool says of a file are under NDA: only code under NDA has them."""
         home = self._home(path)
         if home is None:
             return None
         documents = self._documents()
+        for one in documents:
+            there = set(words(one.text.source).decode("utf-8", "surrogatepass").split("\n"))
+            if one.path != path and there.intersection(names) and self.stays(one.path):
+                return f"the problem quotes code of {Path(one.path).name}"
 
         def ask(indexed: Indexed) -> str | None:
             indexed.sync(documents)
@@ -172,6 +182,22 @@ class Live:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await home.run(ask)
         return f"whose code the problem quotes is not known before {home.name} is read"
+
+    def _open(self, found: Surroundings) -> Surroundings:
+        """For the cloud, a document into which code under NDA was pasted does not exist."""
+        held = self._held()
+        files = {part.origin.path for part in (*found.map, *found.pieces)} if held else ()
+        hidden = {file for file in files if file and os.path.realpath(file) in held}
+        if not hidden:
+            return found
+        shown = [part for part in found.map if part.origin.path not in hidden]
+        pieces = tuple(part for part in found.pieces if part.origin.path not in hidden)
+        return Surroundings(tuple(shown) if any(part.origin.path for part in shown) else (), pieces)
+
+    def _held(self) -> dict[str, str]:
+        """The files into which code under NDA was pasted, by their real paths, and why they stay NDA."""
+        reasons = ((path, watched.reason) for path, watched in list(self._watched.items()))
+        return {os.path.realpath(path): why for path, why in reasons if why is not None}
 
     async def aclose(self) -> None:
         """Stop watching and indexing, and keep what was found."""

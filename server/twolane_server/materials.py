@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.languages import language_for
@@ -61,7 +62,7 @@ class Materials:
         before = self._repositories.before
 
         def read(path: str, former: tuple[str, ...]) -> Known:
-            return self._known(path, settings, former)
+            return self._kept(path, settings, former)
 
         await before(document.path)  # so that its repository is being read
         if reads.many_files:
@@ -102,7 +103,7 @@ class Materials:
         from twolane_server.testing import read_tests  # noqa: PLC0415 - not needed to start
 
         def label_of(path: str, text: str) -> Label:
-            return self._known(path, settings).label(text).label
+            return self._kept(path, settings).label(text).label
 
         def name_of(path: str) -> Label:
             return path_label(self._known(path, settings))
@@ -115,3 +116,9 @@ class Materials:
         from twolane_server.gathering import read_head  # noqa: PLC0415 - not needed to start
 
         return read_head(document.path, self._environ, lambda path: self._known(path, settings))
+
+    def _kept(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
+        """What speaks about a file that is not the document at hand."""
+        known = self._known(path, settings, before)
+        why = self._repositories.stays(path)
+        return known if why is None else replace(known, pasted=why)

@@ -64,6 +64,10 @@ class Once:
         """Nothing: the border looks at what is sent, and a command has no document that goes on."""
         del path, text
 
+    def stays(self, path: str) -> str | None:
+        """Nothing, as with `pasted`."""
+        del path
+
     async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
         """Why names that a tool says of a file are under NDA: only code under NDA has them."""
         return await asyncio.to_thread(self._quoted, path, names, nda)

@@ -48,6 +48,11 @@ class Watched:
         self._before: bytes | None = None
         self._newest: tuple[Newest, ...] | None = None
 
+    @property
+    def reason(self) -> str | None:
+        """Why it was NDA when it was looked at last, or `None`."""
+        return self._reason
+
     def look(self, text: str, prints: Recognises) -> str | None:
         """Why the text is NDA, or `None`.
 

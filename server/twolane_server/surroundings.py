@@ -140,6 +140,13 @@ class Repositories(Protocol):
         """
         ...
 
+    def stays(self, path: str) -> str | None:
+        """Why a file is under NDA for other documents: code under NDA was pasted into it.
+
+        What was written into it since may be made of that code. Waits for nothing.
+        """
+        ...
+
     async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
         """Why names that a tool says of a file are under NDA: only code under NDA has them.
 
