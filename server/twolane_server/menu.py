@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads, Subject
 from twolane_server.actions.catalogue import ACTIONS, FIX
+from twolane_server.actions.selected import selected
 from twolane_server.errors import TooLarge
+from twolane_server.estimates import Sizes, estimate
 from twolane_server.knowledge import head_of
 from twolane_server.orders import Offer
 from twolane_server.questions import question_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Action
     from twolane_server.knowledge import Known
     from twolane_server.labels import Labelled
+    from twolane_server.lanes.base import LaneName
     from twolane_server.routing.choose import Question
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Settings
@@ -35,8 +38,9 @@ def offers(
     snapshot: Snapshot,
     selection: Span,
     known: Known,
-    priced: Callable[[Question, Settings], Question],
     *,
+    priced: Callable[[Question, Settings], Question],
+    brought: Callable[[LaneName], int],
     diagnosed: str = "",
 ) -> Iterator[Offer]:
     """The actions that make sense at a selection, in the order of the menu; from memory alone.
@@ -47,6 +51,7 @@ def offers(
         selection: what is selected; empty for a cursor.
         known: what was last read about the document.
         priced: lays what the month's budget says over a question; from memory.
+        brought: about how many tokens of the repository go with a prompt on a lane.
         diagnosed: what another server says about the selection; then only what fixes it is offered.
     """
     document = snapshot.document
@@ -64,6 +69,7 @@ def offers(
         tree = session.tree(document, language)
         selection = earlier(selection, tree.parsed.source, document.text.source)
         subject = replace(subject, text=tree.text, selection=selection, parsed=tree.parsed)
+    meant = len(selected(subject).span)
     for action in (FIX,) if diagnosed else ACTIONS:
         said = labelled if action.reads.in_document else _staged(known, action)
         if action.offered(subject) and said is None:
@@ -78,7 +84,10 @@ def offers(
             if known.granted and known.cloud_state is None:
                 question = priced(question, snapshot.settings)
             with suppress(TooLarge):  # then no lane would take it
-                yield Offer(action, choose(question))
+                decision = choose(question)
+                sizes = Sizes(meant, len(document.text.source), brought(decision.lane))
+                about = estimate(action.name, sizes, decision, snapshot.settings)
+                yield Offer(action, decision, about)
 
 
 def _staged(known: Known, action: Action) -> Labelled | None:

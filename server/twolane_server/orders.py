@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.outcomes import Outcome
     from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
+    from twolane_server.estimates import Estimate
     from twolane_server.knowledge import Known
     from twolane_server.lanes.base import Usage
     from twolane_server.routing.choose import Decision, Question
@@ -130,15 +131,20 @@ class Offer:
     Attributes:
         action: what it does.
         decision: the lane and why; `None` where only reading more than the document can tell.
+        estimate: its size and cost, where they can be guessed.
     """
 
     action: Action
     decision: Decision | None
+    estimate: Estimate | None = None
 
     @property
     def short(self) -> str:
-        """Lane and reason behind the title: `[local: NDA clients/**]`."""
-        return f"[lane by {self.action.reads}]" if self.decision is None else self.decision.short
+        """Lane, reason and size behind the title: `[local: NDA clients/**]  ~1.2k tokens`."""
+        if self.decision is None:
+            return f"[lane by {self.action.reads}]"
+        lane = self.decision.short
+        return lane if self.estimate is None else f"{lane}  {self.estimate}"
 
 
 def who(order: Order, known: Known) -> Who:

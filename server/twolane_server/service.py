@@ -20,6 +20,7 @@ from twolane_server.asking import carried_out
 from twolane_server.checking import Checker
 from twolane_server.counting import counted
 from twolane_server.errors import ActionError
+from twolane_server.estimates import Brought
 from twolane_server.fragments import Label
 from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
 from twolane_server.materials import Materials
@@ -80,6 +81,7 @@ class Service:
         self._materials = Materials(environ, repositories, self.known)
         self._money = Money(folders)
         self._runner: Runner | None = None
+        self._brought = Brought()
 
     def order(
         self,
@@ -106,8 +108,9 @@ class Service:
     ) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
+        priced, brought = self._money.from_memory, self._brought.of(known)
         return offers(
-            session, snapshot, selection, known, self._money.from_memory, diagnosed=diagnosed
+            session, snapshot, selection, known, priced=priced, brought=brought, diagnosed=diagnosed
         )
 
     async def prepare(self, order: Order, settings: Settings, *, may_ask: bool = False) -> Ready:
@@ -170,12 +173,12 @@ class Service:
         if reads.in_document and reads is not Reads.REPOSITORY:
             around = await self._repositories.around(wanted_around(alone, order, known))
             ready = await with_surroundings(alone, around, order, self._counted, decide)
+            self._brought.learn(known, alone, ready)
         return replace(ready, context_seconds=time.monotonic() - started, allowed=budget)
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
         """Read what speaks about a document now, also by the names that its file had before."""
-        former = await self._repositories.before(document.path)
-        before = (*document.before, *former)
+        before = (*document.before, *await self._repositories.before(document.path))
         known = await asyncio.to_thread(self.known, document.path, settings, before)
         if known.label(head_of(document.text)).label is Label.OPEN:
             pasted = await self._repositories.pasted(document.path, str(document.text))
@@ -227,8 +230,7 @@ class Service:
             ready, self._open(), on_text, on_notice, on_decision, on_task=on_task
         )
         if isinstance(result.outcome, Across) and ready.settings.check.command:
-            checker = Checker(ready.settings, self._environ)
-            checked = await checker.look(result.outcome, on_notice)
+            checked = await Checker(ready.settings, self._environ).look(result.outcome, on_notice)
             result = replace(result, outcome=checked)
         return result
 

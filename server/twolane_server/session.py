@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.findings import Board
+from twolane_server.pace import Lengths
 from twolane_server.pages import Pages
 from twolane_server.reparse import parse_in_slices
 from twolane_server.settings.resolved import Settings
@@ -74,6 +75,7 @@ class Session:
         page: whether the client shows pages (`twolane/page`).
         pages: pages as files, for a client that does not.
         board: what reviews found.
+        lengths: how long answers were, for the time that others may still take.
     """
 
     def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
@@ -88,6 +90,7 @@ class Session:
         self.page = False
         self.pages = Pages(folders.cache)
         self.board = Board()
+        self.lengths = Lengths()
         self._documents: dict[str, Document] = {}
         self._known: dict[str, Known] = {}
         self._read_at: dict[str, float] = {}

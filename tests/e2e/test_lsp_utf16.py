@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -73,8 +74,8 @@ async def test_list_run_stream_apply(desk: Desk) -> None:
     async with desk.editor([{"chunks": ["Join two paths, ", "😀 included."]}]) as editor:
         editor.open(desk.uri, "python", BEFORE)
         actions = await editor.labelled(desk.uri, 5)
-        titles = [action.title for action in actions]
-        assert "Write docstring  [local: NDA no twolane.toml]" in titles
+        title = re.escape("Write docstring  [local: NDA no twolane.toml]") + "  ~2.4k tokens"
+        assert re.fullmatch(title, actions[0].title)
         answer = await editor.run(actions[0])
         assert answer["applied"] is True
         assert answer["decision"] == "local: NDA (no twolane.toml, and unknown is NDA)"
@@ -82,6 +83,30 @@ async def test_list_run_stream_apply(desk: Desk) -> None:
         streamed = "".join(preview["text"] for preview in editor.previews)
         assert streamed == SENTENCE
         assert editor.previews[-1]["done"] is True
+
+
+async def test_a_client_without_preview_sees_tokens_and_the_time_left(desk: Desk) -> None:
+    words = [f"word{number} " for number in range(30)]
+    with FakeServer(answer(*words, delay=0.05), models=("Qwen3-Coder",)).start_in_thread() as lane:
+        desk.options |= {"local": {"url": lane.url}, "preview": False}
+        async with desk.editor([]) as editor:
+            editor.open(desk.uri, "python", BEFORE)
+            for time in range(4):
+                (action, *_) = await editor.labelled(desk.uri, 5)
+                assert (await editor.run(action, f"t{time}"))["applied"] is True
+                editor.undo()
+        assert editor.previews == []
+        told = [_reports(editor, f"t{time}") for time in range(4)]
+        assert all(re.search(r" · [0-9]+ tokens$", reports[1]) for reports in told), "no pace yet"
+        left = re.compile(r" · [0-9]+ tokens · (at most|about) [0-9]+ (?:s|min) left$")
+        kinds = [{found[1] for one in each if (found := left.search(one))} for each in told]
+        assert kinds == [{"at most"}] * 3 + [{"about"}], "the fourth goes by three like it"
+
+
+def _reports(editor: Editor, token: str) -> list[str]:
+    """The messages of a command's progress."""
+    found = editor.progress_reports[token]
+    return [one.message or "" for one in found if isinstance(one, types.WorkDoneProgressReport)]
 
 
 async def test_one_undo_takes_it_back_and_it_can_be_done_again(desk: Desk) -> None:
@@ -345,13 +370,13 @@ async def test_a_cloud_in_bad_health_is_told_once_and_the_menu_says_local(desk: 
             for at in range(3):
                 assert _said(editor) == []
                 (action, *_) = await editor.labelled(desk.uri, 5)
-                assert action.title == "Write docstring  [cloud deepseek-v3.2]", at
+                assert action.title.startswith("Write docstring  [cloud deepseek-v3.2]"), at
                 await editor.run(action)
             (said,) = _said(editor)
             assert said.startswith("twolane: The cloud lane is left alone for 60 s. Its health is")
             assert "3 of 3 requests had no first token after 0.05 s" in said
             (action, *_) = await editor.actions(desk.uri, 5)
-            assert action.title == "Write docstring  [local: cloud unusable]"
+            assert action.title.startswith("Write docstring  [local: cloud unusable]  ~")
             done = await editor.run(action)
             assert "it is left alone for" in done["decision"]
             assert len(_said(editor)) == 1
@@ -365,7 +390,8 @@ async def test_when_the_cloud_fails_the_editor_says_who_answered_and_why(desk: D
         async with desk.editor([{"reply": SENTENCE}]) as editor:
             editor.open(desk.uri, "python", BEFORE)
             (action, *_) = await editor.labelled(desk.uri, 5)
-            assert action.title == "Write docstring  [cloud deepseek-v3.2]"
+            title = re.escape("Write docstring  [cloud deepseek-v3.2]  ~2.4k tokens, up to ~$0.")
+            assert re.fullmatch(f"{title}[0-9]{{4}}", action.title), action.title
             answer = await editor.run(action, "token")
             assert answer["applied"] is True
             assert answer["decision"].startswith("local: ")

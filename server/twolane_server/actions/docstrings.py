@@ -44,7 +44,8 @@ _MOST_CODE = 20_000
 _MOST_HEAD = 6_000
 _MOST = 40
 _SOON = 500  # nodes of a tree, which take about a millisecond
-_TOKENS_EACH = 200
+_TOKENS, _TOKENS_EACH = 256, 200
+MAX_TOKENS = _TOKENS + _MOST * _TOKENS_EACH
 _HEADING = re.compile(r"(?m)^[ \t]*(?:#{1,6}|\*\*)[ \t]*(?:NUMBER )?(\d{1,3})\b[^\n]*$")
 _DOING = "Documenting"
 
@@ -214,7 +215,7 @@ def _prompt(subject: Subject, parsed: Parsed, places: Sequence[Place]) -> Prompt
         Message(Role.SYSTEM, opening(subject, system, tuple(spans))),
         Message(Role.USER, tuple(question)),
     )
-    tokens = 256 + _TOKENS_EACH * len(places)
+    tokens = _TOKENS + _TOKENS_EACH * len(places)
     return Prompt("docstrings", messages, max_tokens=tokens)
 
 

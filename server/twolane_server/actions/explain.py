@@ -25,7 +25,7 @@ _SYSTEM = (
     "in one or two sentences, then how it works and what is easy to miss. Be short and exact, say "
     "only what the code shows, and quote names as they are written."
 )
-_MAX_TOKENS = 2_048
+MAX_TOKENS = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +87,4 @@ def _prompt(subject: Subject, target: Span) -> Prompt:
         Message(Role.SYSTEM, opening(subject, _SYSTEM, (target,))),
         Message(Role.USER, tuple(question)),
     )
-    return Prompt("explain", messages, max_tokens=_MAX_TOKENS)
+    return Prompt("explain", messages, max_tokens=MAX_TOKENS)

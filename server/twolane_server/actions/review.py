@@ -33,7 +33,7 @@ _SYSTEM = (
     "Where there is nothing to find, reply with []."
 )
 _FILE = '"file": its path, '
-_MAX_TOKENS = 4_096
+MAX_TOKENS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +158,4 @@ def reviewing(
         Message(Role.SYSTEM, opening(subject, _SYSTEM % (_FILE if files else ""), shown)),
         Message(Role.USER, (*question, *how)),
     )
-    return Prompt(action, messages, max_tokens=_MAX_TOKENS)
+    return Prompt(action, messages, max_tokens=MAX_TOKENS)

@@ -63,8 +63,12 @@ def rewrite_prompt(
         said(Role.ASSISTANT, _ANSWER),
         Message(Role.USER, (*question, ours("Instruction: "), instruction)),
     )
-    tokens = _LEAST_TOKENS + 2 * len(target) // _BYTES_PER_TOKEN
-    return Prompt(action, messages, max_tokens=min(tokens, _MOST_TOKENS))
+    return Prompt(action, messages, max_tokens=answer_tokens(len(target)))
+
+
+def answer_tokens(size: int) -> int:
+    """How long the new text of lines of so many bytes may be."""
+    return min(_LEAST_TOKENS + 2 * size // _BYTES_PER_TOKEN, _MOST_TOKENS)
 
 
 def _around(parsed: Parsed, target: Span) -> tuple[Span, Span]:

@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: the list, from memory alone, each title with the lane and its reason."""
+"""`textDocument/codeAction`: the list, from memory alone, each title with the lane, its reason and about the size."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
+from twolane_server.pace import Pace
 from twolane_server.unread import unread
 
 if TYPE_CHECKING:
@@ -181,14 +182,19 @@ async def _once(
     decision = ready.decision
     preview = Preview(server, session, order.document.uri, decision)
     last, loop, begun = 0.0, asyncio.get_running_loop(), False
+    what = order.action.name, len(ready.task.target)
+    pace = Pace(session.lengths.usual(*what), ready.task.prompt.max_tokens)
 
     def on_text(text: str, tokens: int) -> None:
         nonlocal last, begun
         begun = True
         preview.add(text)
-        if loop.time() - last >= _REPORT_EVERY_SECONDS:
-            last = loop.time()
-            progress.report(f"{doing}{decision} · {tokens} tokens")
+        now = loop.time()
+        left = pace.came(tokens, now)
+        if now - last >= _REPORT_EVERY_SECONDS:
+            last = now
+            told = f"{doing}{decision} · {tokens} tokens"
+            progress.report(told if left is None else f"{told} · {left}")
 
     def on_task(task: Task) -> None:
         nonlocal doing, last
@@ -207,6 +213,8 @@ async def _once(
         offer = await cloud_offer(service.local(ready.settings), ready)
         work = service.carry_out(ready, on_text, progress.report, on_decision, on_task)
         result = await (unless_cloud(server, offer, work, lambda: begun) if offer else work)
+        if pace.answers == 1:
+            session.lengths.learn(*what, pace.tokens)
         whole, told = await deliver(server, session, order.document, ready, result)
     finally:
         preview.end()

@@ -106,10 +106,12 @@ function M.choose(title, range)
   return titles or {}
 end
 
---- Wait until the menu offers exactly `title`; before the label is known it says otherwise.
+--- Wait until the menu offers `title`, with any size behind it; before the label is known it says otherwise.
 function M.offered(title, range)
   M.wait("the menu to say " .. title, function()
-    return vim.list_contains(M.choose(nil, range), title)
+    return vim.iter(M.choose(nil, range)):any(function(offered)
+      return vim.startswith(offered, title)
+    end)
   end)
 end
 

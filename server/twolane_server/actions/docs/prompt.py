@@ -33,8 +33,8 @@ _SECTIONS = {
     Sections.SPHINX: " End with :param name:, :returns: and :raises Error: lines where they apply.",
     Sections.TAGS: " End with @param, @returns and @throws lines where they apply.",
 }
-_MAX_TOKENS = {Sections.NONE: 300}
-_MAX_TOKENS_WITH_SECTIONS = 800
+MAX_TOKENS = 800
+_WITHOUT_SECTIONS = 300
 _MOST_CODE = 12_000
 
 _ASK = {"python": "Write the docstring."}
@@ -67,7 +67,7 @@ def prompt_for(subject: Subject, parsed: Parsed, place: Place, style: Style) -> 
     if holds and subject.around:
         code = [*holds, ours("The definition:\n"), *code]
     messages.append(Message(Role.USER, (*needed(subject, shown), *code, ours(ask))))
-    tokens = _MAX_TOKENS.get(style.sections, _MAX_TOKENS_WITH_SECTIONS)
+    tokens = _WITHOUT_SECTIONS if style.sections is Sections.NONE else MAX_TOKENS
     return Prompt("docstring", tuple(messages), max_tokens=tokens)
 
 
