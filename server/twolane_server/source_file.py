@@ -30,11 +30,13 @@ class Place:
         document: the file's text.
         selection: the lines from first to last; empty, at the line's start, for a single line.
         sha256: of the file's bytes.
+        lines: whether lines were named, and not the file or folder alone.
     """
 
     document: Document
     selection: Span
     sha256: str
+    lines: bool = False
 
 
 def read_place(place: str, *, bare: bool = False) -> Place:
@@ -68,7 +70,7 @@ def read_place(place: str, *, bare: bool = False) -> Place:
     document = Document(
         uri=path.as_uri(), path=str(path), language_id="", version=0, text=text, before=before
     )
-    return Place(document, Span(start, end), sha256(content).hexdigest())
+    return Place(document, Span(start, end), sha256(content).hexdigest(), lines=True)
 
 
 def _whole(path: Path) -> Place:

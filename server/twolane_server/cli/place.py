@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolane_context.spans import Span
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.changed_files import Scope
 from twolane_server.cli.numbers import positive
@@ -21,10 +23,15 @@ from twolane_server.settings.load import load
 from twolane_server.source_file import read_place
 
 if TYPE_CHECKING:
+    from twolane_server.actions.base import Reads
     from twolane_server.orders import Order
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Settings
     from twolane_server.source_file import Place
+
+
+_OF_FILES = frozenset({"docstrings", "review"})
+"""What works on a whole file as well as on a place in it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "place",
         metavar="FILE:LINE[-LINE]",
         nargs="?",
-        help="lines count from 1; changes takes a file or a folder alone, or none for the whole "
+        help="lines count from 1; docstrings and review take a file alone, too; changes takes a file or a folder alone, or none for the whole "
         "repository; commit and pr take a file or a folder of the repository, or none",
     )
     parser.add_argument(
@@ -75,7 +82,7 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
     reads = action_named(action).reads
     if arguments.place is None and reads.in_document:
         raise WrongUse(f"{action} needs a place; write FILE:LINE or FILE:LINE-LINE.")
-    place = read_place(arguments.place or ".", bare=not reads.at_place)
+    place = _place(arguments.place or ".", action, reads)
     if reads.many_files and not Path(arguments.place or ".").exists():
         raise WrongUse(f"{action} takes a file or a folder alone, without a line.")
     found = folders(os.environ)
@@ -94,6 +101,22 @@ def open_order(arguments: argparse.Namespace) -> tuple[Service, Settings, Place,
         scope=Scope(arguments.range, arguments.place or "") if reads.many_files else None,
     )
     return service, settings, place, order
+
+
+def _place(written: str, action: str, reads: Reads) -> Place:
+    """The place; a file alone is all of it, where the action works on files.
+
+    Raises:
+        WrongUse: it is malformed, or a folder where a file is wanted.
+        ActionError: it cannot be read.
+    """
+    whole = action in _OF_FILES
+    if whole and Path(written).is_dir():
+        raise WrongUse(f"{written} is a folder; {action} takes a file.")
+    place = read_place(written, bare=whole or not reads.at_place)
+    if not whole or place.lines:
+        return place
+    return replace(place, selection=Span(0, len(place.document.text.source)))
 
 
 def _named(arguments: argparse.Namespace) -> str:

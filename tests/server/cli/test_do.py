@@ -563,3 +563,41 @@ def test_tests_are_a_new_file_and_then_more_of_it(shell: Shell) -> None:
         "from a import join\n\n\ndef test_join():\n    assert join\n\n\ndef test_more():\n    pass\n"
     )
     assert content(shell) == CODE
+
+
+TWO = "def first():\n    return 1\n\n\ndef second():\n    return 2\n"
+
+
+def test_a_review_takes_a_file_alone_and_looks_at_all_of_it(shell: Shell) -> None:
+    """A cursor at its start would be in the first definition."""
+    file = put(shell.root / "two.py", TWO)
+    found = [{"line": 6, "message": "Two?"}, {"line": 2, "message": "One?"}]
+    shell.replies({"reply": json.dumps(found)})
+    said = shell.run("do", "review", str(file), "--json").json["findings"]
+    assert [one["start_line"] for one in said] == [2, 6]
+    said = shell.run("do", "review", f"{file}:1", "--json").json["findings"]
+    assert [one["start_line"] for one in said] == [2]
+    routed = shell.run("route", "review", str(file), "--json").json
+    assert {(one["start_line"], one["end_line"]) for one in routed["fragments"]} >= {(1, 6)}
+
+
+def test_docstrings_take_a_file_alone(shell: Shell) -> None:
+    file = put(shell.root / "two.py", TWO)
+    shell.replies({"reply": "### 1\nGive one.\n### 2\nGive two.\n"})
+    alone = shell.run("do", "docstrings", str(file), "--json").json["edit"]
+    assert alone == shell.run("do", "docstrings", f"{file}:5", "--json").json["edit"]
+    assert alone["diff"].count('+    """') == 2
+    assert shell.run("do", "docstrings", str(file), "--apply").status == 0
+    assert file.read_text("utf-8").count('    """Give ') == 2
+
+
+@pytest.mark.parametrize("action", ["review", "docstrings"])
+def test_a_folder_is_no_file(shell: Shell, action: str) -> None:
+    ran = shell.run("do", action, str(shell.root))
+    assert (ran.status, "is a folder" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("action", ["rewrite", "docstring", "explain", "tests"])
+def test_other_actions_need_a_line(shell: Shell, action: str) -> None:
+    ran = shell.run("do", action, str(shell.file), "--instruction", "x")
+    assert (ran.status, "is not a place" in ran.err) == (2, True)
