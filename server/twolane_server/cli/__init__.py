@@ -25,6 +25,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "lsp": "run the language server on standard input and output",
     "do": "run an action on a place in a file and show or apply its edit",
+    "undo": "take back the last edit of many files that `do --apply` wrote in a repository",
     "route": "show which lane an action would take, why, and what would be sent; sends nothing",
     "context": "show what a place in a file needs from its repository, within a budget of tokens",
     "refs": "list all places that refer to a symbol",

@@ -22,7 +22,7 @@ from twolane_server.cli.plain import plain
 from twolane_server.errors import ActionError
 from twolane_server.folders import folders
 from twolane_server.source_file import write_back
-from twolane_server.writing.write import carry_out
+from twolane_server.writing.undo import write_and_keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def apply(outcome: Outcome, place: Place) -> bool:
     if isinstance(outcome, Across):
         if outcome.failed:
             raise ActionError("The check of your settings failed, so nothing was applied.")
-        carry_out(outcome.changes, Path(outcome.root), folders(os.environ).state)
+        write_and_keep(outcome.changes, Path(outcome.root), folders(os.environ).state)
         return True
     edits = edits_of(outcome)
     if not edits:

@@ -17,7 +17,7 @@ from twolane_server.writing.plan import Act, Plan, Step
 from twolane_server.writing.step import done, tidy, undone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from twolane_server.edits.changes import Changes, FileChange
     from twolane_server.text import Text
@@ -29,7 +29,14 @@ __all__ = ["carry_out", "end", "take_back"]
 _WAIT_SECONDS, _POLL_SECONDS = 5.0, 0.05
 
 
-def carry_out(changes: Changes, root: Path, state: Path, disk: Disk | None = None) -> None:
+def carry_out(
+    changes: Changes,
+    root: Path,
+    state: Path,
+    disk: Disk | None = None,
+    *,
+    modes: Mapping[str, int] | None = None,
+) -> None:
     """Write changes into the files of a folder, if these are what the changes were made for.
 
     Args:
@@ -37,6 +44,7 @@ def carry_out(changes: Changes, root: Path, state: Path, disk: Disk | None = Non
         root: the folder.
         state: the state folder, for the journal.
         disk: where all is done; a test's own stops at will.
+        modes: the permissions of files that are made; the usual ones for what is not in it.
 
     Raises:
         StaleDocument: a file changed since, or while all were written; nothing was applied.
@@ -47,7 +55,7 @@ def carry_out(changes: Changes, root: Path, state: Path, disk: Disk | None = Non
     while True:
         with held(state) as alone:
             if alone:
-                _carry_out(changes, root, Journal(state, disk), disk)
+                _carry_out(changes, root, Journal(state, disk), disk, modes or {})
                 return
         if time.monotonic() > limit:
             raise ActionError("Another twolane is writing files just now; try again in a moment.")
@@ -79,9 +87,11 @@ def _tidy(plan: Plan, disk: Disk) -> None:
         tidy(disk, step)
 
 
-def _carry_out(changes: Changes, root: Path, journal: Journal, disk: Disk) -> None:
+def _carry_out(
+    changes: Changes, root: Path, journal: Journal, disk: Disk, modes: Mapping[str, int]
+) -> None:
     try:
-        plan, texts = _plan(changes, Path(os.path.realpath(root)), disk)
+        plan, texts = _plan(changes, Path(os.path.realpath(root)), disk, modes)
         journal.open(plan)
     except OSError as error:
         raise ActionError(f"The changes cannot be written: {error.strerror}.") from error
@@ -123,7 +133,9 @@ def _stale(path: str) -> None:
     )
 
 
-def _plan(changes: Changes, root: Path, disk: Disk) -> tuple[Plan, _Texts]:
+def _plan(
+    changes: Changes, root: Path, disk: Disk, modes: Mapping[str, int]
+) -> tuple[Plan, _Texts]:
     name = uuid4().hex[:12]
     steps: list[Step] = []
     texts: _Texts = []
@@ -133,7 +145,8 @@ def _plan(changes: Changes, root: Path, disk: Disk) -> tuple[Plan, _Texts]:
         aside = str(Path(path).parent / f".twolane-{name}-{len(steps)}")
         step = Step(act, path, before, after, aside)
         steps.append(step)
-        mode = _mode(change, root, disk)
+        made = change.before is None
+        mode = modes.get(change.path) if made else _mode(change, root, disk)
         if act is Act.MAKE and disk.there(path):
             raise StaleDocument(f"{change.place} is there by now, so nothing was applied.")
         if act is not Act.MAKE:

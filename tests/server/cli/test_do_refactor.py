@@ -179,3 +179,34 @@ def test_route_tells_what_would_be_sent(shop: Shell) -> None:
     assert ran.json["reasons"] == ["refactor works on the whole repository"]
     paths = {one["path"].removeprefix(f"{shop.root}/") for one in ran.json["fragments"]}
     assert paths - {""} == {"shop/cart.py", "shop/show.py", "tests/test_cart.py", "README.md"}
+
+
+def test_undo_takes_it_back_and_only_once(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = "RENAME shop/show.py -> shop/view.py\nDELETE tests/test_cart.py\n"
+    left = REPLY.replace(edit("tests/test_cart.py", "from shop.cart import total"), "")
+    left = left.replace(edit("tests/test_cart.py", "    assert total([1]) == 1"), "")
+    shop.replies({"reply": left + more + block("new/x.py", "", "x = 1")})
+    before = tree_of(shop.root)
+    assert shop.run(*refactor(shop, "--apply")).status == 0
+    after = tree_of(shop.root)
+    assert after != before
+    monkeypatch.chdir(shop.root / "shop")
+    put(shop.root / "README.md", "mine\n")
+    ran = shop.run("undo")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "twolane: Nothing was taken back, since README.md changed after the edit.\n"
+    put(shop.root / "README.md", after["README.md"])
+    assert tree_of(shop.root) == after
+    ran = shop.run("undo")
+    assert (ran.status, ran.err) == (0, "")
+    assert "delete new/x.py" in ran.out
+    assert "create tests/test_cart.py" in ran.out
+    assert "rename shop/view.py to shop/show.py" in ran.out
+    assert tree_of(shop.root) == before
+    ran = shop.run("undo", "--repo", str(shop.root))
+    assert (ran.status, "No edit of many files" in ran.err) == (1, True)
+
+
+def test_undo_outside_of_a_repository_is_wrong_use(shop: Shell) -> None:
+    ran = shop.run("undo", "--repo", str(shop.top))
+    assert (ran.status, "is in no repository" in ran.err) == (2, True)
