@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChannelDesk"]
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 120.0
+_FOR_NOW = "try again in a moment"
 
 
 class _Recorded(Wire):
@@ -96,12 +97,20 @@ class ChannelDesk:
         return self._wire.request("textDocument/codeAction", {**asked, "context": context})
 
     def act(self, uri: str, line: int, **more: object) -> str:
-        """Run *Write docstring* at a line, 0-based; where it went, and why."""
+        """Run *Write docstring* at a line, 0-based; where it went, and why.
+
+        Where the server is busy reading and asks to try again, on a slow machine, that is done.
+        """
         here = {"line": line, "character": 0}
         asked = {"action": "docstring", "uri": uri, "range": {"start": here, "end": here}}
         command = {"command": "twolane.run", "arguments": [{**asked, **more}]}
-        result = self._wire.request("workspace/executeCommand", command)
-        return str(result["decision"] or result["message"])
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            result = self._wire.request("workspace/executeCommand", command)
+            said = str(result["decision"] or result["message"])
+            if _FOR_NOW not in said or time.monotonic() > until:
+                return said
+            time.sleep(0.1)
 
     def close(self) -> None:
         """End the server."""
