@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -52,8 +53,10 @@ async def apply(
 
     Raises:
         StaleDocument: the document changed since, or the editor refused the edit.
+        ActionError: the editor may count other lines than we do.
     """
     encoding = convert.Encoding(server.workspace.position_encoding)
+    convert.check_rows(PurePath(then.path).name or "This document", then.text)
     # Nothing is awaited between this check and the send, so nothing can change between them.
     check_fresh(then, session.document(then.uri), target)
     changed = session.next_version(then.uri)

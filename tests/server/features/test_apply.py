@@ -12,7 +12,7 @@ from twolane_context.spans import Span
 from twolane_server import convert
 from twolane_server.actions.outcomes import Edit
 from twolane_server.documents import Document
-from twolane_server.errors import StaleDocument
+from twolane_server.errors import ActionError, StaleDocument
 from twolane_server.features import apply as applying
 from twolane_server.features.apply import apply
 from twolane_server.session import Session
@@ -186,5 +186,17 @@ async def test_each_sign_of_staleness_is_enough(how: str, tmp_path: Path) -> Non
     editor = Editor(session, "careless", random.Random(0))  # noqa: S311 - a test's dice
     server = cast("LanguageServer", cast("Any", editor))
     with pytest.raises(StaleDocument):
+        await apply(server, session, then, (EDIT,), target=TARGET, title="t")
+    assert editor.text == BEFORE
+
+
+async def test_an_edit_that_other_lines_could_lead_astray_is_not_sent(tmp_path: Path) -> None:
+    """Such as the fix of a finding, which a review of many files left in this one."""
+    session = Session(Folders(tmp_path, tmp_path, tmp_path), {})
+    then = Document(URI, "/a.py", "python", 1, Text.of(f"s = 'a\rb'\n{BEFORE}"))
+    session.put(then)
+    editor = Editor(session, "lies", random.Random(0))  # noqa: S311 - a test's dice
+    server = cast("LanguageServer", cast("Any", editor))
+    with pytest.raises(ActionError, match=r"^a.py has a carriage return that stands alone"):
         await apply(server, session, then, (EDIT,), target=TARGET, title="t")
     assert editor.text == BEFORE
