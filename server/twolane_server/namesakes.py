@@ -89,11 +89,14 @@ def namesakes(
                 own.append((file.path, place))
     member = any(_is_member(place) for _, place in own)
     homes = {path for path, _ in own}
+    # Of `const { size } = box`, all uses of `size` may get the new name with it.
+    taken = {(path, place.local) for path, _, place in rest if member and place.keyed}
     for path, at, place in rest:
         twin = place.own >= 0 and path in homes and not _is_member(place)
         kin = place.own >= 0 and _is_member(place) if member else twin
         free = place.local < 0 and (len(place.chain) > 1 or kin or (member and not place.chain))
-        if free or (member and place.keyed):
+        bound = place.local >= 0 and (path, place.local) in taken
+        if free or (member and place.keyed) or bound:
             found.setdefault(path, []).append(at)
     return found
 

@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from refactor_packages import HERE, SCRATCH, SETS, run, unpacked
 from refactor_releases import releases
 
+from twolane_context.languages import language_for
+from twolane_context.trees import parse
+from twolane_server.edits.syntax import errors
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -122,6 +126,11 @@ def _as_truths(language: str, root: Path, given: list[dict[str, Any]]) -> Iterat
         for path, text in before.items():
             if "\r\n" in text and path in after:
                 after[path] = after[path].replace("\r\n", "\n").replace("\n", "\r\n")
+        if any(
+            _broken(path, text) > _broken(path, before.get(path, ""))
+            for path, text in after.items()
+        ):
+            continue  # a tool may break a file
         yield Truth(
             language,
             root,
@@ -133,6 +142,11 @@ def _as_truths(language: str, root: Path, given: list[dict[str, Any]]) -> Iterat
             before,
             after,
         )
+
+
+def _broken(path: str, text: str) -> int:
+    language = language_for(path)
+    return 0 if language is None else errors(parse(language, text.encode()))
 
 
 def _released(language: str, old: Path, new: Path) -> Iterator[Truth]:

@@ -24,7 +24,9 @@ _LEFT_OUT = re.compile(
           (?:code|file|function|class|method|methods|implementation|module|body|logic|imports)
       | (?:existing|previous|original|other|same)\ (?:code|implementation|methods|functions|logic|imports|body|content)
           \ *(?:here|remains?|stays?|unchanged|as\ before|above|goes\ here|\.\.\.|…|$)
-      | (?:remains?|stays?|is|are|left|kept)\ (?:the\ same|unchanged|as\ (?:before|is))
+      | (?:remains?|stays?|left|kept)\ (?:the\ same|unchanged|as\ (?:before|is))
+      | (?:rest|code|body|everything|implementation|logic|methods?|functions?|class(?:es)?|imports)\b[^.]{0,20}
+          \ (?:is|are)\ (?:the\ same|unchanged|as\ before)
       | (?:unchanged|omitted|no\ changes?)\ *(?:code|here|for\ brevity|below|above|$)
     )"""
 )

@@ -305,7 +305,7 @@ def test_a_member_is_looked_for_in_literals_and_patterns_too(tmp_path: Path) -> 
     files = {
         "src/types.ts": "export interface Options {\n  depth: number\n}\n",
         "src/use.ts": "import { run } from './run'\n\nrun({ depth: 1 })\nrun({ a: { depth } })\n",
-        "src/run.ts": "export function run({ depth }: any) {\n  return depth\n}\n",
+        "src/run.ts": "export function run({ depth }: any) {\n  return depth\n}\nconst depth = 1\n",
     }
     indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
     at = at_name(files["src/types.ts"], "depth")
@@ -314,7 +314,7 @@ def test_a_member_is_looked_for_in_literals_and_patterns_too(tmp_path: Path) -> 
     indexed.close()
     assert impact is not None
     rows = {one.path: [one.text.row_of(at) for at in one.maybe] for one in impact.sources}
-    assert rows == {"src/types.ts": [], "src/use.ts": [2, 3], "src/run.ts": [0]}
+    assert rows == {"src/types.ts": [], "src/use.ts": [2, 3], "src/run.ts": [0, 1]}
 
 
 def test_an_answer_that_leaves_no_room_is_not_shown_again(tmp_path: Path) -> None:

@@ -289,3 +289,19 @@ def test_the_sorts() -> None:
     outcome = changes_from("DELETE src/a.py\nRENAME src/b.py -> src/c.py", texts)
     assert isinstance(outcome, Changes)
     assert [one.sort for one in outcome] == [Sort.DELETE, Sort.RENAME]
+
+
+@pytest.mark.parametrize(
+    ("comment", "refused"),
+    [
+        ("and markers are the same", False),
+        ("the result is unchanged by this", False),
+        ("the rest of the class is the same", True),
+        ("the code above is unchanged", True),
+        ("methods remain unchanged", True),
+    ],
+)
+def test_comments_that_say_what_is_so_leave_nothing_out(comment: str, *, refused: bool) -> None:
+    reply = block("y = 0", f"y = 1\n# {comment}", "c.py")
+    outcome = changes_from(reply, {"c.py": Text.of("x = 1\ny = 0\n")})
+    assert isinstance(outcome, Changes) is not refused
