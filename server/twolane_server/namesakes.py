@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import TYPES
-from twolane_context.importers import importers
+from twolane_context.importers import importers, module_word
 from twolane_context.languages import language_for
 from twolane_context.places import places
 from twolane_server.actions.impact import Role, role_of
@@ -98,7 +98,19 @@ def namesakes(
         bound = place.local >= 0 and (path, place.local) in taken
         if free or (member and place.keyed) or bound:
             found.setdefault(path, []).append(at)
+    holders = {module_word(path) for path in homes} | {_holder(place) for _, place in own}
+    for file in held:
+        for at in _quoted(file.source(), name, holders):
+            found[file.path] = sorted({*found.get(file.path, ()), at})
     return found
+
+
+def _quoted(source: bytes, name: str, holders: set[str]) -> Iterator[int]:
+    """Where a text is the path to the symbol, as for `mock.patch("shop.cart.total")`."""
+    form = rb"[\"'`](?:\w+\.)*(\w+)\.(" + re.escape(name.encode()) + rb")[\"'`]"
+    for one in re.finditer(form, source):
+        if one[1].decode("utf-8", "replace") in holders:
+            yield one.start(2)
 
 
 def _near(index: Index, held: list[File], spans: dict[str, list[int]]) -> list[File]:
@@ -108,6 +120,12 @@ def _near(index: Index, held: list[File], spans: dict[str, list[int]]) -> list[F
     beside = {home.path.rpartition("/")[0] for home in homes}
     near = [f for f in held if f.path.rpartition("/")[0] in beside or f.path in used]
     return homes if len(near) > _MOST_NAMESAKES + len(homes) else near
+
+
+def _holder(place: Place) -> str:
+    symbols = place.file.outline.symbols
+    parent = symbols[place.own].parent
+    return symbols[parent].name if parent >= 0 else module_word(place.file.path)
 
 
 def _is_member(place: Place) -> bool:

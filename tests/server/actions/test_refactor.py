@@ -340,3 +340,18 @@ def test_a_file_that_the_person_names_is_shown_whole_before_others(tmp_path: Pat
     _, questions = conversation(subject, renaming(files, log))
     assert "\nshop/m3.py\n```" in questions[0]
     assert "\nshop/m2.py (lines" in questions[0]
+
+
+def test_a_text_that_is_the_path_to_the_symbol_is_told_and_may_change(tmp_path: Path) -> None:
+    mocks = 'def test(mocker):\n    mocker.patch("shop.cart.total")\n    mocker.patch("shop.web.total")\n'
+    files = FILES | {"tests/test_web.py": mocks}
+    subject = asked_of(tmp_path, files, "rename total to sum_of")
+    assert subject.impact is not None
+    rows = {one.path: [one.text.row_of(at) for at in one.maybe] for one in subject.impact.sources}
+    assert rows["tests/test_web.py"] == [1]
+    log: list[list[str]] = []
+    model = renaming(FILES | {"tests/test_web.py": ""}, log)
+    across, _ = conversation(subject, model)
+    assert across.notes == (
+        "1 other place has the old name and may mean it, too: tests/test_web.py:2",
+    )
