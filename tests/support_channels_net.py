@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,8 +187,14 @@ def l46_crash(trial: Trial) -> None:
         raise RuntimeError(code.text)
 
     trial.patch.setattr(WriteDocstring, trial.chance.choice(("finish",)), crash)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError) as crashed:
         trial.run("do", "docstring", f"{file}:{code.first}", "--lane", "cloud")
+    trial.world.capture.readouterr()
+    sys.excepthook(crashed.type, crashed.value, crashed.tb)  # as Python does at the very end
+    _, told = trial.world.capture.readouterr()
+    assert "twolane: RuntimeError" in told
+    assert traces(told.encode(), trial.mark) == []
+    _quiet(trial, told)
 
 
 def l47_permissions(trial: Trial) -> None:

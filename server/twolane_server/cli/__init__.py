@@ -19,6 +19,7 @@ from twolane_server import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
 __all__ = ["main"]
 
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     _have_streams()
     _print_everything()
+    sys.excepthook = _crashed
     try:
         status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -97,6 +99,18 @@ def _run(words: list[str]) -> int:
     if rest:
         subs[arguments.command].error(f"unrecognized arguments: {' '.join(rest)}")
     return _command(arguments.command).run(arguments)
+
+
+def _crashed(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    """Tell where a mistake of ours was made, and not what it says, which may quote somebody's code."""
+    from traceback import format_tb  # noqa: PLC0415 - hardly ever needed
+
+    print("".join(format_tb(trace)), end="", file=sys.stderr)
+    print(
+        f"twolane: {kind.__name__}: a mistake in twolane itself; the lines above show where, and "
+        "hold nothing of your files, so they can be sent to who maintains it.",
+        file=sys.stderr,
+    )
 
 
 def _have_streams() -> None:

@@ -113,3 +113,25 @@ def test_what_is_too_much_is_told_with_the_commands_own_usage(
     assert ran.status == 2
     assert ran.err.startswith(f"usage: twolane {words[0]} ")
     assert "unrecognized arguments: " in ran.err
+
+
+def test_a_mistake_of_ours_is_told_without_what_it_says(tmp_path: Path) -> None:
+    program = put(
+        tmp_path / "crash.py",
+        "import sys\n"
+        "from twolane_server import cli\n"
+        "def crash(words):\n"
+        "    try:\n"
+        "        raise KeyError(words[0])\n"
+        "    except KeyError as error:\n"
+        "        raise RuntimeError(words[0]) from error\n"
+        "cli._run = crash\n"
+        "cli.main()\n",
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), "zq7-canary"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f'"{program}", line 7, in crash' in done.stderr
+    assert "twolane: RuntimeError: a mistake in twolane itself" in done.stderr
+    assert "zq7-canary" not in done.stdout + done.stderr
