@@ -133,6 +133,8 @@ async def test_the_same_server_is_not_sent_the_same_twice(tmp_path: Path, status
         with pytest.raises(LaneRejected, match=f"HTTP {status}"):
             await go(here)
         assert len(server.chats) == 2
+    # Only what another server might say is a reason to ask who is there.
+    assert paths(server).count("models") == (2 if status in {400, 404, 422} else 1)
 
 
 async def test_a_server_that_is_gone_just_then_is_stood_in_for(
