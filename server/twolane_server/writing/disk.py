@@ -20,6 +20,7 @@ __all__ = ["Disk", "check_writable"]
 _ANY_WRITE = 0o222
 _BINARY = getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | _BINARY
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
 
 
@@ -34,16 +35,30 @@ class Disk:
         self._step = step
 
     def read(self, path: str) -> bytes | None:
-        """A file's content; `None` where there is none."""
+        """A file's content; `None` where there is none.
+
+        Raises:
+            OSError: it cannot be read, or is no file: a pipe would make us wait for its writer.
+        """
         self._step()
         try:
-            return Path(path).read_bytes()
+            handle = os.open(path, _READ)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no file", path)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(handle)
 
     def digest(self, path: str) -> str | None:
-        """The SHA-256 of a file as hex; `None` where there is none."""
-        content = self.read(path)
+        """The SHA-256 of a file as hex; `None` where there is none, empty for what cannot be read."""
+        try:
+            content = self.read(path)
+        except OSError:
+            return ""
         return None if content is None else sha256(content).hexdigest()
 
     def there(self, path: str) -> bool:

@@ -214,3 +214,29 @@ def test_whatever_the_edit_did_is_taken_back(
     if len(changes):
         undo(project)
     assert tree_of(project.root) == before
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to a folder"])
+def test_what_took_a_files_place_stays(tmp_path: Path, what: str) -> None:
+    """It is as little what the edit left as another text is; nobody waits for a pipe."""
+    project = Project(
+        tmp_path,
+        {"a": b"1\n", "b": b"1\n"},
+        Changes.of([change("a", "1\n", "2\n"), change("b", "1\n", "2\n")]),
+    )
+    project.fresh()
+    write(project)
+    place = project.root / "b"
+    place.unlink()
+    if what == "a folder":
+        place.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(project.root)
+    with pytest.raises(StaleDocument, match=r"^Nothing was taken back, since b changed"):
+        undo(project)
+    assert (project.root / "a").read_bytes() == b"2\n"
+    with pytest.raises(StaleDocument):
+        write_and_keep(Changes.of([change("b", "2\n", "3\n")]), project.root, project.state)
+    assert recover(project.state) == []
