@@ -118,6 +118,7 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_server.confirm.client",
         "twolane_server.home",  # our own `twolane index`
         "twolane_server.lanes.model_file",
+        "twolane_server.process_groups",  # Windows' own taskkill
         "twolane_server.serve.process",
     }
 

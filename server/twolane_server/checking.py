@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import tempfile
 import threading
 import time
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.errors import ActionError
 from twolane_server.git import Git
+from twolane_server.process_groups import end, in_a_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ class Checker:
             stdin=quiet,
             stdout=quiet,
             stderr=quiet,
-            start_new_session=True,
+            **in_a_group(),
         )
         try:
             async with asyncio.timeout(self._check.seconds):
@@ -113,14 +113,8 @@ class Checker:
         except TimeoutError:
             return f"took longer than {self._check.seconds:.0f} s and was stopped"
         finally:
-            _stop(process.pid)
+            await end(process, self._environ)
         return "" if status == 0 else f"failed with status {status}"
-
-
-def _stop(group: int) -> None:
-    """End whatever is left of the check's own processes."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
 
 
 def _change(tree: Path, changes: Changes) -> None:

@@ -89,7 +89,7 @@ class Git:
             ActionError: there is no git, or it fails.
         """
         git = shutil.which("git", path=self._environ.get("PATH"))
-        if git is None or not git.startswith("/"):
+        if git is None or not Path(git).is_absolute():
             raise ActionError("git is not on the path, so there is no diff to read.")
         try:
             return subprocess.run(  # noqa: S603 - words of ours and ids that git gave

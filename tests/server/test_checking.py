@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_git import Repo
+from support_processes import is_alive
 from support_repository import put
 from support_writing import change, tree_of
 from twolane_server.actions.outcomes import Across
@@ -111,6 +112,25 @@ async def test_what_it_finds_is_told(root: Path, tmp_path: Path) -> None:
     checked = await look(root, "sleep", "60", seconds=0.2)
     assert checked.failed
     assert "took longer" in checked.notes[1]
+
+
+async def test_what_a_check_has_started_ends_with_it(root: Path, tmp_path: Path) -> None:
+    """Also a server that the tests left running in the background."""
+    out = tmp_path / "child"
+    script = f"sleep 60 & echo $! > {out}.new; mv {out}.new {out}; wait"
+    running = asyncio.ensure_future(look(root, "sh", "-c", script, seconds=60.0))
+    while not out.exists():
+        assert not running.done()
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    child = int(out.read_text("utf-8"))
+    for _ in range(500):
+        if not is_alive(child):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it still runs")
 
 
 async def test_a_tree_of_the_users_that_is_not_mounted_now_is_not_forgotten(

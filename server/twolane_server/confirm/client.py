@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import signal
 import subprocess
 from typing import TYPE_CHECKING, cast
+
+from twolane_server.process_groups import end, in_a_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,13 +28,15 @@ class Client:
     """Talks to one program. One request at a time; what it is asked itself it answers with nothing.
 
     Args:
-        process: the program, with pipes.
+        process: the program, with pipes, in a group of its own.
+        environment: the program's.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, environment: Mapping[str, str]) -> None:
         if process.stdin is None or process.stdout is None:
             raise Broken("no pipes")
         self._process, self._to, self._from = process, process.stdin, process.stdout
+        self._environment = environment
         self._last = 0
 
     @classmethod
@@ -54,11 +56,11 @@ class Client:
                 stderr=subprocess.DEVNULL,
                 cwd=folder,
                 env=environment,
-                start_new_session=True,
+                **in_a_group(),
             )
         except OSError as error:
             raise Broken(error.strerror or "it cannot be started") from error
-        return cls(process)
+        return cls(process, environment)
 
     async def request(self, method: str, params: object) -> object:
         """Ask, and wait for the answer.
@@ -94,11 +96,7 @@ class Client:
         """End the program and what it has started, now."""
         self._to.close()
         # A program that only starts another one leaves that behind when it is killed alone.
-        with contextlib.suppress(ProcessLookupError):
-            if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
+        await end(self._process, self._environment)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
                 while await self._from.read(_BLOCK):  # a pipe is only closed when it was emptied
