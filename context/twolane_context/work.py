@@ -1,7 +1,8 @@
 """Examining files in processes of their own: tree-sitter holds the GIL, and a parser may crash.
 
 A worker ends with its owner, whose end of a pipe closes, and by itself at a file that takes too long.
-A question is a line of JSON, and so is the head of an answer; words and facts follow it, then a `+`.
+A question is a line of JSON. The answer has one for each file, which words and facts follow, and one
+more when the worker is ready for the next question.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _BATCH = 32  # files for one question
 _COLLECT = 100  # questions; trees are freed without it, and it takes 5 ms
 _PATIENCE = 20  # after so many crashes it is not the files' fault
 _NICE = 10
+_BUFFER = 1 << 20  # bytes of answers, so that a question wakes its owner about once
 # Neither the working folder nor the environment may add to what can be imported.
 _START = "import sys; sys.path[:] = sys.argv[5:]; import twolane_context.work as w; w.serve(*sys.argv[1:5])"
 
@@ -103,7 +105,7 @@ class Worker:
             )
             if self._closed:  # by a thread that saw no process yet
                 self._process.kill()
-            if self._process.stdout and not self._process.stdout.read(1):
+            if self._process.stdout and not self._process.stdout.readline():
                 self._end()
 
     def _end(self) -> None:
@@ -120,17 +122,16 @@ class Worker:
         if self._closed or not paths:
             return []
         if process is None or not (process.stdin and process.stdout):
-            return _examined(self._root, paths, _function(self._function), bare=bare)
+            return [*_examined(self._root, paths, _function(self._function), bare=bare)]
         with suppress(OSError, ValueError):
             process.stdin.write(_line([bare, paths]))
             process.stdin.flush()
-            heads, take = json.loads(process.stdout.readline()), process.stdout.read
-            found = [
-                Row(path, Stamp(*stamp), bytes.fromhex(digest), take(words), take(facts))
-                for path, stamp, digest, words, facts in heads
-            ]
-            if take(1):
-                return found
+            rows: list[Row] = []
+            while head := json.loads(process.stdout.readline()):
+                path, stamp, digest, *sizes = head
+                words, facts = map(process.stdout.read, sizes)
+                rows.append(Row(path, Stamp(*stamp), bytes.fromhex(digest), words, facts))
+            return rows
         self._end()
         return None
 
@@ -175,7 +176,7 @@ def serve(root: str, seconds: str, module: str, name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the owner, who then ends us
     os.nice(_NICE)
     faulthandler.dump_traceback_later(float(seconds), exit=True)  # works while the GIL is held
-    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", _BUFFER)
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     examine, armed = _function(f"{module}:{name}"), 0.0
 
@@ -190,34 +191,29 @@ def serve(root: str, seconds: str, module: str, name: str) -> None:
     gc.disable()
     asked = 0
     while True:
-        answers.write(b"+")
+        answers.write(_line(None))
         answers.flush()
         faulthandler.cancel_dump_traceback_later()
         if not (question := questions.readline()):
             return
         bare, paths = json.loads(question)
         armed = 0.0
-        found = _examined(Path(root), paths, timed, bare=bare)
-        heads = [
-            (r.path, r.stamp, r.digest.hex(), len(r.words), len(r.facts or b"")) for r in found
-        ]
-        answers.write(_line(heads) + b"".join(r.words + (r.facts or b"") for r in found))
+        for path, stamp, digest, words, facts, _ in _examined(Path(root), paths, timed, bare=bare):
+            made = facts or b""
+            answers.write(_line([path, stamp, digest.hex(), len(words), len(made)]) + words + made)
         if (asked := asked + 1) % _COLLECT == 0:
             gc.collect()  # only between questions
 
 
 def _examined(
     root: Path, paths: Sequence[str], examine: Examine, *, bare: bool = False
-) -> list[Row]:
-    found: list[Row] = []
+) -> Iterator[Row]:
     for path, read in zip(paths, reads(root, paths), strict=True):
         if read is not None:
             stamp, source = read
             # A path without a suffix is of no language: nothing is parsed.
-            found.append(
-                Row(path, stamp, digest_of(source), *examine("" if bare else path, source))
-            )
-    return found
+            words, facts = examine("" if bare else path, source)
+            yield Row(path, stamp, digest_of(source), words, facts)
 
 
 def _line(value: object) -> bytes:
