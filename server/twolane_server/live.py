@@ -19,6 +19,7 @@ from twolane_server.errors import FingerprintsUnusable
 from twolane_server.lanes.base import LaneName
 from twolane_server.pasted import Watched
 from twolane_server.repository import find_root
+from twolane_server.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,9 +171,10 @@ class Live:
             return None
         documents = self._documents()
         for one in documents:
-            there = set(words(one.text.source).decode("utf-8", "surrogatepass").split("\n"))
-            if one.path != path and there.intersection(names) and self.stays(one.path):
-                return f"the problem quotes code of {Path(one.path).name}"
+            if one.path != path and self.stays(one.path):
+                there = set(decode(words(one.text.source)).split("\n"))
+                if there.intersection(names):
+                    return f"the problem quotes code of {Path(one.path).name}"
 
         def ask(indexed: Indexed) -> str | None:
             indexed.sync(documents)

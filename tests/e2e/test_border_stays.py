@@ -63,4 +63,6 @@ def test_what_was_pasted_into_is_read_by_no_other_action(world: World, taken_out
         assert desk.act(caller.as_uri(), 3, lane="cloud").startswith("cloud")
         for action in ("changes-all", "changes-staged", "commit", "tests"):
             desk.act(caller.as_uri(), 3, lane="cloud", action=action)
+        told = f"no parameter `{mark}`"
+        desk.act(caller.as_uri(), 4, lane="cloud", action="fix", instruction=told)
         assert bool(traces(bytes(world.cloud.received), mark)) is not taken_out
