@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter as Tally
-from functools import cache
+from functools import cache, cached_property
+from itertools import accumulate
 from math import frexp
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -165,16 +166,18 @@ def _kept(index: Index, lines_of: Lines, before: Entries, allowed: Allowed) -> E
 def _chosen(index: Index, lines_of: Lines, budget: int, count: Counter) -> MapState:
     """A new map: what is important, as far as the budget goes."""
     shown: dict[str, tuple[int, Entry]] = {}
+    files: dict[str, tuple[_Signatures, int]] = {}
     limit = budget - budget // _RESERVE
     left = limit - count(_HEADER)
     for weight, path, name in _ranked(index):
         place, old = shown.get(path, (-frexp(weight or 1e-9)[1], Entry(path, "", (), "", ())))
-        names = tuple(sorted({*old.names, name} - {""}))
-        entry = _entry(index.files[path], names, lines_of)
-        left -= count(entry.text) - count(old.text)
+        signatures, before = files.get(path) or (_Signatures(index.files[path], lines_of), 0)
+        entry = signatures.entry(tuple(sorted({*old.names, name} - {""})))
+        tokens = count(entry.text)
+        left -= tokens - before
         if left < 0:
             break
-        shown[path] = place, entry
+        shown[path], files[path] = (place, entry), (signatures, tokens)
     state = MapState(tuple(entry for _, entry in sorted(shown.values())), budget, len(index.files))
     while (tokens := count(state.text)) > limit:  # seldom more than those of each together
         state = state._replace(entries=state.entries[:-1])
@@ -222,18 +225,50 @@ def _names(outline: Outline) -> list[str]:
     return names
 
 
+def _within(above: str, name: str) -> str:
+    return f"{above}\n{name}"
+
+
 def _entry(file: File, names: tuple[str, ...], lines_of: Lines) -> Entry:
     """A file's path, and the signatures of those names, each within those that hold it."""
-    text, pieces = f"{file.path}\n", list[tuple[str, int, int]]()
-    lines, outline = (lines_of(file.path), file.outline) if names else ((), Outline())
-    for symbol, name in zip(outline.symbols, _names(outline), strict=True):
-        if name and any(f"{one}\n".startswith(f"{name}\n") for one in names):
+    return _Signatures(file, lines_of).entry(names)
+
+
+class _Signatures:
+    """One file's signatures, ready for one entry after another: a file may define thousands."""
+
+    def __init__(self, file: File, lines_of: Lines) -> None:
+        self._file, self._lines_of = file, lines_of
+        self._said: dict[int, str] = {}
+
+    def entry(self, names: tuple[str, ...]) -> Entry:
+        """See `_entry`."""
+        path, digest = self._file.path, self._file.digest.hex()
+        text, pieces = f"{path}\n", list[tuple[str, int, int]]()
+        around = {above for name in names for above in accumulate(name.split("\n"), _within)}
+        shown = ((number, name) for name in around for number in self._numbers.get(name, ()))
+        for number, name in sorted(shown):
+            symbol, signature = self._file.outline.symbols[number], self._signature(number)
+            if 0 < len(signature) <= _LONGEST and signature.isprintable():
+                text += "  " * (name.count("\n") + 1) + signature + "\n"
+                pieces.append((path, symbol.row + 1, symbol.head + 1))
+        return Entry(path, digest, names, text, tuple(pieces))
+
+    @cached_property
+    def _numbers(self) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
+        for number, name in enumerate(_names(self._file.outline)):
+            if name:
+                numbers.setdefault(name, []).append(number)
+        return numbers
+
+    def _signature(self, number: int) -> str:
+        if number not in self._said:
+            symbol, lines = self._file.outline.symbols[number], self._lines_of(self._file.path)
             rows = [*lines[symbol.row : symbol.head], *lines[symbol.head : symbol.head + 1]]
             rows[-1:] = [row.encode()[: symbol.tail].decode("utf-8", "ignore") for row in rows[-1:]]
             signature = " ".join(" ".join(rows).split())
             if symbol.name not in signature:  # C's `typedef struct {…} name`
                 signature += f" {symbol.name}"
-            if 0 < len(signature) <= _LONGEST and signature.isprintable():
-                text += "  " * (name.count("\n") + 1) + signature + "\n"
-                pieces.append((file.path, symbol.row + 1, symbol.head + 1))
-    return Entry(file.path, file.digest.hex(), names, text, tuple(pieces))
+            self._said[number] = signature
+        return self._said[number]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_sources import SOURCES
+from twolane_context import repository_map as module
 from twolane_context.definitions import Kind
 from twolane_context.index import File, Index
 from twolane_context.repository_map import MapState, dump, load, repository_map
@@ -22,6 +23,8 @@ from twolane_context.tokens import estimate
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from twolane_context.outline import Outline
 
 HEADER = "Signatures by file. Of two entries for the same file, the later one holds.\n"
 SHOP = {
@@ -445,3 +448,23 @@ def test_two_processes_give_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blob", [b"", b"\xff", b"[]", b"1", b"{}", b'[[["a"]], 1]', b"[[1], 2]"])
 def test_what_is_no_state_is_none(blob: bytes) -> None:
     assert load(blob) is None
+
+
+def test_a_file_of_thousands_of_definitions_is_walked_a_few_times_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once for each name that is shown would be minutes for a long file."""
+    many = "".join(f"def f{n}(x): return x\n" for n in range(3_000))
+    repository = Repository({"a.py": many})
+    names, walked = module._names, []
+
+    def counted(outline: Outline) -> list[str]:
+        walked.append(outline)
+        return names(outline)
+
+    monkeypatch.setattr(module, "_names", counted)
+    state = repository_map(
+        repository.index, lambda path: repository.texts[path].split("\n"), 2_000, estimate
+    )
+    assert state.text.count("  def f") > 50
+    assert len(walked) <= 2
