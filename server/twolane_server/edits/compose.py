@@ -6,9 +6,9 @@ the line ending of their place; the text ends with or without a line ending as i
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_server.edits.differences import differences
 from twolane_server.errors import ReplyRefused
 from twolane_server.text import Text
 
@@ -51,14 +51,8 @@ def hunks(lines: Sequence[str], match: Match) -> list[Hunk]:
     """What of a match's lines really changes."""
     key = bare if match.exact else _without_blanks
     old = lines[match.first : match.first + match.height]
-    steps = SequenceMatcher(
-        None, [key(line) for line in old], [key(line) for line in match.replace], autojunk=False
-    ).get_opcodes()
-    return [
-        Hunk(match.first + i, match.first + k, match.replace[m:n])
-        for tag, i, k, m, n in steps
-        if tag != "equal"
-    ]
+    steps = differences([key(line) for line in old], [key(line) for line in match.replace])
+    return [Hunk(match.first + i, match.first + k, match.replace[m:n]) for i, k, m, n in steps]
 
 
 def composed(text: Text, changes: Iterable[Hunk]) -> Text:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.facts import extract
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.edits.compose import bare, rows
+from twolane_server.edits.differences import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,11 +108,11 @@ def _left(
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     found: set[int] = set()
     same: set[int] = set()
-    for tag, i, k, m, n in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            same |= {*range(m, n)}
-            found |= {m + row - i for row in range(i, k) if row in at}
-            continue
+    done = moved = 0  # of the old rows; and how far those that follow have moved
+    for i, k, m, n in (*differences(old, new), (len(old), len(old), len(new), len(new))):
+        same |= {*range(done + moved, m)}
+        found |= {row + moved for row in range(done, i) if row in at}
+        done, moved = k, n - k
         # What of the name is left beyond what never was a site: in texts, comments, other symbols.
         others = sum(len(word.findall(old[row])) - at.get(row, 0) for row in range(i, k))
         if any(row in at for row in range(i, k)):

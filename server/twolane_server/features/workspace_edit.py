@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
 
 from lsprotocol import types
@@ -11,6 +10,7 @@ from lsprotocol import types
 from twolane_context.spans import Span
 from twolane_server import convert
 from twolane_server.edits.changes import Sort
+from twolane_server.edits.differences import differences
 from twolane_server.errors import ActionError
 from twolane_server.text import Text
 
@@ -170,11 +170,8 @@ def _text(  # noqa: PLR0917 - two texts and where they are
 ) -> types.TextDocumentEdit:
     """Only the lines that differ; without a byte order mark, which editors keep to themselves."""
     old, new = (Text.of(str(text).removeprefix("\ufeff")) for text in (before, after))
-    steps = SequenceMatcher(None, old.lines, new.lines, autojunk=False).get_opcodes()
     edits: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = []
-    for tag, i, k, m, n in steps:
-        if tag == "equal":
-            continue
+    for i, k, m, n in differences(old.lines, new.lines):
         where = convert.area(old, Span(old.row_start(i), old.row_start(k)), encoding)
         text = "".join(new.lines[m:n])
         edits.append(
