@@ -9,6 +9,8 @@ from twolane_context.trees import walk
 from twolane_server.text import Text, decode, split_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tree_sitter
 
     from twolane_context.trees import Parsed
@@ -61,15 +63,17 @@ def comments(parsed: Parsed) -> list[tree_sitter.Node]:
     return [node for node in walk(parsed.tree.root_node) if node.type in COMMENTS]
 
 
-def directives(parsed: Parsed) -> list[tuple[str, str]]:
-    """Every directive with the line that it speaks of.
+def directives(
+    parsed: Parsed, among: Sequence[tree_sitter.Node] | None = None
+) -> list[tuple[str, str]]:
+    """Every directive with the line that it speaks of; `among` are all comments, if they are known.
 
     That is its own line, or the one below when it stands alone. Go's directives speak of the
     declaration below, whatever comments are between; Python's never speak of the next line.
     """
     text = Text.of(decode(parsed.source))
     found: list[tuple[str, str]] = []
-    for node in comments(parsed):
+    for node in comments(parsed) if among is None else among:
         comment = decode(parsed.source[node.start_byte : node.end_byte]).strip()
         if not is_directive(comment):
             continue

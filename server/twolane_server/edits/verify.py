@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections import deque
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import parse
@@ -13,13 +14,15 @@ from twolane_server.edits.syntax import errors
 from twolane_server.text import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import tree_sitter
 
     from twolane_context.languages import Language
     from twolane_context.trees import Parsed
     from twolane_server.text import Text
 
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Where an outer doc comment may stand in Rust: it is an attribute (Rust reference, "Comments").
 _RUST_DOCUMENTABLE = frozenset(
     {
@@ -57,9 +60,10 @@ def problem_with_documentation(
         return "it would leave a syntax error"
     if not _same_code(language, before, after, old, new):
         return "it would change the code, not only its documentation"
-    if directives(old) != directives(new):
+    said = [comments(parsed) for parsed in (old, new)]
+    if directives(old, said[0]) != directives(new, said[1]):
         return "it would touch a comment that a tool reads"
-    if language.name == "python" and _comment_texts(old) != _comment_texts(new):
+    if language.name == "python" and _texts(old, said[0]) != _texts(new, said[1]):
         return "it would change a comment"
     if language.name == "rust" and misplaced_rust_docs(new) > misplaced_rust_docs(old):
         return "it would put a doc comment where Rust allows none"
@@ -80,22 +84,49 @@ def same_python(before: Text, after: Text) -> bool | None:
     Returns:
         `None` when `before` is not Python 3 or too deep for Python's own parser: compare tokens.
     """
-    old = _outline(str(before))
-    return None if old is None else old == _outline(str(after))
+    old, new = _statements(before), _statements(after)
+    if old is None or new is None:
+        return None if old is None else False
+    # Most of a long file stands as it did, and to look into that would take most of the time.
+    while old and new and _said(old[0], before) == _said(new[0], after):
+        del old[0], new[0]
+    while old and new and _said(old[-1], before) == _said(new[-1], after):
+        del old[-1], new[-1]
+    outlines = [_outline(statements) for statements in (old, new)]
+    return None if outlines[0] is None else outlines[0] == outlines[1]
 
 
-def _outline(source: str) -> str | None:
-    """The module's syntax tree as text, without docstrings and positions."""
+def _statements(text: Text) -> deque[ast.stmt] | None:
+    """A module's statements without its docstring; `None` for what Python does not read."""
     try:
         with warnings.catch_warnings():
             # An invalid escape in the user's own string is not our subject here.
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.removeprefix("\ufeff"))
-        for node in ast.walk(tree):
+            tree = ast.parse(str(text).removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return deque(tree.body[ast.get_docstring(tree, clean=False) is not None :])
+
+
+def _said(statement: ast.stmt, text: Text) -> tuple[object, ...]:
+    """All that a statement's tree is made from: its lines, and where in them it begins and ends."""
+    decorators = (
+        statement.decorator_list
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        else ()
+    )
+    top = min(one.lineno for one in (statement, *decorators)) - 1
+    return statement.col_offset, statement.end_col_offset, text.lines[top : statement.end_lineno]
+
+
+def _outline(statements: Iterable[ast.stmt]) -> list[str] | None:
+    """The statements' trees as text, without docstrings and positions."""
+    try:
+        for node in (node for statement in statements for node in ast.walk(statement)):
             if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
                 del node.body[0]
-        return ast.dump(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [ast.dump(statement) for statement in statements]
+    except RecursionError:
         return None
 
 
@@ -137,8 +168,8 @@ def _is_macro_token(comment: tree_sitter.Node) -> bool:
     )
 
 
-def _comment_texts(parsed: Parsed) -> list[str]:
-    return [decode(parsed.source[node.start_byte : node.end_byte]) for node in comments(parsed)]
+def _texts(parsed: Parsed, nodes: Iterable[tree_sitter.Node]) -> list[str]:
+    return [decode(parsed.source[node.start_byte : node.end_byte]) for node in nodes]
 
 
 def misplaced_rust_docs(parsed: Parsed) -> int:
