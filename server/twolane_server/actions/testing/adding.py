@@ -93,6 +93,8 @@ def added(old: Text, code: str, language: Language) -> Added:
         source = _within_class(parse(language, source), kept)
     else:
         source = _at_end(source, kept, language)
+    if old.lines[-1].strip("\ufeff"):  # a file without a last line ending stays so
+        source = source.rstrip(b"\r\n")
     text = Text.of(decode(source))
     worse = errors(parse(language, source)) > errors(parsed)
     if worse or (_reads(old, language) and not _reads(text, language)):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support_actions import EXAMPLES, chances, hostile
@@ -56,7 +58,7 @@ JAVA = "package x;\n\nimport org.junit.Test;\n\npublic class ATest {\n    @Test\
             "a.py",
             "def test_a(): pass",
             "def test_b(): pass",
-            "def test_a(): pass\n\n\ndef test_b(): pass\n",
+            "def test_a(): pass\n\n\ndef test_b(): pass",
         ),
         (
             "a.go",
@@ -164,6 +166,7 @@ def test_arbitrary_code_never_touches_what_is_there() -> None:
     for chance in chances(2 * EXAMPLES):
         name, old = chance.choice(files)
         old = old.replace("\n", chance.choice(("\n", "\r\n")))
+        old = old.rstrip("\r\n") if chance.random() < 0.3 else old
         noise = hostile(chance) if chance.random() < 0.6 else ""
         try:
             found = _added(name, old, f"{noise}\n{tests[name]}")
@@ -171,12 +174,17 @@ def test_arbitrary_code_never_touches_what_is_there() -> None:
             continue
         used += 1
         new = str(found.text)
+        ends = "\r\n" if "\r\n" in old else "\n"
         # Every old line is there, in the old order.
-        lines = iter(new.splitlines(keepends=True))
-        assert all(line in lines for line in old.splitlines(keepends=True)), (old, new)
+        lines, before = (
+            (text if text.endswith("\n") else text + ends).splitlines(keepends=True)
+            for text in (new, old)
+        )
+        rest = iter(lines)
+        assert all(line in rest for line in before), (old, new)
         language = language_for(name)
         assert language is not None
         assert errors(parse(language, new.encode())) <= errors(parse(language, old.encode()))
-        ends = "\r\n" if "\r\n" in old else "\n"
-        assert new.endswith(ends)
+        assert set(re.findall("\r\n|\n", new)) == {ends}
+        assert new.endswith("\n") == old.endswith("\n")
     assert used > EXAMPLES / 2
