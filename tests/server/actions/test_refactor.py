@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_refactor import at_name, conversation, impact_in, indexed_in, subject_at
+from twolane_context.index import Changed
+from twolane_server import indexed as module
 from twolane_server.actions.impact import Role
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label
@@ -27,8 +29,7 @@ FILES = {
     "docs/use.md": "Call `total` to sum up; subtotal is another thing.\n",
     "shop/other.py": "total = 1\nprint(total)\n",
 }
-BLOCK = "{path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n"
-
+BLOCK = "{path}\n
 
 def big(number: int) -> str:
     filler = "".join(
@@ -224,6 +225,7 @@ def test_nothing_to_do(tmp_path: Path) -> None:
     assert at_name(CART, "total") == 4
 
 
+<<<<<<< HEAD
 RENAMED = {
     "shop/__init__.py": "",
     "shop/cart.py": CART,
@@ -355,3 +357,32 @@ def test_a_text_that_is_the_path_to_the_symbol_is_told_and_may_change(tmp_path: 
     assert across.notes == (
         "1 other place has the old name and may mean it, too: tests/test_web.py:2",
     )
+
+
+def test_files_that_change_unseen_are_looked_at_again(tmp_path: Path) -> None:
+    """What the index remembers may be on disk no more; before, that ended in an exception."""
+    root = tmp_path / "r"
+    indexed = indexed_in(root, tmp_path / "own", FILES)
+    for path, text in FILES.items():
+        (root / path).write_text(f"{text}# more\n")
+    (root / "tests/test_cart.py").unlink()
+    subject = subject_at(root, "shop/cart.py", 4, instruction="rename total to sum_of")
+    impact = impact_in(indexed, subject)
+    assert impact is not None
+    assert "tests/test_cart.py" not in impact.texts
+    assert str(impact.texts["shop/cart.py"]) == f"{CART}# more\n"
+    indexed.close()
+
+
+def test_a_file_that_always_changes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise Changed("shop/other.py")
+
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", FILES)
+    subject = subject_at(tmp_path / "r", "shop/cart.py", 4, instruction="rename it")
+    monkeypatch.setattr(module, "impact_of", never)
+    with pytest.raises(ActionError, match=r"shop/other\.py changes faster than it can be read"):
+        impact_in(indexed, subject)
+    indexed.close()
