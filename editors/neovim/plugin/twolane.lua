@@ -43,3 +43,14 @@ vim.api.nvim_create_autocmd("LspDetach", {
     require("twolane.revive").detached(event.buf, event.data.client_id)
   end,
 })
+
+vim.api.nvim_create_autocmd("LspAttach", {
+  group = vim.api.nvim_create_augroup("twolane.diagnostics", {}),
+  desc = "twolane: tell the server what other servers say, so that it can offer to fix it",
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == "twolane" then
+      require("twolane.diagnostics").attach(client)
+    end
+  end,
+})

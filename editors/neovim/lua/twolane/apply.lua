@@ -41,6 +41,7 @@ local function without_first_line(uri)
   local bufnr = vim.uri_to_bufnr(uri)
   local count = vim.api.nvim_buf_is_loaded(bufnr) and vim.api.nvim_buf_line_count(bufnr) or 0
   if count > 1 and vim.api.nvim_buf_get_lines(bufnr, -2, -1, false)[1] == "" then
+    vim.bo[bufnr].endofline = true
     vim.api.nvim_buf_set_lines(bufnr, -2, -1, false, {})
   end
 end
@@ -56,6 +57,16 @@ local function fit_to_end(change)
     if edit.range.start.line >= count then
       edit.newText = edit.newText:gsub("\r?\n$", "")
     end
+  end
+end
+
+--- Have the server hear of a buffer that Neovim has loaded for an edit: a server that is not at home in
+--- its language (a README's) would look on disk, where nothing has changed yet.
+---@param bufnr integer
+---@param client vim.lsp.Client
+local function follow(bufnr, client)
+  if vim.api.nvim_buf_is_loaded(bufnr) and not client.attached_buffers[bufnr] then
+    vim.lsp.buf_attach_client(bufnr, client.id)
   end
 end
 
@@ -95,6 +106,9 @@ function M.apply(params, context)
   end
   for _, document in ipairs(documents) do
     new_undo_step(vim.uri_to_bufnr(document.uri))
+  end
+  for _, document in ipairs(documents) do
+    follow(vim.uri_to_bufnr(document.uri), client)
   end
   -- Any message makes Neovim send what it holds back of the buffer's changes, so the server sees the
   -- edit alone and can compare it, before the next key is typed.
