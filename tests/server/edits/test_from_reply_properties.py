@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_actions import chances
+from support_counts import how_many
 from twolane_server.edits.changes import Changes, Sort
 from twolane_server.edits.from_reply import changes_from
 from twolane_server.edits.paths import fault
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
-REPLIES = int(os.environ.get("TWOLANE_REPLIES", "3000"))
+REPLIES = how_many("TWOLANE_REPLIES", 3_000)
 MARKERS = (
     "<<<<<<< SEARCH",
     "=======",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +13,7 @@ import pytest
 from lsprotocol import types
 
 from support_actions import chances
+from support_counts import how_many
 from support_writing import change
 from twolane_server import convert
 from twolane_server.actions.outcomes import Across
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pygls.lsp.server import LanguageServer
 
-RACES = int(os.environ.get("TWOLANE_RACES", "120"))
+RACES = how_many("TWOLANE_RACES", 120, 600)
 BEFORE = "x = 1\nname = é\ny = 2\n"
 AFTER = BEFORE.replace("name", "other")
 NAMES = ("a.py", "b.py", "c.py")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_counts import how_many
 from support_writing import SETS, Killed, Project, in_memory, killing, steps_of, tree_of
 from twolane_server.errors import StaleDocument
 from twolane_server.writing.disk import Disk
@@ -25,7 +26,7 @@ from twolane_server.writing.recover import recover
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POINTS = int(os.environ.get("TWOLANE_KILL_POINTS", "400"))
+POINTS = how_many("TWOLANE_KILL_POINTS", 400, 10_000)
 KILLS = int(os.environ.get("TWOLANE_KILLS") or 30)
 
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 from support_actions import chances
+from support_counts import how_many
 from support_writing import SETS, Project, in_memory, once, steps_of, tree_of
 from twolane_server.errors import StaleDocument
 from twolane_server.writing.recover import recover
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-RACES = int(os.environ.get("TWOLANE_RACES", "1000"))
+RACES = how_many("TWOLANE_RACES", 1_000, 10_000)
 
 
 def write(path: Path) -> None:
