@@ -50,6 +50,7 @@ class Case:
         after: what files are then, where they are not as before; `None` for one that is gone.
         page: title and text that are shown beside the code.
         found: row (0-based) and message of what is found.
+        found_in: the file that it is found in, where that is another.
         fixed: what the file is once the first finding with a fix is mended.
     """
 
@@ -64,6 +65,7 @@ class Case:
     after: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     page: tuple[str, str] | None = None
     found: tuple[tuple[int, str], ...] = ()
+    found_in: str = ""
     fixed: str = ""
 
 
@@ -99,6 +101,7 @@ _DOCUMENTED = (
     .replace("m(self): return", f'm(self):\n\t\t"""Give {Z}."""\n\t\treturn')
 )
 
+# Of two whose words a prompt holds, the first answers.
 CASES: tuple[Case, ...] = (
     Case(
         "docstring",
@@ -145,6 +148,35 @@ CASES: tuple[Case, ...] = (
         ((f"Review these lines, each behind its number:\n{LINE + 1}| ", json.dumps(_FINDINGS)),),
         found=_FOUND,
         fixed=_FIXED,
+    ),
+    Case(
+        "all changes",
+        "changes-all",
+        "Review all changes since the last commit  [",
+        (
+            (
+                "now stands behind its number.\nFile a.py\n",
+                json.dumps([{**one, "file": "a.py"} for one in _FINDINGS]),
+            ),
+        ),
+        line=0,
+        found=_FOUND,
+        fixed=_FIXED,
+    ),
+    Case(
+        "what is staged",
+        "changes-staged",
+        "Review what is staged  [",
+        (
+            (
+                "now stands behind its number.\nFile sub/b.txt\n",
+                json.dumps([{"file": "sub/b.txt", "line": 1, "message": f"Odd 😀 {Z}."}]),
+            ),
+        ),
+        file=".git/COMMIT_EDITMSG",
+        line=0,
+        found=((0, f"Odd 😀 {Z}."),),
+        found_in="sub/b.txt",
     ),
     Case(
         "changes",

@@ -35,6 +35,12 @@ _FOUND = (
     json.dumps(_FINDINGS, indent=2),
     _fenced(json.dumps(_FINDINGS), "json"),
 )
+_FOUND_ACROSS = (
+    json.dumps(
+        [{**one, "file": file} for one in _FINDINGS for file in ("a.py", "a.rs", "other.py")]
+    ),
+    *_FOUND,
+)
 _WORDS = ("Say new 😀\n\nBecause old is gone.\n- one\n- two", "Fix the é")
 
 GOOD: dict[str, tuple[str, ...]] = {
@@ -51,6 +57,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "fix": (*_CODE, "```\n\treturn '😀' + a\n```", '```\n    format!("{a}")\n```'),
     "review": _FOUND,
     "changes": _FOUND,
+    **dict.fromkeys(("changes-all", "changes-staged", "changes-range"), _FOUND_ACROSS),
     "refactor": (
         _block("a.py", "def join(a):\t# 😀 z\u0308", "def fuse(a):\t# 😀 z\u0308")
         + _block("docs.md", "Call `join`. 😀", "Call `fuse`. 😀"),

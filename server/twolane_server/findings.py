@@ -18,10 +18,12 @@ from twolane_server.edits.hunks import equal_ends
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from twolane_server.actions.outcomes import Finding
+    from twolane_server.actions.outcomes import Finding, Reviewed
     from twolane_server.text import Text
 
-__all__ = ["Board", "Kept", "carried", "moved"]
+__all__ = ["Board", "Kept", "carried", "moved", "unmarked"]
+
+_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,28 @@ class Board:
             self._kept[uri] = tuple(sorted(kept, key=lambda one: one.finding.span))
         else:
             self.clear(uri)
+
+
+def unmarked(one: Reviewed) -> Reviewed:
+    """A file's findings in its text without the byte order mark, which editors keep to themselves."""
+    text = str(one.text)
+    if not text.startswith(_MARK):
+        return one
+    found = tuple(
+        replace(
+            each,
+            span=_back(each.span),
+            fix=each.fix and Edit(_back(each.fix.span), each.fix.text.removeprefix(_MARK)),
+        )
+        for each in one.found
+    )
+    spans = tuple(map(_back, one.spans))
+    return replace(one, text=type(one.text).of(text[1:]), found=found, spans=spans)
+
+
+def _back(span: Span) -> Span:
+    width = len(_MARK.encode())
+    return Span(max(0, span.start - width), max(0, span.end - width))
 
 
 def moved(finding: Finding, old: bytes, new: bytes) -> Finding | None:

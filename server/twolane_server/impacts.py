@@ -9,8 +9,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.importers import importers, module_word, standing_for
+from twolane_context.index import Changed
 from twolane_context.names import WORD
 from twolane_server.actions.impact import Impact, Role, Source, role_of
+from twolane_server.errors import ActionError
 from twolane_server.namesakes import documents, namesakes
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
@@ -62,7 +64,7 @@ def impact_of(
     answers: Answers,
     inner: str,
     wanted: WantedImpact,
-    verdict: Callable[[str], Verdict],
+    verdicts: Callable[[NdaRules], Callable[[str], Verdict]],
 ) -> Impact | None:
     """All that the symbol at a place may touch; `None` where no symbol's name stands.
 
@@ -71,8 +73,34 @@ def impact_of(
         answers: of all of it: the action is local.
         inner: the document's path within it.
         wanted: the question.
-        verdict: what holds for a file now.
+        verdicts: gives what tells of a file what holds for it, by the user's own rules; asked for
+            anew after each look at files, since that may have changed with them.
+
+    Raises:
+        ActionError: a file changes faster than it can be read.
     """
+
+    def look() -> Impact | None:
+        known = inner in repository.index.files
+        verdict = verdicts(wanted.nda)
+        return _look(repository, answers, inner, wanted, verdict) if known else None
+
+    try:
+        return answers.steady(look)
+    except Changed as changed:
+        raise ActionError(
+            f"{changed.path} changes faster than it can be read, so nothing was done; run the "
+            "action again when what writes it has ended."
+        ) from None
+
+
+def _look(
+    repository: Repository,
+    answers: Answers,
+    inner: str,
+    wanted: WantedImpact,
+    verdict: Callable[[str], Verdict],
+) -> Impact | None:
     for at in wanted.places:
         found = references(repository, answers, inner, at)
         if found is not None and found.sites:

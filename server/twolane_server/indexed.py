@@ -15,7 +15,7 @@ from twolane_context.index import Changed
 from twolane_context.question import Selection
 from twolane_context.repository_map import MapState
 from twolane_context.tokens import counter_for
-from twolane_server.errors import ActionError, FingerprintsUnusable
+from twolane_server.errors import FingerprintsUnusable
 from twolane_server.impacts import impact_of
 from twolane_server.indexing import open_repository, verdicts
 from twolane_server.known_code import nda_sources
@@ -163,29 +163,14 @@ class Indexed:
         return references(self.repository, answers, inner, at)
 
     def impact(self, wanted: WantedImpact) -> Impact | None:
-        """All that changing a symbol may touch; `None` where nothing is known of it.
-
-        Raises:
-            ActionError: files change faster than they can be read.
-        """
+        """All that changing a symbol may touch; `None` where nothing is known of it."""
         if not self._whole:
             self.refresh()  # documents count, too
         inner = self.relative(wanted.path)
+        if inner is None:
+            return None
         answers = self._answers.setdefault(None, Answers(self.repository))
-
-        def look() -> Impact | None:
-            if inner is None or inner not in self.repository.index.files:
-                return None
-            verdict = self._verdicts(wanted.nda)
-            return impact_of(self.repository, answers, inner, wanted, verdict)
-
-        try:
-            return answers.steady(look)
-        except Changed as changed:
-            raise ActionError(
-                f"{changed.path} changes faster than it can be read, so nothing was done; run the "
-                "action again when what writes it has ended."
-            ) from None
+        return impact_of(self.repository, answers, inner, wanted, self._verdicts)
 
     def choose_maps(self) -> None:
         """Choose the maps that were asked for and not there yet."""

@@ -456,7 +456,8 @@ def test_a_file_of_thousands_of_definitions_is_walked_a_few_times_only(
     """Once for each name that is shown would be minutes for a long file."""
     many = "".join(f"def f{n}(x): return x\n" for n in range(3_000))
     repository = Repository({"a.py": many})
-    names, walked = module._names, []
+    names = module._names  # pyright: ignore[reportPrivateUsage]
+    walked: list[Outline] = []
 
     def counted(outline: Outline) -> list[str]:
         walked.append(outline)

@@ -11,6 +11,7 @@ from support_hostile import hostile
 from support_matrix import CASES, Case, same, script
 from support_neovim import Neovim
 from support_repository import put
+from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import ACTIONS
 
 if TYPE_CHECKING:
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.neovim
 
 MANY = {"refactor", "tests"}  # what they make of files on disk stays, so each has a run of its own
-TOLD = ("name", "file", "line", "title", "ask", "problem", "page", "found")
+TOLD = ("name", "file", "line", "title", "ask", "problem", "page", "found", "found_in", "fixed")
 IN_PLACE = tuple(case for case in CASES if case.action not in MANY)
 RUNS = (IN_PLACE, *((case,) for case in CASES if case.action in MANY))
 
 
 def test_no_action_is_left_out() -> None:
     tried = {case.action for run in RUNS for case in run}
-    assert tried == {action.name for action in ACTIONS}
+    shown = {action.name for action in ACTIONS if action.reads is not Reads.RANGE}
+    assert tried == shown, "a range of commits is in no menu"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ def test_on_hostile_files(run: tuple[Case, ...], tmp_path: Path) -> None:
     room = Neovim(tmp_path, settings={"local": {"url": f"scripted:{replies}"}})
     kept = tmp_path / "kept"
     cases = [{name: told for name in TOLD if (told := getattr(case, name))} for case in run]
+    cases = [{**case, "fixed": "fixed" in case} for case in cases]  # the text would be too long
     drove = room.drive("matrix.lua", seconds=240, cases=cases, root=str(root), kept=str(kept))
     for case, shown in zip(run, drove.report, strict=True):
         _check(case, shown, root, kept / case.name)

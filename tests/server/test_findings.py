@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twolane_context.spans import Span
-from twolane_server.actions.outcomes import Edit, Finding
-from twolane_server.findings import Board, carried, moved
+from twolane_server.actions.outcomes import Edit, Finding, Reviewed
+from twolane_server.findings import Board, carried, moved, unmarked
 from twolane_server.text import Text
 
 TEXT = "one\ntwo 😀\nthree\n"
@@ -137,3 +137,15 @@ def test_a_file_that_is_opened_takes_its_findings_along() -> None:
     (one,) = board.of("file:///x.y")
     assert one.finding.span == Span(9, 17)
     assert board.resting("/x.y") is None
+
+
+def test_findings_of_a_file_with_a_byte_order_mark_are_where_an_editor_has_them() -> None:
+    text = Text.of("\ufeffé = 1\nb = 2\n")
+    whole = Span(0, 9)
+    found = (Finding(whole, "Odd.", fix=Edit(whole, "\ufeffé = 2")), Finding(Span(10, 15), "No."))
+    one = unmarked(Reviewed("/a.py", "a.py", text, found, (Span(0, 16),)))
+    assert str(one.text) == "é = 1\nb = 2\n"
+    assert [one.text.cut(each.span) for each in one.found] == ["é = 1", "b = 2"]
+    assert one.found[0].fix == Edit(Span(0, 6), "é = 2")
+    assert one.spans == (Span(0, 13),)
+    assert unmarked(one) is one

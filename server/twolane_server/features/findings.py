@@ -14,7 +14,7 @@ from twolane_server import convert
 from twolane_server.actions.outcomes import Severity
 from twolane_server.errors import ActionError, StaleDocument
 from twolane_server.features.apply import apply
-from twolane_server.findings import carried, moved
+from twolane_server.findings import carried, moved, unmarked
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def show_across(server: LanguageServer, session: Session, outcome: FindingsAcros
 
 def _put(session: Session, one: Reviewed, document: Document | None) -> tuple[str, int]:
     """Take a file's findings to the board; its URI, and how many are still of its text."""
-    board = session.board
+    board, one = session.board, unmarked(one)
     resting = None if document is not None else board.resting(one.file)
     uri = document.uri if document is not None else resting[0] if resting else ""
     uri = uri or Path(one.file).as_uri()

@@ -115,9 +115,12 @@ local function run(case)
     vim.api.nvim_buf_delete(page, { force = true })
   elseif case.found then
     report.found = t.wait("the findings", function()
-      local found = findings(bufnr)
+      local other = vim.fn.bufnr(t.given.root .. "/" .. (case.found_in or case.file))
+      local found = other ~= -1 and findings(other) or {}
       return #found == #case.found and found
     end)
+  end
+  if case.fixed then
     vim.api.nvim_win_set_cursor(0, { case.found[2][1] + 1, 0 })
     t.choose("Apply: Wrong")
     t.wait("the fix", function()

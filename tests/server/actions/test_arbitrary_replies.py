@@ -26,8 +26,16 @@ from twolane_server.actions.base import Task
 from twolane_server.actions.catalogue import ACTIONS, action_named
 from twolane_server.actions.impact import Impact, Role
 from twolane_server.actions.impact import Source as Named
-from twolane_server.actions.material import ForTests, Material, Source
-from twolane_server.actions.outcomes import Across, Edit, Edits, Findings, Page, edits_of
+from twolane_server.actions.material import ChangedFile, ForTests, Material, Source
+from twolane_server.actions.outcomes import (
+    Across,
+    Edit,
+    Edits,
+    Findings,
+    FindingsAcross,
+    Page,
+    edits_of,
+)
 from twolane_server.actions.testing.home import PlaceOfTests
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label, Origin
@@ -35,7 +43,7 @@ from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
-    from twolane_server.actions.outcomes import Outcome
+    from twolane_server.actions.outcomes import Finding, Outcome
     from twolane_server.edits.changes import Changes
 
 REPLIES = how_many("TWOLANE_REPLIES", 300, 1_000)
@@ -63,7 +71,11 @@ def _subjects(action: str) -> list[Subject]:
             tests = ForTests("/project", name, home, Label.OPEN, old)
             head = Source(text.replace(" é", " e"), Label.OPEN, HERE)
             diff = (Source("-old\n+new 😀\n", Label.OPEN, HERE),)
-            material = Material(diff=diff, tests=tests, head=head)
+            file = f"/project/{name}"
+            changed = ChangedFile(name, file, HERE, Label.OPEN, Text.of(head.text), Text.of(text))
+            material = Material(
+                diff=diff, tests=tests, head=head, files=(changed,), root="/project"
+            )
             impact = _impact(subject, name, end)
             found.append(replace(subject, material=material, impact=impact))
     return found if action != "tests" else [*found, replace(found[0], material=_none_yet())]
@@ -126,11 +138,12 @@ def _check(task: Task, outcome: Outcome) -> None:
             assert all(meant.contains(one.span) for one in edits_of(outcome))
             _applied(text, edits_of(outcome))
         case Findings(found):
-            for one in found:
-                assert one.message
-                if one.fix is not None:
-                    assert one.span.start <= one.fix.span.start
-                    _applied(text, (one.fix,))
+            _check_found(text, found)
+        case FindingsAcross(root, files):
+            assert root == "/project"
+            for one in files:
+                assert one.file == task.subject.path
+                _check_found(one.text, one.found)
         case Across(root, changes):
             assert root == "/project"
             _check_files(task, changes)
@@ -138,6 +151,14 @@ def _check(task: Task, outcome: Outcome) -> None:
             assert title
             assert shown.endswith("\n")
             assert "\r" not in shown
+
+
+def _check_found(text: Text, found: tuple[Finding, ...]) -> None:
+    for one in found:
+        assert one.message
+        if one.fix is not None:
+            assert one.span.start <= one.fix.span.start
+            _applied(text, (one.fix,))
 
 
 def _applied(text: Text, edits: tuple[Edit, ...]) -> str:

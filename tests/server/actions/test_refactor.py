@@ -10,7 +10,7 @@ import pytest
 
 from support_refactor import at_name, conversation, impact_in, indexed_in, subject_at
 from twolane_context.index import Changed
-from twolane_server import indexed as module
+from twolane_server import impacts as module
 from twolane_server.actions.impact import Role
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label
@@ -29,7 +29,8 @@ FILES = {
     "docs/use.md": "Call `total` to sum up; subtotal is another thing.\n",
     "shop/other.py": "total = 1\nprint(total)\n",
 }
-BLOCK = "{path}\n
+BLOCK = "{path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n"
+
 
 def big(number: int) -> str:
     filler = "".join(
@@ -225,7 +226,6 @@ def test_nothing_to_do(tmp_path: Path) -> None:
     assert at_name(CART, "total") == 4
 
 
-<<<<<<< HEAD
 RENAMED = {
     "shop/__init__.py": "",
     "shop/cart.py": CART,
@@ -382,7 +382,7 @@ def test_a_file_that_always_changes_is_told(
 
     indexed = indexed_in(tmp_path / "r", tmp_path / "own", FILES)
     subject = subject_at(tmp_path / "r", "shop/cart.py", 4, instruction="rename it")
-    monkeypatch.setattr(module, "impact_of", never)
+    monkeypatch.setattr(module, "references", never)
     with pytest.raises(ActionError, match=r"shop/other\.py changes faster than it can be read"):
         impact_in(indexed, subject)
     indexed.close()
