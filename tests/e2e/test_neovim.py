@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support_counts import how_many
 from support_fake_server import MODEL, FakeServer, answer
 from support_neovim import Neovim
 
@@ -37,6 +38,7 @@ pub fn noël(été: &[u8]) -> usize { // 🙂
 }
 """
 LANE = "[local: NDA src/**]"
+ROUNDS = how_many("TWOLANE_RACES", 60, 1_500)
 
 
 def _room(tmp_path: Path, *replies: dict[str, Any]) -> Neovim:
@@ -143,9 +145,15 @@ def test_typing_around_the_moment_of_the_edit_never_yields_a_mixed_text(tmp_path
     room = _room(tmp_path, {"reply": "Count the words."})
     documented = PYTHON.replace("code\n", 'code\n    """Count the words."""\n')
     drove = room.drive(
-        "race.lua", file=str(path), at="def zählen", documented=documented, rounds=60, seed=7
+        "race.lua",
+        seconds=60 + ROUNDS,
+        file=str(path),
+        at="def zählen",
+        documented=documented,
+        rounds=ROUNDS,
+        seed=7,
     )
-    assert drove.report["applied"] + drove.report["dropped"] == 60
+    assert drove.report["applied"] + drove.report["dropped"] == ROUNDS
     assert drove.report["applied"] > 0
     assert drove.report["dropped"] > 0
     # An edit that was applied is not called doubtful because of what was typed right after it.
