@@ -11,7 +11,12 @@ t.drive(function()
   for round = 1, t.given.rounds do
     vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(vim.trim(before), "\n"))
     t.go(t.given.at)
-    t.choose("Write docstring")
+    t.wait("the menu to see the text", function() -- it goes by the tree that there is
+      return vim.iter(t.choose()):any(function(title)
+        return vim.startswith(title, "Write docstring ")
+      end)
+    end)
+    t.choose("Write docstring ")
     local typed = ("# typed in round %d"):format(round)
     vim.wait(math.random(0, spread), function()
       return false

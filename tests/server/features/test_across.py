@@ -140,7 +140,7 @@ async def race(root: Path, style: str, chance: random.Random) -> tuple[Editor, s
 async def test_nothing_typed_is_lost_and_what_is_half_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, style: str
 ) -> None:
-    monkeypatch.setattr(applying, "_SECONDS_UNTIL_TAKEN", 0.03)
+    monkeypatch.setattr(applying, "_SECONDS_UNTIL_TAKEN", 0.2)
     monkeypatch.setattr(applying, "_POLL_SECONDS", 0.0005)
     outcomes = {"all": 0, "none": 0, "part": 0}
     for chance in chances(RACES):
