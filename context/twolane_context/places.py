@@ -111,7 +111,8 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         if len(chain) == 1 and point not in own and not outer & {*holders}:
             spans = ((i, rows(symbols[i].start, symbols[i].end)) for i in holders)
             local = next((i for i, one in spans if name in around(one)[0].known), -1)
-        if _parent(node) == "keyword_argument" and _GIVEN.match(parsed.source, node.end_byte):
+        given = _parent(node) == "keyword_argument" and _GIVEN.match(parsed.source, node.end_byte)
+        if given or (symbol < 0 and node.type in _MEMBERS and _parent(node) in _KEYED):
             chain = ()
         yield Place(
             file, language, name, point, symbol, at, chain, known, local, use.called, _is_key(node)

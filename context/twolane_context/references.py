@@ -161,7 +161,9 @@ class _Wanted:
         symbols = file.outline.symbols
         if at < 0 or symbols[at].parent < 0 or file.path.endswith(_OWN_OVERRIDES):
             return set()
-        return _group(self._resolver.chain(file, at, ("super", name)))
+        found = self._resolver.chain(file, at, ("super", name))
+        # Rust's `super` is the module above, too, and what that holds is no member.
+        return _group(one for one in found if one.symbol is not None and one.symbol.parent >= 0)
 
 
 def _group(targets: Iterable[Target]) -> _Group:

@@ -223,3 +223,21 @@ def test_rust_modules_that_are_files_with_use_trees_and_re_exports() -> None:
             "src/tables/head.rs": "fn kern() {}\n",
         }
     )
+
+
+def test_a_key_and_a_field_are_not_the_module_of_their_name() -> None:
+    check(
+        {
+            "src/lib.rs": (
+                "mod «<CURSOR>ending;\npub use «ending::Ending;\n\npub struct Options {\n    pub ending: Ending,\n}\n\n"
+                "fn f(o: &Options) -> Options {\n    «ending::go();\n    Options { ending: o.ending }\n}\n"
+            ),
+            "src/ending.rs": "pub enum Ending {}\npub fn go() {}\n",
+        }
+    )
+    check(
+        {
+            "a.ts": "export function «<CURSOR>size() {}\n",
+            "b.ts": "import { «size } from './a'\n\nuse({ size: 1 })\nuse({ «size })\nuse({ other: «size })\n",
+        }
+    )
