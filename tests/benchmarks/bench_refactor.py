@@ -9,7 +9,8 @@ and never asks again: a path alone in its line, and text that stands exactly so 
 the places of code that are said to be left in exact outcomes although something is still called so, in so many
 outcomes as `noisy` says; `right` are those where nothing is called so any more: there the tool forgot
 them. `doubts` are places that are said to be doubtful. `precise` is the share of found and right in all that is
-said to be left. `seen` and `sites` are of renamings: the share of the changed lines that the impact set
+said to be left; it has no limit, since tools do not know all (rope no attribute of a value of unknown type, the
+compiler no code that it leaves out). `seen` and `sites` are of renamings: the share of the changed lines that the impact set
 shows, and of its sites that change.
 
 TWOLANE_SEED makes it other flaws, TWOLANE_SETS other packages: `held other` by default, `tuned` for those that twolane
@@ -21,6 +22,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 from dataclasses import replace
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from twolane_server.indexed import Indexed
 
 FEWEST = 60
-LEAST_EXACT, LEAST_FOUND, LEAST_PRECISE = 0.98, 0.95, 0.9
+LEAST_EXACT, LEAST_FOUND = 0.98, 0.95
 WINDOWS = (65_536, 24_576)
 SEED = os.environ.get("TWOLANE_SEED", "0")
 SETS = os.environ.get("TWOLANE_SETS", "held other").split()
@@ -58,7 +60,7 @@ def main() -> int:
     """Run all, print a table for each set; 1 on a miss."""
     good = [_run(name) for name in SETS]
     print(f"limits: {FEWEST} tried, {LEAST_EXACT:.0%} exact, none misplaced or corrupted, ", end="")
-    print(f"{LEAST_FOUND:.0%} of the dropped found, {LEAST_PRECISE:.0%} of what is told so")
+    print(f"{LEAST_FOUND:.0%} of the dropped found")
     return 0 if all(good) else 1
 
 
@@ -70,7 +72,9 @@ def _run(name: str) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         for number, truth in enumerate(truths(name)):
             tally = Tally()
-            flaws = _try(truth, number, Path(scratch) / str(number), tally, misses)
+            top = Path(scratch) / str(number)
+            flaws = _try(truth, number, top, tally, misses)
+            shutil.rmtree(top)
             by_language.setdefault(truth.language, Tally()).add(tally)
             by_kind.setdefault(truth.kind, Tally()).add(tally)
             for flaw in flaws:
@@ -78,7 +82,7 @@ def _run(name: str) -> bool:
     total = Tally()
     for tally in by_language.values():
         total.add(tally)
-    print(table(f"{name} {SEED}", {**by_language, **by_kind, **by_flaw, "all": total}))
+    print(table(f"{name} {SEED}", {**by_language, **by_kind, **by_flaw, "all": total}), flush=True)
     for miss in misses:
         print("  ", miss)
     return (
@@ -87,7 +91,6 @@ def _run(name: str) -> bool:
         and not total.misplaced
         and not total.corrupted
         and total.found >= LEAST_FOUND * total.dropped
-        and total.precise >= LEAST_PRECISE
     )
 
 
