@@ -163,7 +163,22 @@ def _deleted_word(world: World, repo: Repo) -> None:
     repo.git("rm", "-q", "told.py")
 
 
+def _pasted_lines_gone(world: World, repo: Repo) -> None:
+    """Lines that an open file loses were code under NDA."""
+    body = _long(world.secret)
+    repo.commit("Add it", clients__long_py=body, held_py=f"{body}\n\nx = 1\n")
+    repo.stage(held_py="x = 1\n")
+
+
+def _word_gone(world: World, repo: Repo) -> None:
+    """A line that an open file loses names a client."""
+    repo.commit("Add it", told_py=f"# for ACME-corp {world.secret}\nx = 1\n")
+    repo.stage(told_py="x = 1\n")
+
+
 CASES = [
+    _pasted_lines_gone,
+    _word_gone,
     _deleted_with_a_marker,
     _renamed_with_a_marker,
     _deleted_with_its_policy,
@@ -290,6 +305,53 @@ def test_nda_in_a_branch_keeps_its_text_local(world: World) -> None:
     said = _do(world, "pr")
     assert said["decision"]["lane"] == "local"
     assert "clients/** in twolane.toml" in said["decision"]["reasons"][0]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
+def test_nda_anywhere_in_a_branch_keeps_its_text_local(
+    case: Callable[[World, Repo], None], world: World
+) -> None:
+    repo = Repo(world.root)
+    case(world, repo)  # what it commits itself was there before the branch
+    repo.git("checkout", "-qb", "work")
+    repo.stage(more_py="x = 1\n")
+    repo.commit("Do it")
+    assert _do(world, "pr")["decision"]["lane"] == "local"
+    assert not world.chats
+
+
+@pytest.mark.parametrize("action", ["pr", "commit"])
+def test_a_name_in_a_commits_message_keeps_what_reads_it_local(action: str, world: World) -> None:
+    """The branch's messages are read for its text, recent subjects as examples for both."""
+    repo = Repo(world.root)
+    repo.commit("Base", other_py="x = 1\n")
+    repo.git("checkout", "-qb", "work")
+    repo.commit(f"Do it for acme  corp {world.secret}", other_py="x = 2\n")
+    _open_edit(world)
+    if action == "pr":
+        repo.commit("Tell")
+    assert _do(world, action)["decision"]["lane"] == "local"
+    assert not world.chats
+
+
+@pytest.mark.parametrize("gone", [_pasted_lines_gone, _word_gone, _marker_taken_away])
+def test_nda_in_lines_that_one_file_lost_keeps_the_review_of_its_changes_local(
+    gone: Callable[[World, Repo], None], world: World
+) -> None:
+    world.script({"reply": "[]"})
+    repo = Repo(world.root)
+    gone(world, repo)
+    name = repo.git("diff", "--cached", "--name-only").split()[0]
+    assert world.run("do", "changes", name, "--json").json["decision"]["lane"] == "local"
+    assert not world.chats
+
+
+def test_a_name_in_the_selected_lines_keeps_their_review_local(world: World) -> None:
+    world.script({"reply": "[]"})
+    file = Repo(world.root).put("told.py", f"# for ACME-corp {world.secret}\nx = 1\n")
+    said = world.run("do", "review", f"{file}:1-2", "--json").json
+    assert said["decision"]["lane"] == "local"
+    assert not world.chats
 
 
 def test_a_message_of_a_commit_that_touched_nda_keeps_it_local(world: World) -> None:
