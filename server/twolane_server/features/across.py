@@ -14,6 +14,7 @@ from lsprotocol import types
 from twolane_server import convert
 from twolane_server.errors import ActionError, StaleDocument
 from twolane_server.features.question import agreed
+from twolane_server.features.sending import sent
 from twolane_server.features.standing import Standing
 from twolane_server.features.workspace_edit import Abilities, inverse, workspace_edit
 from twolane_server.writing.recover import recover
@@ -72,10 +73,8 @@ async def apply_across(
     try:
         await asyncio.sleep(0)  # so that all watch before the first change comes
         standing.check()
-        response = await server.workspace_apply_edit_async(
-            types.ApplyWorkspaceEditParams(edit=edit, label=title)
-        )
-        missing = await _missing(standing, wait=response.applied)
+        applied = await sent(server, edit, title)
+        missing = await _missing(standing, wait=applied)
     finally:
         for task in watching:
             task.cancel()
@@ -84,7 +83,7 @@ async def apply_across(
     names = _names(missing)
     taken = [one for one in across.changes if one.place not in missing]
     if not taken:
-        if response.applied:
+        if applied:
             return (
                 "The editor said that it applied the edit, but no file has changed; look at them."
             )
@@ -95,9 +94,7 @@ async def apply_across(
     places = [one.place for one in taken]
     back = inverse(standing, taken, versions, encoding)
     if back is not None and standing.untouched(places):
-        await server.workspace_apply_edit_async(
-            types.ApplyWorkspaceEditParams(edit=back, label=f"{title}: taken back")
-        )
+        await sent(server, back, f"{title}: taken back")
         back_again = await _taken_back(standing, places)
         # An editor that is slow may have applied the rest meanwhile.
         if back_again and missing <= standing.missing():

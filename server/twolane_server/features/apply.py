@@ -12,6 +12,7 @@ from twolane_context.spans import Span
 from twolane_server import convert
 from twolane_server.documents import check_fresh
 from twolane_server.errors import StaleDocument
+from twolane_server.features.sending import sent
 from twolane_server.text import encode
 
 if TYPE_CHECKING:
@@ -60,12 +61,7 @@ async def apply(
     # Nothing is awaited between this check and the send, so nothing can change between them.
     check_fresh(then, session.document(then.uri), target)
     changed = session.next_version(then.uri)
-    response = await server.workspace_apply_edit_async(
-        types.ApplyWorkspaceEditParams(
-            edit=_workspace_edit(server, then, edits, encoding), label=title
-        )
-    )
-    if not response.applied:
+    if not await sent(server, _workspace_edit(server, then, edits, encoding), title):
         changed.cancel()
         raise StaleDocument(
             "The editor did not apply the edit, most likely because the document changed "

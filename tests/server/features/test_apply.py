@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInternalError
 
 from twolane_context.spans import Span
 from twolane_server import convert
@@ -200,3 +201,21 @@ async def test_an_edit_that_other_lines_could_lead_astray_is_not_sent(tmp_path: 
     with pytest.raises(ActionError, match=r"^a.py has a carriage return that stands alone"):
         await apply(server, session, then, (EDIT,), target=TARGET, title="t")
     assert editor.text == BEFORE
+
+
+async def test_a_client_that_fails_at_an_edit_is_told_like_one_that_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = _session(tmp_path)
+    editor = Editor(session, "refuses", random.Random(0))  # noqa: S311 - a test's dice
+    then = session.document(URI)
+    assert then is not None
+
+    async def failing(params: types.ApplyWorkspaceEditParams) -> None:
+        await editor.ticks(1)
+        raise JsonRpcInternalError(f"no such file for {params.label}")
+
+    monkeypatch.setattr(editor, "workspace_apply_edit_async", failing)
+    server = cast("LanguageServer", cast("Any", editor))
+    with pytest.raises(StaleDocument, match="did not apply the edit"):
+        await apply(server, session, then, (EDIT,), target=TARGET, title="t")
