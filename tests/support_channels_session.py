@@ -172,7 +172,7 @@ def l35_coalesced(trial: Trial) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert len(trial.world.chats) - before == (1 if trial.secret else 3)
 
 
