@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from twolane_context.spans import Span
     from twolane_server.actions.base import Task
+    from twolane_server.border.searches import Searches
     from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
@@ -164,7 +165,9 @@ class Service:
             exact = await self._open().count_local(longest, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
         code = partial(self._repositories.known_code, document.path, settings.nda)
-        decide = partial(decided, words=known.words, known_code=code, gone=gone)
+        decide = partial(
+            decided, words=known.words, known_code=code, searches=self._searches, gone=gone
+        )
         decision = await decide(question, task.prompts)
         if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
@@ -273,6 +276,9 @@ class Service:
                 ),
             )
         return self._runner
+
+    def _searches(self) -> Searches:
+        return self._open().searches
 
     def _counted(
         self, question: Question, prompts: tuple[Prompt, ...], settings: Settings

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings, Task
     from twolane_server.actions.impact import Impact
     from twolane_server.actions.material import Material
+    from twolane_server.border.searches import Searches
     from twolane_server.border.standing import Prints
     from twolane_server.fragments import Label
     from twolane_server.knowledge import Known
@@ -93,8 +94,10 @@ def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpac
 async def decided(
     question: Question,
     prompts: tuple[Prompt, ...],
+    *,
     words: tuple[str, ...],
     known_code: Callable[[], Prints],
+    searches: Callable[[], Searches],
     gone: tuple[str, ...] = (),
 ) -> Decision:
     """The decision, with what the border would say to it: for the person's eyes, it asks again.
@@ -104,6 +107,7 @@ async def decided(
         prompts: what would be sent.
         words: the names that must not leave.
         known_code: what recognises code under NDA; waits for the disk.
+        searches: the border's, which remember what they found.
         gone: texts that the prompts speak of without showing all of them.
 
     Raises:
@@ -111,7 +115,7 @@ async def decided(
     """
     decision = choose(question)
     if decision.lane is LaneName.CLOUD:
-        why = await asyncio.to_thread(_objection, prompts, words, known_code, gone)
+        why = await asyncio.to_thread(_objection, prompts, words, known_code, searches, gone)
         decision = choose(replace(question, cloud_state=why)) if why else decision
     return decision
 
@@ -120,13 +124,14 @@ def _objection(
     prompts: tuple[Prompt, ...],
     words: tuple[str, ...],
     known_code: Callable[[], Prints],
+    searches: Callable[[], Searches],
     gone: tuple[str, ...],
 ) -> str | None:
     from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
 
     try:
-        code = known_code()
-        said = (*(objection(one, words, code) for one in prompts), *map(code.found, gone))
+        code, found = known_code(), searches()
+        said = (*(objection(one, words, code, found) for one in prompts), *map(code.found, gone))
         return next((why for why in said if why is not None), None)
     except FingerprintsUnusable as error:
         return str(error).rstrip(".")

@@ -7,23 +7,20 @@ sending, with the owner's and the repository's word read afresh.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from twolane_server.border.secrets import FAILURES, find_secret
-from twolane_server.border.unwrapped import unwrapped
-from twolane_server.border.wire import texts
-from twolane_server.border.words import find_word
+from twolane_server.border.searches import Searches
 from twolane_server.fragments import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolane_server.border.standing import Prints, Standing
+    from twolane_server.border.standing import Standing
 
-__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "objection_to_text", "refusals"]
+__all__ = ["CHECKS", "MAX_BYTES", "Check", "Facts", "refusals"]
 
 MAX_BYTES = 1_048_576
 """No body is larger, whatever its tokens: a megabyte of prompt is a mistake."""
@@ -43,6 +40,7 @@ class Facts:
         window: how many the cloud lane holds.
         url: the cloud lane's base URL in the user's settings.
         host: where the lane at hand sends to, `host:port`.
+        searches: look for what must not leave.
     """
 
     label: Label
@@ -52,6 +50,7 @@ class Facts:
     window: int
     url: str
     host: str
+    searches: Searches = field(default_factory=Searches)
 
 
 Check: TypeAlias = "Callable[[Facts], str | None]"
@@ -80,17 +79,17 @@ def repository_is_granted(facts: Facts) -> str | None:
 
 def no_forbidden_word(facts: Facts) -> str | None:
     """Names of clients and projects, in any spelling."""
-    return _words(facts.body, facts.standing.words)
+    return facts.searches.word(facts.body, facts.standing.words)
 
 
 def no_secret(facts: Facts) -> str | None:
     """Keys, tokens and passwords, in plain or wrapped."""
-    return _secrets(facts.body)
+    return facts.searches.secret(facts.body)
 
 
 def no_nda_code(facts: Facts) -> str | None:
     """Code of files under NDA, wherever it was found, in plain or wrapped."""
-    return _nda_code(facts.body, facts.standing.prints)
+    return facts.searches.nda_code(facts.body, facts.standing.prints)
 
 
 def size_in_tokens(facts: Facts) -> str | None:
@@ -143,37 +142,6 @@ CHECKS: tuple[Check, ...] = (
 def refusals(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[str, ...]:
     """Every reason why these bytes may not leave, in the checks' order; none means they may."""
     return tuple(reason for check in checks if (reason := check(facts)) is not None)
-
-
-def objection_to_text(body: bytes, words: tuple[str, ...], prints: Prints | None) -> str | None:
-    """Why what a body says may not leave, or `None`; for telling a person beforehand."""
-    return _words(body, words) or _nda_code(body, prints) or _secrets(body)
-
-
-def _words(body: bytes, words: tuple[str, ...]) -> str | None:
-    try:
-        word = find_word(texts(body), words)
-    except ValueError:
-        return "the request cannot be read back, so its words cannot be checked"
-    return None if word is None else f"it holds the word “{word}”, which must not leave"
-
-
-def _nda_code(body: bytes, prints: Prints | None) -> str | None:
-    if prints is None:
-        return None
-    try:
-        forms = unwrapped(texts(body))
-    except ValueError:
-        return "the request cannot be read back, so it cannot be compared with NDA code"
-    return prints.found(*forms)
-
-
-def _secrets(body: bytes) -> str | None:
-    try:
-        kind = find_secret(texts(body))
-    except FAILURES:
-        return "the search for secrets failed, so it is not known whether it holds one"
-    return None if kind is None else f"it holds what looks like a secret ({kind})"
 
 
 def _address(url: str) -> tuple[str, int] | None:

@@ -5,8 +5,7 @@ lane's client (see tests/test_layers.py). `Gate.clear` gives a ticket, not the b
 the gate, so that nothing can be put in their place. `Gate.stream` takes the ticket once, asks every
 check again with the policy as it is by then, has the ledger's entry on disk, and sends.
 
-A check that fails or cannot run means `Refused`: the caller takes the local lane. Nothing is ever
-redacted and sent.
+A check that fails or cannot run means `Refused`, for the local lane. Nothing is redacted and sent.
 """
 
 from __future__ import annotations
@@ -20,11 +19,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
-from twolane_server.border.checks import CHECKS, Check, Facts, objection_to_text, refusals
+from twolane_server.border.checks import CHECKS, Check, Facts, refusals
 from twolane_server.border.cleared import Cleared
 from twolane_server.border.entries import Entries, Heard
 from twolane_server.border.records import Sending, origins
 from twolane_server.border.refusing import refused
+from twolane_server.border.searches import Searches
 from twolane_server.border.wire import encode
 from twolane_server.errors import LaneError, SettingsError, TwolaneError
 from twolane_server.fragments import disclose
@@ -52,9 +52,9 @@ def local_request(prompt: Prompt, model: str, salt: str | None = None) -> Reques
     return Request(_encode(prompt, model, salt))
 
 
-def objection(prompt: Prompt, words: tuple[str, ...], prints: Prints) -> str | None:
+def objection(prompt: Prompt, words: tuple[str, ...], prints: Prints, by: Searches) -> str | None:
     """Why the gate would refuse what the prompt says, or `None`; for telling beforehand."""
-    return objection_to_text(_encode(prompt, ""), words, prints)
+    return by.objection(_encode(prompt, ""), words, prints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Gate:
         clock: the time, with a time zone.
         connect: makes the cloud lane's client and touches no network; `lanes.cloud.open_cloud`.
         checks: what must hold; only a test that switches one off gives its own.
+        searches: look for what must not leave; a caller that looks beforehand shares its own.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Gate:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         connect: Connect | None = None,
         checks: tuple[Check, ...] = CHECKS,
+        searches: Searches | None = None,
     ) -> None:
         self._settings = settings
         self._environ = environ
@@ -102,6 +104,7 @@ class Gate:
         self._clock = clock
         self._connect = connect
         self._checks = checks
+        self._searches = searches or Searches()
         self._lane: Lane | None = None
         self._passages: WeakKeyDictionary[Cleared, _Passage] = WeakKeyDictionary()
 
@@ -241,7 +244,7 @@ class Gate:
             raise refused((why,)) from error
 
     async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
-        cloud, model = self._settings.cloud, self._settings.cloud_model(prompt.action)
+        model = self._settings.cloud_model(prompt.action)
 
         def check() -> tuple[str, ...]:
             facts = Facts(
@@ -250,8 +253,9 @@ class Gate:
                 body=body,
                 tokens=prompt.tokens(model) + prompt.max_tokens,
                 window=self.window(model),
-                url=cloud.url,
+                url=self._settings.cloud.url,
                 host=lane.host,
+                searches=self._searches,
             )
             return refusals(facts, self._checks)
 

@@ -55,15 +55,22 @@ def encode(
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def texts(body: bytes) -> str:
+def texts(body: bytes) -> tuple[str, str]:
     """Every string that a body of `encode` holds, decoded, one behind the other.
 
-    This is what the checks read: in the raw bytes a line end is a backslash and an `n`.
+    This is what the checks read: in the raw bytes a line end is a backslash and an `n`. The model's
+    name is a text of its own, so that the same prompt is the same text by whichever name the model is
+    called, and need not be searched again.
+
+    Returns:
+        What names the model, and all else.
 
     Raises:
         ValueError: `body` is not JSON in UTF-8.
     """
-    return "\n".join(_strings(json.loads(body.decode("utf-8"))))
+    rest: object = json.loads(body.decode("utf-8"))
+    model = cast("dict[str, object]", rest).pop("model", "") if isinstance(rest, dict) else ""
+    return "\n".join(_strings(model)), "\n".join(_strings(rest))
 
 
 def _well_formed(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
 from twolane_server.border.salt import salt_for
+from twolane_server.border.searches import Searches
 from twolane_server.errors import (
     KeyUnusable,
     LaneError,
@@ -59,6 +60,7 @@ class Runner:
 
     Attributes:
         learned: what the local lane's server taught about estimates of its models' tokens.
+        searches: look in texts for what must not leave.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Runner:
         self._traffic: dict[object, Traffic] = {}
         self._notify: Notify | None = None
         self.learned = Learned()
+        self.searches = Searches()
 
     async def run(
         self,
@@ -269,7 +272,8 @@ class Runner:
         ledger = await self._open_ledger()
         gate = self._gates.get(settings)
         if gate is None:
-            gate = Gate(settings, self._environ, ledger, self._read_standing(settings))
+            standing = self._read_standing(settings)
+            gate = Gate(settings, self._environ, ledger, standing, searches=self.searches)
             if isinstance(ledger, Ledger):
                 self._gates[settings] = gate
         return gate

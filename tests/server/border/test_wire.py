@@ -53,7 +53,7 @@ def test_every_text_can_be_sent_and_read_back(
     ]
     for text in [model, *messages, *stop]:
         if not any("\ud800" <= c <= "\udfff" for c in text):
-            assert text in texts(body)
+            assert text in "\n".join(texts(body))
 
 
 def test_bytes_that_are_no_body_are_told() -> None:
@@ -61,3 +61,11 @@ def test_bytes_that_are_no_body_are_told() -> None:
         texts(b"{")
     with pytest.raises(ValueError, match="utf-8"):
         texts(b'"\xff"')
+    assert texts(b'["x", {"y": "z"}]') == ("", "x\ny\nz")
+
+
+def test_a_prompt_is_the_same_text_by_whichever_name_its_model_is_called() -> None:
+    one, other = (encode(m, [("user", "x")], max_tokens=1, temperature=0) for m in ("a", "b"))
+    assert one != other
+    assert texts(one)[1] == texts(other)[1]
+    assert texts(one)[0] == "a"
