@@ -38,7 +38,7 @@ pub fn noël(été: &[u8]) -> usize { // 🙂
 }
 """
 LANE = "[local: NDA src/**]"
-ROUNDS = how_many("TWOLANE_RACES", 60, 1_500)
+ROUNDS = how_many("TWOLANE_RACES", 60)
 
 
 def _room(tmp_path: Path, *replies: dict[str, Any]) -> Neovim:

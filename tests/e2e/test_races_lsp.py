@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from support_lsp import Editor
 
-RACES = how_many("TWOLANE_RACES", 90, 3_000)
+RACES = how_many("TWOLANE_RACES", 90)
 BEFORE = "# é 😀\r\n\r\n\r\ndef join(a):\r\n\treturn '😀' + a  # é"
 AFTER = BEFORE.replace("(a):\r\n", '(a):\r\n\t"""Join 😀."""\r\n')
 MARK = "\u2317"  # what the person types; nothing else holds it

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pygls.lsp.server import LanguageServer
 
-RACES = how_many("TWOLANE_RACES", 120, 900)
+RACES = how_many("TWOLANE_RACES", 120)
 BEFORE = "x = 1\nname = é\ny = 2\n"
 AFTER = BEFORE.replace("name", "other")
 NAMES = ("a.py", "b.py", "c.py")
