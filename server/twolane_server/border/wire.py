@@ -68,8 +68,11 @@ def texts(body: bytes) -> tuple[str, str]:
     Raises:
         ValueError: `body` is not JSON in UTF-8.
     """
-    rest: object = json.loads(body.decode("utf-8"))
-    model = cast("dict[str, object]", rest).pop("model", "") if isinstance(rest, dict) else ""
+    value: object = json.loads(body.decode("utf-8"))
+    if not isinstance(value, dict):
+        return "", "\n".join(_strings(value))
+    rest = cast("dict[str, object]", value)
+    model = rest.pop("model", "")
     return "\n".join(_strings(model)), "\n".join(_strings(rest))
 
 
