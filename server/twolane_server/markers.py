@@ -48,8 +48,10 @@ def _head(text: str) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return text
-    kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return "".join(kept)
+    normal = unicodedata.normalize("NFKC", text)
+    # Each character is looked up once: a head has thousands, of which few differ.
+    unseen = {ord(c): None for c in set(normal) if unicodedata.category(c) == "Cf"}
+    return normal.translate(unseen) if unseen else normal
 
 
 def _name(group: str | None, markers: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twolane_server.problems import Problem
@@ -95,8 +96,14 @@ def _misspelt(environ: Mapping[str, str]) -> list[tuple[Problem, str]]:
             continue
         if name in _KEYS:
             found.append((Problem(name, f"ignored; {HOW_TO_GIVE_A_KEY}."), ""))
-        elif near := get_close_matches(name, VARIABLES, n=1, cutoff=_NEAR):
-            found.append((Problem(name, f"unknown, ignored; did you mean {near[0]}?"), near[0]))
+        elif near := _nearest(name):
+            found.append((Problem(name, f"unknown, ignored; did you mean {near}?"), near))
         elif name.startswith(_OURS):
             found.append((Problem(name, "unknown, ignored; see settings.toml for such keys."), ""))
     return found
+
+
+@lru_cache(maxsize=64)  # a millisecond each, and settings are read before every action
+def _nearest(name: str) -> str:
+    """The variable that a misspelt name may mean; empty for none."""
+    return next(iter(get_close_matches(name, VARIABLES, n=1, cutoff=_NEAR)), "")
