@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 LARGEST = 2_000_000
 """Bytes. Nobody writes larger sources by hand; a generated one would hold up all others for seconds."""
 
+_MOST_HELD = 32  # descriptors of folders; one within more of them is opened from the root each time
 _START = 8_192  # a binary file has a NUL here, as for git
 _SAFE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _63_BITS = (1 << 63) - 1  # as much as SQLite holds
@@ -128,16 +129,24 @@ def _folder(root: Path, folder: str) -> int:
     Raises:
         OSError: there is none.
     """
-    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    at = _top(root)
     for part in folder.split("/") if folder else ():
         above = at
         try:
-            if part in {"", ".", ".."}:
-                raise FileNotFoundError(folder)
-            at = os.open(part, _SAFE | os.O_DIRECTORY, dir_fd=above)
+            at = _within(above, part)
         finally:
             os.close(above)
     return at
+
+
+def _top(root: Path) -> int:
+    return os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _within(above: int, part: str) -> int:
+    if part in {"", ".", ".."}:
+        raise FileNotFoundError(part)
+    return os.open(part, _SAFE | os.O_DIRECTORY, dir_fd=above)
 
 
 def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
@@ -165,23 +174,69 @@ def _each(
     root: Path, listed: Iterable[str], do: Callable[[str, int], _T | None]
 ) -> Iterator[_T | None]:
     """What is done with each path, by its name and a descriptor of its folder."""
-    here, at = None, -1
+    here, at, folders = None, -1, _Folders(root)
     try:
         for path in listed:
             folder, _, name = path.rpartition("/")
             found = None
             with suppress(OSError, ValueError):
                 if folder != here:
-                    if at >= 0:
-                        os.close(at)
                     here, at = folder, -1
-                    at = _folder(root, folder)
+                    at = folders.open(folder)
                 if at >= 0:
                     found = do(name, at)
             yield found
     finally:
-        if at >= 0:
-            os.close(at)
+        folders.close()
+
+
+class _Folders:
+    """Descriptors of the folder that was asked for last and of those it lies in.
+
+    Paths in order share most of these, so that a folder costs one call of the system and not one for
+    each part of its path.
+
+    Args:
+        root: the outermost; only below it no link is followed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._held: list[tuple[str, int]] = []  # by name, the root first
+        self._alone: int | None = None
+
+    def open(self, folder: str) -> int:
+        """A descriptor of a folder, open until the next call; see `_folder`.
+
+        Raises:
+            OSError: there is none.
+        """
+        parts = ["", *(folder.split("/") if folder else ())]
+        if len(parts) > _MOST_HELD:
+            self.close()
+            self._alone = _folder(self._root, folder)
+            return self._alone
+        same = 0
+        for (name, _), part in zip(self._held, parts, strict=False):
+            if name != part:
+                break
+            same += 1
+        self._close(same)
+        for part in parts[same:]:
+            at = _within(self._held[-1][1], part) if self._held else _top(self._root)
+            self._held.append((part, at))
+        return self._held[-1][1]
+
+    def close(self) -> None:
+        """Let go of all."""
+        self._close(0)
+
+    def _close(self, kept: int) -> None:
+        if self._alone is not None:
+            os.close(self._alone)
+            self._alone = None
+        while len(self._held) > kept:
+            os.close(self._held.pop()[1])
 
 
 def _look(name: str, at: int) -> Stamp | None:

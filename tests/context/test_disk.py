@@ -279,6 +279,37 @@ def test_stamps_come_in_the_order_asked_for(tmp_path: Path) -> None:
     assert sizes == [0, 1, 2, 3, 0, None, None, None]
 
 
+_DEEP = "/".join("d" * 40)
+_THERE = ("x", "a/x", "a/b/x", "a/b/c/x", "ab/x", f"{_DEEP}/x", f"{_DEEP}/y")
+_ODD = ("a/no/x", "a/b/../x", "a//x", "b", "/x", "link/x", "link/b/x", f"{_DEEP}/no/x")
+
+
+@given(asked=st.lists(st.sampled_from((*_THERE, *_ODD))))
+def test_each_stamp_is_what_it_is_alone_whatever_was_asked_before(
+    tmp_path_factory: pytest.TempPathFactory, asked: list[str]
+) -> None:
+    root = tmp_path_factory.getbasetemp() / "together"
+    if not root.exists():
+        for path in _THERE:
+            put(root / path, path)
+        (root / "link").symlink_to("a")
+    assert list(stamps(root, asked)) == [stamp(root, path) for path in asked]
+
+
+def test_a_deep_folder_takes_few_descriptors(tmp_path: Path) -> None:
+    deep = "/".join("d" * 200)
+    (tmp_path / deep).mkdir(parents=True)
+    put(tmp_path / deep / "x.py")
+    put(tmp_path / "a.py")
+    before = len(list(Path("/dev/fd").iterdir()))
+    found = stamps(tmp_path, ["a.py", f"{deep}/x.py", f"{deep}/x.py"])
+    for _ in range(2):
+        assert next(found) is not None
+        assert len(list(Path("/dev/fd").iterdir())) < before + 50
+    assert [one is not None for one in found] == [True]
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     put(tmp_path / "a" / "x.py")
     before = len(list(Path("/dev/fd").iterdir()))
