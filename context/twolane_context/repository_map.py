@@ -90,7 +90,12 @@ class MapState(NamedTuple):
     @property
     def text(self) -> str:
         """The map; empty where nothing fits or is known."""
-        return "".join([_HEADER, *(one.text for one in self.entries)]) if self.entries else ""
+        return "".join([self.header, *(one.text for one in self.entries)])
+
+    @property
+    def header(self) -> str:
+        """The text before the entries; empty where there is none."""
+        return _HEADER if self.entries else ""
 
     @property
     def pieces(self) -> list[tuple[str, int, int]]:

@@ -146,8 +146,8 @@ class Indexed:
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
-        found = surroundings(seen, wanted, verdict, self._is_nda_code if self._synced else None)
-        return self._shown.same(wanted.audience, found)
+        nda_code = self._is_nda_code if self._synced else None
+        return surroundings(seen, wanted, verdict, nda_code, self._shown)
 
     def references(self, path: str, at: int) -> References | None:
         """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.

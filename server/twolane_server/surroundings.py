@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Surroundings
@@ -44,6 +44,10 @@ _MAP_SHARE, _PIECES_SHARE = 16, 8
 # billed for it: there the map may be large, and the model knows the whole of a small repository.
 LOCAL_MAP_TOKENS = 16_384
 _LOCAL_MAP_SHARE = 4
+
+
+_Placed: TypeAlias = "tuple[Entry, Label, str]"
+_Key: TypeAlias = "tuple[int, Label, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +164,25 @@ class Repositories(Protocol):
 
 
 class Shown:
-    """The maps shown last: an entry that says the same is the same fragment, its tokens counted."""
+    """The maps shown last: an entry that is the same is the same fragment, its tokens counted."""
 
     def __init__(self) -> None:
-        self._last: dict[LaneName, dict[Fragment, Fragment]] = {}
+        self._last: dict[LaneName, dict[_Key, tuple[Entry, Fragment]]] = {}
 
-    def same(self, audience: LaneName, found: Surroundings) -> Surroundings:
-        """What was found for an audience, with the fragments of the last time where they are equal."""
+    def fragments(self, audience: LaneName, entries: Iterable[_Placed]) -> tuple[Fragment, ...]:
+        """The entries of a map for an audience, with the fragments of the last time.
+
+        Args:
+            audience: who is to read them.
+            entries: each with the label and the file that its fragment has.
+        """
         last = self._last.get(audience, {})
-        entries = tuple(last.get(one, one) for one in found.map)
-        self._last[audience] = {one: one for one in entries}
-        return replace(found, map=entries)
+        now: dict[_Key, tuple[Entry, Fragment]] = {}
+        for one, label, file in entries:
+            key = id(one), label, file  # which are not another's while the entry is kept
+            now[key] = last.get(key) or (one, Fragment(one.text, label, Origin(file, *_lines(one))))
+        self._last[audience] = now
+        return tuple(fragment for _, fragment in now.values())
 
 
 def surroundings(
@@ -178,6 +190,7 @@ def surroundings(
     wanted: Wanted,
     verdict: Callable[[str], Verdict],
     is_nda_code: Callable[[str], bool] | None = None,
+    shown: Shown | None = None,
 ) -> Surroundings:
     """The answer as fragments, each with the label of its file.
 
@@ -189,6 +202,7 @@ def surroundings(
         wanted: the question.
         verdict: what holds for a file now.
         is_nda_code: whether a text holds code under NDA; then it does not exist for the cloud.
+        shown: the fragments of the last maps, if they are kept.
     """
     cloud = wanted.audience is LaneName.CLOUD
     paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
@@ -196,36 +210,47 @@ def surroundings(
     forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
     root = f"{seen.root}/"
 
-    def fragment(text: str, path: str, lines: tuple[int, int]) -> Fragment | None:
+    def placed(text: str, path: str) -> tuple[Label, str] | None:
         found = verdict(path)
         label, file = found.label, root + path
         if path == seen.path:
             label, file = max(label, wanted.label), wanted.path
-        shown = path.isprintable() and not (cloud and (label is not Label.OPEN or not found.own))
-        if not shown or find_word(text, forbidden) or (cloud and is_nda_code and is_nda_code(text)):
+        if not path.isprintable():
             return None
-        return Fragment(text, label, Origin(file, *lines))
+        if cloud and (
+            (label is not Label.OPEN or not found.own)
+            or find_word(text, forbidden)
+            or (is_nda_code and is_nda_code(text))
+        ):
+            return None
+        return label, file
 
-    known = set[tuple[str, str]]() if cloud else _signatures(seen.map.entries)
-    pieces = (
-        fragment(_shown(piece), piece.path, (piece.start_line, piece.end_line))
-        for piece in seen.pieces
-        if (piece.path, _in_one_line(piece.text)) not in known
-    )
-    entries = (fragment(one.text, one.path, _lines(one)) for one in seen.map.entries)
-    return Surroundings(_map(seen, tuple(filter(None, entries))), tuple(filter(None, pieces)))
+    known = set[tuple[str, str]]() if cloud else _signatures(seen)
+    pieces: list[Fragment] = []
+    for piece in seen.pieces:
+        text = _shown(piece)
+        if (piece.path, _in_one_line(piece.text)) not in known and (at := placed(text, piece.path)):
+            pieces.append(Fragment(text, at[0], Origin(at[1], piece.start_line, piece.end_line)))
+    entries = ((one, *at) for one in seen.map.entries if (at := placed(one.text, one.path)))
+    fragments = (shown or Shown()).fragments(wanted.audience, entries)
+    return Surroundings(_map(seen, fragments), tuple(pieces))
 
 
 def _map(seen: Seen, entries: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
     """The map; none where it only speaks of the document itself."""
     if all(entry.path == seen.path for entry in seen.map.entries) or not entries:
         return ()
-    header = seen.map.text.removesuffix("".join(entry.text for entry in seen.map.entries))
-    return (Fragment(f"The repository. {header}", Label.OPEN), *entries, Fragment("\n", Label.OPEN))
+    header = Fragment(f"The repository. {seen.map.header}", Label.OPEN)
+    return (header, *entries, Fragment("\n", Label.OPEN))
 
 
-def _signatures(entries: Iterable[Entry]) -> set[tuple[str, str]]:
-    """What a map shows, as path and line each. Only the local lane's is large enough to rely on."""
+def _signatures(seen: Seen) -> set[tuple[str, str]]:
+    """What a map shows of the pieces' files, as path and line each.
+
+    Only the local lane's is large enough to rely on.
+    """
+    paths = {piece.path for piece in seen.pieces}
+    entries = [one for one in seen.map.entries if one.path in paths]
     return {(one.path, line.strip()) for one in entries for line in one.text.splitlines()[1:]}
 
 
