@@ -151,14 +151,18 @@ class Index:
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
         """The index with some files replaced, added or (`None`) taken away."""
-        merged = {**self.files, **files}
-        alive = {path: file for path, file in merged.items() if file is not None}
+        alive = dict(self.files)
+        for path, file in files.items():
+            if file is None:
+                alive.pop(path, None)
+            else:
+                alive[path] = file
         # What is dead goes when it is half of all, so that no list grows for ever.
         if len(self._postings) > 2 * len(alive) + COMMON:
             return Index(alive)
         self._postings.add(file for file in files.values() if file is not None)
         later = Index(alive, self._postings)
-        if alive.keys() == self.files.keys():
+        if all((path in self.files) == (path in alive) for path in files):
             later._modules = self._modules  # which follow from the paths alone
         return later
 

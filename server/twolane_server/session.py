@@ -182,6 +182,12 @@ class Session:
             self._trees[document.uri] = tree
         return tree
 
+    def take_tree(self, document: Document, parsed: Parsed | None) -> None:
+        """Take the tree that somebody has made of a document, if that is still as it was then."""
+        now = self._documents.get(document.uri)
+        if now is not None and now.text is document.text and parsed is not None:
+            self._trees[document.uri] = Tree(document.text, parsed)
+
     async def parse(self, uri: str) -> None:
         """Bring a document's tree up to date, in slices, so that requests are answered meanwhile."""
         document = self._documents.get(uri)

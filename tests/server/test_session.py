@@ -191,3 +191,30 @@ async def test_the_next_version_comes_with_a_change_or_with_the_end(session: Ses
     session.close(other)
     assert apart.result() is None
     assert session.next_version(URI).done() is False
+
+
+async def test_a_tree_that_somebody_made_is_not_made_again(session: Session) -> None:
+    opened = document()
+    session.put(opened)
+    language = language_for(opened.path)
+    assert language is not None
+    made = parse(language, opened.text.source)
+    session.take_tree(opened, made)
+    await session.parse(URI)
+    snapshot = session.snapshot(URI)
+    assert snapshot is not None
+    assert snapshot.earlier is made
+
+
+async def test_a_tree_of_another_text_is_not_taken(session: Session) -> None:
+    opened = document()
+    session.put(opened)
+    language = language_for(opened.path)
+    assert language is not None
+    made = parse(language, opened.text.source)
+    session.change(URI, 2, lambda text: text.spliced((0, 0), (0, 0), "x = 1\n"))
+    session.take_tree(opened, made)
+    session.take_tree(document(uri="file:///r/closed.py"), made)
+    snapshot = session.snapshot(URI)
+    assert snapshot is not None
+    assert snapshot.earlier is None

@@ -176,6 +176,7 @@ async def _once(
 ) -> dict[str, object]:
     await configuration.reread(server, session)
     ready = await service.prepare(order, session.settings, may_ask=True)
+    session.take_tree(order.document, ready.task.subject.parsed)
     doing = ready.task.note and f"{ready.task.note} · "
     progress.report(f"{doing}{ready.decision} · {ready.size}", ready.task.share)
     on_ready(ready)

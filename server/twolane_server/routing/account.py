@@ -65,6 +65,9 @@ async def recorded(
 ) -> AsyncGenerator[None]:
     """Record a sending, and how it ended. It may be lost; nothing leaves the team's own machines.
 
+    The request does not wait for the disk, only its end does: what came is used when it is on record,
+    or when it was told that it is not.
+
     Args:
         ledger: the open ledger, or the error that says why there is none.
         sending: what is about to be sent.
@@ -72,13 +75,8 @@ async def recorded(
         on_lost: told why it could not be recorded.
     """
     started = time.monotonic()
-    seq, result = None, "failed"
-    try:
-        if isinstance(ledger, LedgerError):
-            raise ledger
-        seq = await begin(ledger, sending)
-    except LedgerError as error:
-        on_lost(str(error))
+    writing = asyncio.ensure_future(_begun(ledger, sending, on_lost))
+    result = "failed"
     try:
         yield
         result = answer.finish or "finished"
@@ -89,8 +87,29 @@ async def recorded(
         result = type(error).__name__
         raise
     finally:
-        if seq is not None and isinstance(ledger, Ledger):
-            other = None if answer.model == sending.model else answer.model
-            seconds = time.monotonic() - started
-            outcome = Outcome(result, seconds, answer.usage, answered_by=other)
-            await conclude(ledger, seq, outcome)
+        other = None if answer.model == sending.model else answer.model
+        seconds = time.monotonic() - started
+        outcome = Outcome(result, seconds, answer.usage, answered_by=other)
+        # Shielded, so that who is cancelled now, too, leaves no entry without its outcome.
+        await asyncio.shield(asyncio.ensure_future(_concluded(ledger, writing, outcome)))
+
+
+async def _begun(
+    ledger: Ledger | LedgerError, sending: Sending, on_lost: Callable[[str], None]
+) -> int | None:
+    """The number of a sending's entry, once it is on disk; `None` where it is lost."""
+    try:
+        if isinstance(ledger, LedgerError):
+            raise ledger
+        return await begin(ledger, sending)
+    except LedgerError as error:
+        on_lost(str(error))
+        return None
+
+
+async def _concluded(
+    ledger: Ledger | LedgerError, writing: asyncio.Future[int | None], outcome: Outcome
+) -> None:
+    seq = await writing
+    if seq is not None and isinstance(ledger, Ledger):
+        await conclude(ledger, seq, outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,10 @@ from twolane_server.settings.resolved import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from twolane_server.border.records import Sending
     from twolane_server.border.standing import Standing
     from twolane_server.prompts import Prompt
 
@@ -102,6 +105,57 @@ async def test_the_local_lane_answers_and_its_text_is_not_kept(tmp_path: Path) -
         assert CANARY not in json.dumps(row.sent)
         assert us.outcomes == [("local", "stop")]
         assert touched(cloud) == (0, b"")
+
+
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Have no entry written before the event is set."""
+    free, write = threading.Event(), Ledger.before_send
+
+    def slowly(ledger: Ledger, sending: Sending, allowed: Callable[[], None]) -> int:
+        assert free.wait(20)
+        return write(ledger, sending, allowed)
+
+    monkeypatch.setattr(Ledger, "before_send", slowly)
+    return free
+
+
+async def test_the_local_lane_does_not_wait_for_the_disk_but_its_end_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = slow_disk(monkeypatch)
+    async with (
+        a_cloud() as cloud,
+        FakeServer(answer("Hi")) as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+        running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
+        assert await local.until(lambda _: us.pieces, 5.0)
+        assert not us.rows
+        done, _ = await asyncio.wait([running], timeout=0.1)
+        assert not done, "what came was used before it was on record"
+        free.set()
+        assert (await running).text == "Hi"
+        assert us.outcomes == [("local", "stop")]
+
+
+async def test_who_is_cancelled_twice_leaves_an_entry_with_its_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = slow_disk(monkeypatch)
+    async with (
+        a_cloud() as cloud,
+        FakeServer(Answer((chunk("Say"), FOREVER))) as local,
+        team(tmp_path, cloud, local) as us,
+    ):
+        running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
+        assert await local.until(lambda _: us.pieces, 5.0)
+        for _ in range(2):
+            running.cancel()
+            await asyncio.sleep(0.05)
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        free.set()
+        assert await local.until(lambda _: us.outcomes == [("local", "cancelled")], 5.0)
 
 
 def test_a_reply_shows_no_text_in_a_log() -> None:
