@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import tree_sitter
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from twolane_context.facts import Facts
     from twolane_context.languages import Language
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -26,12 +28,29 @@ class Parsed:
         source: UTF-8.
         tree: nodes count in bytes of `source`.
         known: the facts, once somebody has asked for them; see `facts.extract`.
+        found: what else somebody has found out; see `once`.
     """
 
     language: Language
     source: bytes = field(repr=False)
     tree: tree_sitter.Tree
     known: list[Facts] = field(default_factory=list["Facts"], init=False, repr=False, compare=False)
+    found: dict[object, object] = field(
+        default_factory=dict[object, object], init=False, repr=False, compare=False
+    )
+
+
+def once(parsed: Parsed, what: object, find: Callable[[Parsed], _T]) -> _T:
+    """What `find` gives for a tree, found the first time only.
+
+    Args:
+        parsed: the tree, on which alone it must depend.
+        what: tells it from all else that is found out about a tree.
+        find: finds it.
+    """
+    if what not in parsed.found:
+        parsed.found[what] = find(parsed)
+    return cast("_T", parsed.found[what])
 
 
 def parse(language: Language, source: bytes, previous: Parsed | None = None) -> Parsed:

@@ -146,20 +146,24 @@ class Service:
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
-        task = await asyncio.to_thread(prepared, order, labelled.label, material, impact)
-        question = replace(
-            question_of(
-                order.action,
-                of_prompt(labelled, Label.highest(one.label for one in task.prompts)),
-                known,
-                settings,
-                characters=sum(one.characters for one in task.prompts),
-            ),
-            answer_tokens=task.prompt.max_tokens,
-            forced=forced_for(order.action, order.forced),
-            instruction_marker=has_repository_marker(task.instruction),
-        )
-        question = await asyncio.to_thread(self._counted, question, task.prompts, settings)
+
+        def asked() -> tuple[Task, Question]:
+            task = prepared(order, labelled.label, material, impact)
+            question = replace(
+                question_of(
+                    order.action,
+                    of_prompt(labelled, Label.highest(one.label for one in task.prompts)),
+                    known,
+                    settings,
+                    characters=sum(one.characters for one in task.prompts),
+                ),
+                answer_tokens=task.prompt.max_tokens,
+                forced=forced_for(order.action, order.forced),
+                instruction_marker=has_repository_marker(task.instruction),
+            )
+            return task, self._counted(question, task.prompts, settings)
+
+        task, question = await asyncio.to_thread(asked)
         if may_ask and near_local_window(question):
             longest = max(task.prompts, key=lambda one: one.characters)
             exact = await self._open().count_local(longest, settings)

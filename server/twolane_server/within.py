@@ -172,17 +172,20 @@ async def with_surroundings(
         counted: gives a question the tokens of a prompt; runs in a thread.
         decide: `decided`, for this document.
     """
+
+    def with_part(part: Surroundings) -> tuple[Task, Question]:
+        made = _asked(order, replace(alone.task.subject, around=part))
+        task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
+        question = replace(
+            alone.question,
+            label=max(alone.question.label, task.prompt.label),
+            characters=task.prompt.characters,
+        )
+        return task, counted(question, task.prompts, alone.settings)
+
     for part in (around, replace(around, map=())):
         if part:
-            subject = replace(alone.task.subject, around=part)
-            made = await asyncio.to_thread(_asked, order, subject)
-            task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
-            question = replace(
-                alone.question,
-                label=max(alone.question.label, task.prompt.label),
-                characters=task.prompt.characters,
-            )
-            question = await asyncio.to_thread(counted, question, task.prompts, alone.settings)
+            task, question = await asyncio.to_thread(with_part, part)
             with suppress(TooLarge):
                 decision = await decide(question, task.prompts)
                 if decision.lane is alone.decision.lane:

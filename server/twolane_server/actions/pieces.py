@@ -7,8 +7,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from twolane_context.facts import extract
+from twolane_context.trees import once
 from twolane_server.actions.base import tree_of
-from twolane_server.actions.excerpt import excerpt
+from twolane_server.actions.excerpt import Excerpt, excerpt
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.prompts import Message, Role
 from twolane_server.text import decode
@@ -138,7 +139,7 @@ def context_of(
         signatures: whether signatures are wanted; where the repository's pieces are shown, these
             hold them.
     """
-    found = excerpt(parsed, extract(parsed), target)
+    found = once(parsed, (Excerpt, target), lambda one: excerpt(one, extract(one), target))
     chosen: list[Span] = []
     room = _MOST_CONTEXT
     for span in sorted({*found.imports, *(found.signatures if signatures else ())}):

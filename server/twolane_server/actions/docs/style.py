@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from twolane_context.languages import grammar
+from twolane_context.trees import once
 from twolane_server.edits.lines import evident_width
 from twolane_server.text import decode
 
@@ -68,6 +69,10 @@ class Style:
 
 def style_of(parsed: Parsed) -> Style:
     """The style of the documentation in a file."""
+    return once(parsed, Style, _style)
+
+
+def _style(parsed: Parsed) -> Style:
     width = evident_width(parsed.source)
     if parsed.language.name == "python":
         return _python(parsed, width)
