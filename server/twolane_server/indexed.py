@@ -73,6 +73,7 @@ class Indexed:
         self._synced: tuple[Index, Callable[[str], Verdict]] | None = None
         self._whole = False
         self._rules: dict[str, Stamp | None] = {}
+        self._held: tuple[Index | None, tuple[str, ...]] = None, ()
         self._shown = Shown()
 
     @property
@@ -126,8 +127,7 @@ class Indexed:
             patient: choose the map now where there is none yet, which takes some tenths of a second;
                 else `choose_maps` does it later.
         """
-        path = self.relative(wanted.path) or ""
-        repository = self.repository
+        path, repository = self.relative(wanted.path) or "", self.repository
         verdict, answers = self._verdicts(wanted.nda), self._answers_for(wanted)
         selection = Selection(path, wanted.first, wanted.last)
         if wanted.parsed is not None:
@@ -259,16 +259,17 @@ class Indexed:
 
     def _look_at_rules(self) -> None:
         """Notice changed rules before the watcher tells of them, also where git ignores their file."""
-        known = {*FILES, *filter(is_policy, self.repository.index.files), *self._rules}
-        now = dict(zip(sorted(known), stamps(self.repository.root, sorted(known)), strict=True))
+        if self._held[0] is not (index := self.repository.index):
+            self._held = index, tuple(filter(is_policy, index.files))
+        known = sorted({*FILES, *self._held[1], *self._rules})
+        now = dict(zip(known, stamps(self.repository.root, known), strict=True))
         if now != self._rules:
             self._forget_rules()
             self._rules = now
 
     def _forget_rules(self) -> None:
         self._speakers.clear()
-        for nda in [nda for nda in self._answers if nda is not None]:
-            del self._answers[nda]
+        self._answers = {nda: one for nda, one in self._answers.items() if nda is None}
 
     def _overlay(self, path: str, source: bytes) -> None:
         before = self.repository.index.files.get(path)

@@ -95,23 +95,26 @@ def verdicts(
     from twolane_server.policy import read_policies  # noqa: PLC0415 - the same
 
     read = cache(read_policies)
-    known: dict[tuple[object, ...], Verdict] = {}
+    # By path: content and names of which the verdict is. A question asks for all files, so no more
+    # than that is compared.
+    known: dict[str, tuple[bytes, object, object, Verdict]] = {}
 
     def verdict(path: str) -> Verdict:
         file = repository.index.files.get(path)
         if file is None:
             return UNKNOWN
-        ways = unsaved(path)
-        former = repository.former(path)
-        key = (path, file.digest, ways, former)
-        if key not in known:
-            before = [*(str(repository.root / old) for old in former), *(ways or ())]
-            rules = rules_for(repository.root / path, user, read, before=before)
-            head = None if ways is None else file.source().decode("utf-8", "replace")
-            labelled = label_with(rules, head)
-            own = all(root == repository.root for root in rules.roots)
-            known[key] = Verdict(labelled.label, rules.words, own)
-        return known[key]
+        digest, ways, former = file.digest, unsaved(path), repository.former(path)
+        told = known.get(path)
+        if told is not None and told[0] == digest and told[1] == ways and told[2] == former:
+            return told[3]
+        before = [*(str(repository.root / old) for old in former), *(ways or ())]
+        rules = rules_for(repository.root / path, user, read, before=before)
+        head = None if ways is None else file.source().decode("utf-8", "replace")
+        labelled = label_with(rules, head)
+        own = all(root == repository.root for root in rules.roots)
+        now = Verdict(labelled.label, rules.words, own)
+        known[path] = digest, ways, former, now
+        return now
 
     return verdict
 

@@ -7,6 +7,7 @@ border reads once more, just before anything is sent.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from twolane_server.departed import rules_of_departed
 from twolane_server.fragments import Label
 from twolane_server.labels import Labelled, label_with, no_file, rules_for
 from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
-from twolane_server.policy import policy_hash
+from twolane_server.policy import policy_hash, read_policies
 from twolane_server.trust import standing as trust_in
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from twolane_server.border.standing import Prints, ReadStanding
     from twolane_server.fragments import Origin
     from twolane_server.labels import FileRules
+    from twolane_server.policy import Policy
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
     from twolane_server.text import Text
+    from twolane_server.trust import Standing as Trust
 
 __all__ = ["UNKNOWN", "Known", "head_of", "path_label", "read_known", "read_standing"]
 
@@ -96,6 +99,26 @@ def head_of(text: Text) -> str:
     return head if len(head) >= HEAD_CHARACTERS else "".join(text.lines[:HEAD_CHARACTERS])
 
 
+class Reader(NamedTuple):
+    """Reads rules and grants from disk, each but once however many files ask. For one moment only."""
+
+    policies: Callable[[Path], tuple[Policy, ...]]
+    trust: Callable[[Path], Trust]
+
+
+def reader_of(folders: Folders) -> Reader:
+    """A reader that has read nothing yet.
+
+    Args:
+        folders: where the grants are.
+    """
+
+    def trust(root: Path) -> Trust:
+        return trust_in(root, folders)
+
+    return Reader(cache(read_policies), cache(trust))
+
+
 def read_known(
     path: str,
     settings: Settings,
@@ -103,6 +126,7 @@ def read_known(
     cloud_state: str | None,
     *,
     before: tuple[str, ...] = (),
+    reader: Reader | None = None,
 ) -> Known:
     """Read what speaks about a file. Waits for the disk; never fails.
 
@@ -112,11 +136,13 @@ def read_known(
         folders: where the grants are.
         cloud_state: why the cloud lane cannot be used, or `None`.
         before: see `Document.before`.
+        reader: of one who asks about many files at once.
     """
     if not path:
         return Known(None, cloud_state=cloud_state)
-    rules = rules_for(Path(path), settings.nda, before=before)
-    refused = [trust for root in rules.roots if not (trust := trust_in(root, folders)).granted]
+    policies, trust_of = reader or reader_of(folders)
+    rules = rules_for(Path(path), settings.nda, policies, before=before)
+    refused = [trust for root in rules.roots if not (trust := trust_of(root)).granted]
     reason = f"this repository may not use the cloud lane: {refused[0].reason}" if refused else ""
     return Known(rules, bool(rules.roots) and not refused, reason, cloud_state)
 
@@ -139,7 +165,8 @@ def read_standing(
 
     def read(origins: tuple[Origin, ...]) -> Standing:
         paths = {origin.path: origin for origin in sorted(origins, key=lambda one: one.commit)}
-        known = [read_known(path, settings, folders, None) for path in paths]
+        reader = reader_of(folders)
+        known = [read_known(path, settings, folders, None, reader=reader) for path in paths]
         for at, origin in enumerate(paths.values()):
             rules = known[at].rules
             if rules is not None and origin.commit:

@@ -30,9 +30,9 @@ def nda_sources(repository: Repository, verdict: Callable[[str], Verdict]) -> It
     index, name = repository.index, repository.root.name
     says = POLICY_FILE in index.files
     for path, file in index.files.items():
-        policy = original(path.rpartition("/")[2]).casefold() in FILES
-        takes_part = not policy and (says or language_for(path) is not None)
-        if takes_part and verdict(path).label is not Label.OPEN:
+        if verdict(path).label is Label.OPEN or not (says or language_for(path) is not None):
+            continue
+        if original(path.rpartition("/")[2]).casefold() not in FILES:
             yield Source(f"{name}/{path}", file.digest, _reader(file))
 
 

@@ -16,6 +16,7 @@ from twolane_server.fragments import Label, Origin
 from twolane_server.knowledge import UNKNOWN, Known, head_of, read_known, read_standing
 from twolane_server.labels import Labelled
 from twolane_server.markers import find_markers
+from twolane_server.policy import read_policies
 from twolane_server.settings.resolved import NdaRules, Settings
 from twolane_server.text import Text
 from twolane_server.trust import revoke
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_server.border.standing import ReadStanding, Standing
+    from twolane_server.policy import Policy
     from twolane_server.settings.resolved import Folders
 
 CLIENTS = '[nda]\npaths = ["clients/**"]\nwords = ["Acme Corp"]\n'
@@ -104,6 +106,23 @@ def test_each_reading_is_a_new_one(root: Path, folders: Folders, read: ReadStand
     assert "a.py in .aiexclude" in ask(read, file).reasons
     put(root / "twolane.toml", "[nda")
     assert ask(read, file).label is Label.NDA
+
+
+def test_a_reading_of_many_files_reads_rules_once_and_the_next_one_reads_them_again(
+    root: Path, read: ReadStanding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Path] = []
+
+    def counted(folder: Path) -> tuple[Policy, ...]:
+        places.append(folder)
+        return read_policies(folder)
+
+    monkeypatch.setattr("twolane_server.knowledge.read_policies", counted)
+    files = [put(root / "lib" / f"{number}.py") for number in range(9)]
+    assert ask(read, *files).label is Label.OPEN
+    assert sorted(places) == [root, root / "lib"]
+    assert ask(read, *files).label is Label.OPEN
+    assert sorted(places) == [root, root, root / "lib", root / "lib"]
 
 
 def test_a_deleted_file_is_nda(root: Path, read: ReadStanding) -> None:
