@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.knowledge import Known
+    from twolane_server.labels import Labelled
     from twolane_server.lanes.base import LaneName
     from twolane_server.lanes.local import Local
     from twolane_server.prompts import Prompt
@@ -130,14 +131,13 @@ class Service:
         started = time.monotonic()
         document = order.document
         budget = order.max_tokens or settings.action(order.action.name).max_tokens
-        answer_in = order.answer_in or settings.language
-        order = replace(order, answer_in=answer_in, max_tokens=budget)
+        order = replace(order, answer_in=order.answer_in or settings.language, max_tokens=budget)
         reads, material, impact, gone = order.action.reads, None, None, ()
         if reads.in_document:
-            known = await self.knowledge(document, settings)
+            known, labelled = await self._labelled(document, settings)
             if reads is Reads.PROBLEM and known.pasted is None:
                 known = replace(known, pasted=await self._quoted(order, settings))
-            labelled = known.label(head_of(document.text))
+                labelled = known.label(head_of(document.text))
             material = await self._materials.beside(reads, document, labelled.label, settings)
         else:
             read = await self._materials.instead(reads, document, settings, order.scope)
@@ -185,12 +185,16 @@ class Service:
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
         """Read what speaks about a document now, also by the names that its file had before."""
+        return (await self._labelled(document, settings))[0]
+
+    async def _labelled(self, document: Document, settings: Settings) -> tuple[Known, Labelled]:
         before = (*document.before, *await self._repositories.before(document.path))
         known = await asyncio.to_thread(self.known, document.path, settings, before)
-        if known.label(head_of(document.text)).label is Label.OPEN:
+        labelled = known.label(head_of(document.text))
+        if labelled.label is Label.OPEN:
             pasted = await self._repositories.pasted(document.path, str(document.text))
             known = replace(known, pasted=pasted)
-        return known
+        return known, known.label(head_of(document.text)) if known.pasted else labelled
 
     async def _quoted(self, order: Order, settings: Settings) -> str | None:
         """Why what another tool says of a document is under NDA, or `None`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -85,8 +86,13 @@ def _file(path: Path) -> Level:
     read = read_text(path)
     if read.text is None:
         return _unread(read.fault) if read.fault else Level(SentSettings())
+    return _checked(read.text)
+
+
+@lru_cache(maxsize=4)  # read anew before every action, and hardly ever another
+def _checked(text: str) -> Level:
     try:
-        return check(tomllib.loads(read.text), FILE)
+        return check(tomllib.loads(text), FILE)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return _unread(toml_fault(error))
 
