@@ -14,13 +14,13 @@ import pytest
 from support_bench import Bench, open_bench
 from support_channels import CHANNELS
 from twolane_server import indexed, service
-from twolane_server.border import checks
-from twolane_server.border.gate import Gate
+from twolane_server.border import searches
+from twolane_server.border.searches import Searches
 from twolane_server.indexed import Indexed
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from twolane_server.actions.base import Surroundings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from twolane_server.fragments import Origin
     from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
-    from twolane_server.surroundings import Seen, Wanted
+    from twolane_server.surroundings import Seen, Shown, Wanted
 
     KnownCode = Callable[[str, NdaRules], Prints]
 
@@ -57,8 +57,10 @@ def _nothing(*_: object) -> None:
 def _labels_are_not_read_again(bench: Bench) -> None:
     make = service.read_standing
 
-    def make_once(settings: Settings, folders: Folders, code: KnownCode) -> ReadStanding:
-        read = make(settings, folders, code)
+    def make_once(
+        settings: Settings, folders: Folders, environ: Mapping[str, str], code: KnownCode
+    ) -> ReadStanding:
+        read = make(settings, folders, environ, code)
         known: dict[tuple[Origin, ...], Standing] = {}
 
         def once(origins: tuple[Origin, ...]) -> Standing:
@@ -79,8 +81,9 @@ def _everything_is_shown_to_everybody(bench: Bench) -> None:
         wanted: Wanted,
         verdict: Callable[[str], Verdict],
         is_nda_code: Callable[[str], bool] | None,
+        shown: Shown,
     ) -> Surroundings:
-        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, is_nda_code)
+        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, is_nda_code, shown)
 
     bench.patch.setattr(Indexed, "_allowed", _nothing)
     bench.patch.setattr(indexed, "surroundings", as_local)
@@ -94,24 +97,15 @@ def _wrapped_code_is_not_looked_into(bench: Bench) -> None:
     def as_it_is(text: str) -> tuple[str, ...]:
         return (text,)
 
-    bench.patch.setattr(checks, "unwrapped", as_it_is)
+    bench.patch.setattr(searches, "unwrapped", as_it_is)
 
 
 def _code_is_not_recognised(bench: Bench) -> None:
-    _without(bench, checks.no_nda_code)
-    bench.patch.setattr(checks, "_nda_code", _nothing)
+    bench.patch.setattr(Searches, "nda_code", _nothing)
 
 
 def _words_are_not_looked_for(bench: Bench) -> None:
-    _without(bench, checks.no_forbidden_word)
-    bench.patch.setattr(checks, "_words", _nothing)
-
-
-def _without(bench: Bench, check: checks.Check) -> None:
-    others = tuple(each for each in checks.CHECKS if each is not check)
-    defaults = Gate.__init__.__kwdefaults__
-    assert defaults is not None
-    bench.patch.setitem(defaults, "checks", others)
+    bench.patch.setattr(Searches, "word", _nothing)
 
 
 MUTATIONS: dict[Callable[[Bench], None], str] = {

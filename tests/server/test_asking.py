@@ -76,7 +76,7 @@ def ready(action: str, budget: int = 100, allowed: int | None = None) -> Ready:
 
 async def ask(asked: Ready, runner: Cutting) -> None:
     nothing = Mock()
-    await carried_out(asked, cast("Runner", runner), nothing, nothing, nothing)
+    await carried_out(asked, cast("Runner", runner), nothing, nothing, nothing, on_task=nothing)
 
 
 @pytest.mark.parametrize("action", [action.name for action in ACTIONS])

@@ -19,9 +19,9 @@ from twolane_server.edits.lines import (
     skip_blanks,
 )
 from twolane_server.edits.plain import harmful
+from twolane_server.edits.python_syntax import python_reads
 from twolane_server.edits.reindent import fitted
 from twolane_server.edits.reply import code
-from twolane_server.edits.sound import python_reads
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import NothingChanges, ReplyRefused
 from twolane_server.text import decode

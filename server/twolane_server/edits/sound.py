@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.edits.elided import elisions
 from twolane_server.edits.plain import harmful
+from twolane_server.edits.python_syntax import python_reads
 from twolane_server.edits.syntax import errors
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from twolane_server.edits.changes import FileChange
     from twolane_server.text import Text
 
-__all__ = ["elided", "objection", "python_reads"]
+__all__ = ["elided", "objection"]
 
 _MARKERS = re.compile(r"(?m)^(?:<{7}|>{7}|\|{7})(?: |$)")
 _END = re.compile(r"\r\n|\r|\n")
@@ -58,18 +57,6 @@ def elided(changes: Iterable[FileChange]) -> str:
     if sum(grown.values()) <= 0:
         return ""
     return max(grown, key=lambda path: grown[path])
-
-
-def python_reads(text: Text) -> bool:
-    """Whether Python itself reads it: it is stricter than tree-sitter about indentation."""
-    try:
-        with warnings.catch_warnings():
-            # An invalid escape in a string is not our subject here.
-            warnings.simplefilter("ignore")
-            ast.parse(str(text).removeprefix(_MARK))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _form(old: str, new: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections import deque
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import parse
 from twolane_server.edits.directives import COMMENTS, comments, directives
 from twolane_server.edits.docstrings import docstring
+from twolane_server.edits.python_syntax import python_tree
 from twolane_server.edits.syntax import errors
 from twolane_server.text import decode
 
@@ -98,12 +98,8 @@ def same_python(before: Text, after: Text) -> bool | None:
 
 def _statements(text: Text) -> deque[ast.stmt] | None:
     """A module's statements without its docstring; `None` for what Python does not read."""
-    try:
-        with warnings.catch_warnings():
-            # An invalid escape in the user's own string is not our subject here.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(str(text).removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = python_tree(text)
+    if tree is None:
         return None
     return deque(tree.body[ast.get_docstring(tree, clean=False) is not None :])
 

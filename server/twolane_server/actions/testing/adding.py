@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twolane_context.trees import parse, text_of, walk
 from twolane_server.edits.lines import eol_near, indent_unit, line_start, next_line
 from twolane_server.edits.plain import harmful
-from twolane_server.edits.sound import python_reads
+from twolane_server.edits.python_syntax import python_reads
 from twolane_server.edits.syntax import errors
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.text import Text, decode, encode
