@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from support_fake_server import answer
 from support_generated import Code, word
-from support_leaks import traces
+from support_leaks import FIXED, traces
 from support_repository import put
 from support_trial import DOCSTRING
 
@@ -160,9 +160,7 @@ def l19_diagnostics_and_titles(trial: Trial) -> None:
     desk.open(mine.as_uri(), "python", other.text)
     assert desk.said
     # A type checker tells of an open file what it read in another.
-    fixed = "```python\n    pass\n```"
-    trial.cloud.answers = (answer(fixed),)
-    trial.world.script({"reply": fixed}, {"reply": DOCSTRING})
+    trial.cloud.answers = (answer(FIXED),)
     quoted = {"action": "fix", "instruction": f"no parameter `{code.name}` ({trial.mark})"}
     trial.expect(desk.act(mine.as_uri(), other.last - 1, **quoted).partition(" ")[0].rstrip(":"))
     trial.cloud.answers = (answer(DOCSTRING),)

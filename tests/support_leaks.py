@@ -35,6 +35,7 @@ MODEL = "deepseek-v3.2"
 KEY_VARIABLE = "RELAY_KEY"
 POLICY = '[nda]\npaths = ["clients/**", "tariff.py", "société/"]\nwords = ["Acme Corp"]\n'
 REPLY = "Say what it does."
+FIXED = "```python\n    pass\n```"
 
 
 def canary() -> str:
@@ -114,7 +115,8 @@ class World:
         self.tool = put(self.root / "tool.py", code(self.open))
         grant(self.root, self.folders)
         self.replies = self.top / "replies.json"
-        self.script({"reply": REPLY})
+        # One that a server has read holds for as long as it runs.
+        self.script({"match": "fix this problem", "reply": FIXED}, {"reply": REPLY})
         self.settings(f'[cloud]\nurl = "{self.cloud.url}"\n')
 
     def script(self, *replies: dict[str, object]) -> None:
