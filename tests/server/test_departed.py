@@ -95,8 +95,8 @@ def test_a_link_and_a_file_that_is_there_are_what_they_are_on_disk(repo: Repo) -
 
 
 class _Nothing:
-    def found(self, text: str, /) -> str | None:
-        del text
+    def found(self, *texts: str) -> str | None:
+        del texts
         return None
 
 
