@@ -62,11 +62,11 @@ async def recorded(
     sending: Sending,
     answer: Answer,
     on_lost: Callable[[str], None],
-) -> AsyncGenerator[None]:
+) -> AsyncGenerator[asyncio.Future[int | None]]:
     """Record a sending, and how it ended. It may be lost; nothing leaves the team's own machines.
 
-    The request does not wait for the disk, only its end does: what came is used when it is on record,
-    or when it was told that it is not.
+    The request does not wait for the disk, its answer does: nothing of it is shown before the future
+    that this yields is done, and the entry on record, or told to be lost.
 
     Args:
         ledger: the open ledger, or the error that says why there is none.
@@ -78,7 +78,7 @@ async def recorded(
     writing = asyncio.ensure_future(_begun(ledger, sending, on_lost))
     result = "failed"
     try:
-        yield
+        yield writing
         result = answer.finish or "finished"
     except asyncio.CancelledError:
         result = "cancelled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -66,10 +67,19 @@ class Answer:
     model: str | None = None
     first_token_at: float = 0.0
 
-    async def read(self, chunks: AsyncGenerator[Chunk]) -> None:
-        """Take all chunks; raises what they raise."""
+    async def read(
+        self, chunks: AsyncGenerator[Chunk], entry: asyncio.Future[int | None] | None = None
+    ) -> None:
+        """Take all chunks; raises what they raise.
+
+        Args:
+            chunks: what comes.
+            entry: the request's in the ledger, where it is still being written; then all wait for it.
+        """
         async with aclosing(chunks):
             async for chunk in chunks:
+                if entry is not None:
+                    await asyncio.shield(entry)
                 self._take(chunk)
 
     def _take(self, chunk: Chunk) -> None:

@@ -239,8 +239,9 @@ class Runner:
         request = replace(local_request(prompt, answering.model, salt), until=until)
         told = told_by(job.decision, answering)
         sending = sending_of(prompt, told, answering, request.body)
-        async with recorded(await self._open_ledger(), sending, job.answer, job.tell):
-            await job.answer.read(answering.lane.stream(request))
+        ledger, answer = await self._open_ledger(), job.answer
+        async with recorded(ledger, sending, answer, job.tell) as entry:
+            await answer.read(answering.lane.stream(request), entry)
 
     async def _salt(self, prompt: Prompt) -> str | None:
         return await asyncio.to_thread(salt_for, prompt.label, self._folders.state)

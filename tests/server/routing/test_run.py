@@ -119,7 +119,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return free
 
 
-async def test_the_local_lane_does_not_wait_for_the_disk_but_its_end_does(
+async def test_the_local_lane_does_not_wait_for_the_disk_but_what_is_shown_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = slow_disk(monkeypatch)
@@ -129,10 +129,11 @@ async def test_the_local_lane_does_not_wait_for_the_disk_but_its_end_does(
         team(tmp_path, cloud, local) as us,
     ):
         running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
-        assert await local.until(lambda _: us.pieces, 5.0)
+        assert await local.until(lambda server: b"/chat/completions" in server.received, 5.0)
         assert not us.rows
         done, _ = await asyncio.wait([running], timeout=0.1)
         assert not done, "what came was used before it was on record"
+        assert not us.pieces, "what came was shown before it was on record"
         free.set()
         assert (await running).text == "Hi"
         assert us.outcomes == [("local", "stop")]
@@ -148,7 +149,7 @@ async def test_who_is_cancelled_twice_leaves_an_entry_with_its_outcome(
         team(tmp_path, cloud, local) as us,
     ):
         running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
-        assert await local.until(lambda _: us.pieces, 5.0)
+        assert await local.until(lambda server: b"/chat/completions" in server.received, 5.0)
         for _ in range(2):
             running.cancel()
             await asyncio.sleep(0.05)
