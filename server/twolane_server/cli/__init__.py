@@ -19,7 +19,6 @@ from twolane_server import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
 __all__ = ["main"]
 
@@ -50,12 +49,18 @@ class _Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    from twolane_server.cli.plain import plain  # noqa: PLC0415 - keep start-up light
+    from twolane_server.cli.crash import (  # noqa: PLC0415 - keep start-up light
+        crashed,
+        tell_of_no_words,
+    )
+    from twolane_server.cli.plain import plain  # noqa: PLC0415 - the same
     from twolane_server.errors import TwolaneError, WrongUse  # noqa: PLC0415 - the same
 
     _have_streams()
     _print_everything()
-    sys.excepthook = _crashed
+    sys.excepthook = crashed
+    if argv is None:
+        tell_of_no_words()
     try:
         status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -99,18 +104,6 @@ def _run(words: list[str]) -> int:
     if rest:
         subs[arguments.command].error(f"unrecognized arguments: {' '.join(rest)}")
     return _command(arguments.command).run(arguments)
-
-
-def _crashed(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
-    """Tell where a mistake of ours was made, and not what it says, which may quote somebody's code."""
-    from traceback import format_tb  # noqa: PLC0415 - hardly ever needed
-
-    print("".join(format_tb(trace)), end="", file=sys.stderr)
-    print(
-        f"twolane: {kind.__name__}: a mistake in twolane itself; the lines above show where, and "
-        "hold nothing of your files, so they can be sent to who maintains it.",
-        file=sys.stderr,
-    )
 
 
 def _have_streams() -> None:

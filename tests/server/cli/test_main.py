@@ -135,3 +135,60 @@ def test_a_mistake_of_ours_is_told_without_what_it_says(tmp_path: Path) -> None:
     assert f'"{program}", line 7, in crash' in done.stderr
     assert "twolane: RuntimeError: a mistake in twolane itself" in done.stderr
     assert "zq7-canary" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ("threading.Thread(target=fail).start()", "RuntimeError"),
+        ("Dropped()", "RuntimeError"),
+        ("asyncio.run(never_awaited())", "Task exception was never retrieved\n"),
+        ("asyncio.run(called())", "Exception in callback fail"),
+    ],
+    ids=["thread", "finalizer", "task", "callback"],
+)
+def test_nor_is_one_that_nobody_waited_for(way: str, told: str, tmp_path: Path) -> None:
+    program = put(
+        tmp_path / "crash.py",
+        f"""\
+import asyncio, gc, logging, sys, threading
+from twolane_server import cli
+
+def fail(word=sys.argv[1]):
+    raise RuntimeError(word)
+
+class Dropped:
+    def __del__(self):
+        fail()
+
+async def late():
+    fail()
+
+async def never_awaited():
+    task = asyncio.create_task(late())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+
+async def called():
+    asyncio.get_running_loop().call_soon(fail, sys.argv[1])
+    await asyncio.sleep(0.01)
+
+def run(words):
+    logging.basicConfig(format="twolane: %(message)s", level=logging.WARNING)
+    {way}
+    return 0
+
+cli._run = run
+sys.exit(cli.main())
+""",
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), "zq7-canary"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert told in done.stderr
+    assert "twolane: RuntimeError: a mistake in twolane itself" in done.stderr
+    assert "in fail" in done.stderr, "where it was made"
+    assert "zq7-canary" not in done.stdout + done.stderr
