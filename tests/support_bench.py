@@ -8,7 +8,6 @@ nothing is noticed.
 from __future__ import annotations
 
 import random
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from support_generated import generated, mark_of, word
 from support_leaks import MODEL, World, traces
 from support_repository import put
 from support_trial import DOCSTRING, Trial
+from support_wire import PATIENT
 from twolane_server.border.ledger import verify
 
 if TYPE_CHECKING:
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Bench", "open_bench"]
 
 TWIN_EVERY = 8
-# On a busy machine the server would answer with less, or not at all yet, rather than be late.
-_PATIENT = (
-    "import sys, twolane_server.live as live\n"
-    "live._PATIENCE_SECONDS = 60.0\n"
-    "from twolane_server.cli import main\n"
-    "sys.exit(main(['lsp']))\n"
-)
 
 
 class Cloud(FakeServer):
@@ -76,7 +69,7 @@ class Bench:
     elsewhere: FakeServer
     local: FakeServer
     patch: pytest.MonkeyPatch
-    server: tuple[str, ...] = (sys.executable, "-c", _PATIENT)
+    server: tuple[str, ...] = PATIENT
     sent: int = 0
     seeds: range = range(0)
     _desk: ChannelDesk | None = None

@@ -95,6 +95,9 @@ class RecordingCloud:
         self.asked_for = model
         return self.listed
 
+    def known_as(self, model: str, /) -> str | None:
+        return self.listed if self.asked_for == model else None
+
     def window(self, _model: str, /) -> int | None:
         return self.holds if self.resolved else None
 

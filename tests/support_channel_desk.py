@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from support_wire import TWOLANE, Wire
+from support_wire import PATIENT, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,18 @@ class ChannelDesk:
     Args:
         world: its repository has all its code by now, since what comes later is noticed later.
         command: starts the server.
+        wait: whether until it has read the repository.
     """
 
-    def __init__(self, world: World, command: Sequence[str] = TWOLANE) -> None:
+    def __init__(
+        self, world: World, command: Sequence[str] = PATIENT, *, wait: bool = True
+    ) -> None:
         self._wire = _Recorded(command, _environ(world))
         self._wire.initialize(str(world.root))
+        if wait:
+            self._wait(world)
+
+    def _wait(self, world: World) -> None:
         uri = world.tool.as_uri()
         self.open(uri, "python", world.tool.read_text("utf-8"))
         until = time.monotonic() + _PATIENCE_SECONDS

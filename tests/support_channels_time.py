@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from support_channels_content import told
+from support_fake_server import answer
 from support_generated import Code, word
+from support_git import Repo
 from support_repository import put
 from twolane_server.cli import place as cli_place
 
@@ -59,6 +61,60 @@ def l49_tightened_while_it_waits(trial: Trial) -> None:
     assert trial.cloud.on_models is None, "the request did wait"
 
 
+def l49_what_a_commit_touched_while_its_message_waits(trial: Trial) -> None:
+    """A message is written for or after a commit whose file becomes NDA then; in the twin another's."""
+    chance, name = trial.chance, f"Zk{word(trial.chance, 8)}"
+    phrase = f"{word(chance, 7)} {word(chance, 7)}".upper()
+    repo, policy = Repo(trial.root), trial.root / "twolane.toml"
+    if not repo.git("tag"):
+        repo.commit("Start", base_py="x = 1\n")
+        repo.git("tag", "start")
+    action = chance.choice(("pr", "commit", "buffer"))
+    repo.git("checkout", "-qfB", "main", "start")
+    folder = trial.shelf
+    side = folder / f"{word(chance)}.py"
+    inner, text = str(side.relative_to(trial.root)), f"# {word(chance)}\n"
+    repo.commit("Begin", **{inner: text})
+    repo.git("checkout", "-qfB", "work")
+    repo.commit(f"Do it for {trial.mark} by {name}\n\n{trial.mark}", **{inner: f"# {phrase}\n"})
+    repo.commit("Take it back", **{inner: text})
+    repo.stage(base_py=f"y = {chance.randrange(99)}\n")
+    if action == "pr":
+        repo.commit("Tell")
+    name = name if trial.secret else name[::-1]
+    rules, meant = policy.read_text("utf-8"), inner if trial.secret else word(chance)
+    within = f"{folder.name}/" if trial.secret else f"{word(chance)}/"
+    marker = phrase if trial.secret else phrase[::-1]
+    changes: dict[str, Callable[[], object]] = {
+        "a rule": lambda: put(policy, rules.replace("paths = [", f"paths = ['{meant}', ")),
+        "a rule for its folder": lambda: put(
+            policy, rules.replace("paths = [", f"paths = ['{within}', ")
+        ),
+        "a marker of its text then": lambda: put(policy, f'{rules}markers = ["{marker}"]\n'),
+        "another tool's rule": lambda: put(
+            folder / ".aiignore", f"{side.name if trial.secret else meant}\n"
+        ),
+        "a nearer marker": lambda: put(
+            folder / "twolane.toml", f'[nda]\nmarkers = ["{marker.lower()}"]\n'
+        ),
+        "a word": lambda: put(policy, rules.replace('"Acme', f'"{name}", "Acme')),
+        "a nearer word": lambda: put(folder / "twolane.toml", f'[nda]\nwords = ["{name}"]\n'),
+    }
+    if trial.secret:
+        changes["a label in it"] = lambda: put(side, f"# Trade secret\n{text}")
+        changes["it is gone"] = side.unlink
+    change = changes[chance.choice(sorted(changes))]
+    trial.cloud.answers = (answer("Say it"),)
+    trial.world.script({"reply": "Say it"})
+    where = (put(trial.root / ".git" / "COMMIT_EDITMSG", "\n# So\n"),) if action == "buffer" else ()
+    with trial.policy(rules):
+        trial.cloud.on_models = change
+        done = trial.run("do", "pr" if action == "pr" else "commit", *where, "--json")
+        assert done.status == 0, (done.err, trial.number)
+        trial.expect(str(done.json["decision"]["lane"]))
+    assert trial.cloud.on_models is None, "the request did wait"
+
+
 def l50_loosened_by_the_repository(trial: Trial) -> None:
     """A commit, a checkout or an edit takes rules away: the grant lapses. The twin gains rules."""
     file, code = trial.planted(trial.code("python"), f"{word(trial.chance)}.py")
@@ -96,6 +152,25 @@ def l51_after_a_restart(trial: Trial) -> None:
             )
             kept.write_bytes(spoilt)
     trial.expect(trial.ask(copy, code))
+
+
+def l51_after_a_paste(trial: Trial) -> None:
+    """Code was pasted and taken out again: what was written since stays NDA for other processes, too."""
+    _, code = trial.stocked()
+    host, chance = trial.other("python"), trial.chance
+    file = put(trial.shelf / trial.named(host), host.text)
+    rest = host.text.replace("    return", f"    # {trial.mark}\n    return", 1)
+    desk = trial.bench.desk
+    desk.open(file.as_uri(), "python", host.text)
+    for text in (trial.pasted_into(code.body).text, rest):
+        desk.change(file.as_uri(), text)
+    trial.expect(desk.act(file.as_uri(), host.first, lane="cloud").partition(" ")[0].rstrip(":"))
+    desk.close_document(file.as_uri())
+    put(file, rest)
+    trial.expect(trial.ask(file, host, action="docstring"))
+    if chance.random() < 0.5:
+        moved = file.rename(file.with_name(trial.named(host)))
+        trial.expect(trial.ask(moved, host, action="docstring"))
 
 
 def l52_race(trial: Trial) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from support_fake_server import FakeServer, answer
 from support_repository import put
 from support_trust import make_folders, trusted_repository
+from support_waiting import PATIENCE
 from twolane_server.cli import main
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Shell:
 
     def finish(self, process: subprocess.Popen[str]) -> Ran:
         """Wait for a command that was started."""
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
         return Ran(process.returncode, out, err)
 
 

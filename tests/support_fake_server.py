@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import struct
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from support_waiting import PATIENCE
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
 MODEL = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
@@ -31,12 +35,15 @@ FOREVER = 3_600.0
 _TICK = 0.005
 
 
+Piece = bytes | float | threading.Event
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the server does with one request.
 
     Attributes:
-        pieces: bytes are sent, numbers are seconds of silence.
+        pieces: bytes are sent, numbers are seconds of silence, an event is silence until it is set.
         status: the status line's number; 0 sends no headers at all.
         content_type: empty for no such header.
         headers: more headers.
@@ -47,7 +54,7 @@ class Answer:
         reset: whether the connection is reset at the end, instead of closed.
     """
 
-    pieces: tuple[bytes | float, ...] = ()
+    pieces: Iterable[Piece] = ()
     status: int = 200
     content_type: str = EVENTS
     headers: tuple[tuple[str, str], ...] = ()
@@ -86,7 +93,7 @@ DONE = b"data: [DONE]\n\n"
 def answer(*texts: str, finish: str = "stop", delay: float = 0.0, tail: bytes = DONE) -> Answer:
     """A whole, well-behaved answer: role, texts, finish, usage, `[DONE]`."""
     role = event({"model": MODEL, "choices": [{"index": 0, "delta": {"role": "assistant"}}]})
-    pieces: list[bytes | float] = [role]
+    pieces: list[Piece] = [role]
     for text in texts:
         pieces += [delay, chunk(text)] if delay else [chunk(text)]
     return Answer((*pieces, chunk(finish=finish), usage(), tail))
@@ -156,12 +163,25 @@ class FakeServer:
         self.received = bytearray()
         self.requests: list[Received] = []
         self.broken_off: list[float] = []
-        self.open = self.connections = self.port = self._turn = 0
+        self.open = self.connections = self._turn = 0
+        self.port = self._own_port()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
+
+    def _own_port(self) -> int:
+        """A port that nobody else gets for as long as this object is there, also while it serves none.
+
+        So that where a server was nobody answers, and it can come back there.
+        """
+        with socket.socket() as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+            weakref.finalize(self, os.close, held.detach())
+        return port
 
     @property
     def host(self) -> str:
@@ -180,7 +200,6 @@ class FakeServer:
         self._server = await asyncio.start_server(
             self._connected, "127.0.0.1", self.port, ssl=self.tls, limit=2**20
         )
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
@@ -208,7 +227,7 @@ class FakeServer:
 
         self._thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         self._thread.start()
-        assert started.wait(10), "the fake server did not start"
+        assert started.wait(PATIENCE), "the fake server did not start"
         return self
 
     def stop(self) -> None:
@@ -217,7 +236,7 @@ class FakeServer:
         assert self._thread is not None
         assert self._stopping is not None
         self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def __enter__(self) -> Self:
         return self if self._thread is not None else self.start_in_thread()
@@ -230,7 +249,7 @@ class FakeServer:
     ) -> None:
         self.stop()
 
-    async def until(self, state: Callable[[Self], object], seconds: float = 5.0) -> bool:
+    async def until(self, state: Callable[[Self], object], seconds: float = PATIENCE) -> bool:
         """Wait until `state(self)` is true; whether it came true in time."""
         until = time.monotonic() + seconds
         while not state(self):
@@ -239,7 +258,7 @@ class FakeServer:
             await asyncio.sleep(_TICK)
         return True
 
-    def until_blocking(self, state: Callable[[Self], object], seconds: float = 5.0) -> bool:
+    def until_blocking(self, state: Callable[[Self], object], seconds: float = PATIENCE) -> bool:
         """The same beside a server in a thread."""
         until = time.monotonic() + seconds
         while not state(self):
@@ -336,15 +355,21 @@ class FakeServer:
         return chosen.clean and chosen.framed and not chosen.reset
 
     async def _pause(
-        self, seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        silence: float | threading.Event,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """Wait; notice at once when the client leaves."""
-        until = time.monotonic() + seconds
+        begin = time.monotonic()
         while True:
             if reader.at_eof() or reader.exception() or writer.transport.is_closing():
                 raise ConnectionResetError
             await writer.drain()
-            left = until - time.monotonic()
+            if isinstance(silence, threading.Event):
+                left = 0.0 if silence.is_set() else _TICK
+            else:
+                left = begin + silence - time.monotonic()
             if left <= 0:
                 return
             await asyncio.sleep(min(_TICK, left))

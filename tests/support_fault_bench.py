@@ -61,6 +61,7 @@ class Told:
         pieces: the text that came, of whichever lane.
         before: how many of the pieces came before another lane took over.
         exchanged: why another lane took over; empty if none did.
+        refused: whether that was the border's word.
         sentences: all that was said.
         error: how it failed, if it did.
         reply: the whole answer, if there is one.
@@ -70,6 +71,7 @@ class Told:
     pieces: list[str] = field(default_factory=list[str])
     before: int | None = None
     exchanged: str = ""
+    refused: bool = False
     sentences: list[str] = field(default_factory=list[str])
     error: TwolaneError | None = None
     reply: Reply | None = None
@@ -93,9 +95,9 @@ class Bench:
         told, begin = Told(), time.monotonic()
         model = settings.cloud.model if lane is LaneName.CLOUD else settings.local.model
 
-        def otherwise(fault: str) -> Decision:
-            told.exchanged = fault
-            return Decision(LaneName.LOCAL, settings.local.model, Label.OPEN, (fault,))
+        def otherwise(why: str, *, refused: bool = False) -> Decision:
+            told.exchanged, told.refused = why, refused
+            return Decision(LaneName.LOCAL, settings.local.model, Label.OPEN, (why,))
 
         def on_decision(taken: Decision) -> None:
             told.before = len(told.pieces)

@@ -49,7 +49,7 @@ def _stall(chance: random.Random) -> Fault:
     begun = _beginning(chance, stream)
     answer = Answer((*packed(chance, begun), FOREVER))
     words = (f"stopped for {IDLE.idle:g} s", _NOTHING_APPLIED, "Try again")
-    return Fault((answer,), LaneTimeout, words, said=_told(stream, begun), limits=IDLE, seconds=1.0)
+    return Fault((answer,), LaneTimeout, words, said=_told(stream, begun), limits=IDLE, seconds=3.0)
 
 
 def _comments_for_ever(chance: random.Random) -> Fault:
@@ -59,7 +59,7 @@ def _comments_for_ever(chance: random.Random) -> Fault:
         (b": keep-alive\n\n", b":\n\n", b": " + b"x" * 5_000 + b"\n\n", b"event: ping\n")
     )
     noise = chance.choice((noise, noise * 5, chunk(""), usage()))
-    answer = Answer((*packed(chance, begun), *[noise, chance.choice((0.01, 0.05))] * 1_000))
+    answer = Answer((*packed(chance, begun), *[noise, chance.choice((0.01, 0.05))] * 9_000))
     limits = chance.choice((IDLE, DEADLINE))
     what = (
         f"stopped for {IDLE.idle:g} s"
@@ -187,7 +187,8 @@ def _filtered(chance: random.Random) -> Fault:
         ("content_filter", "error", "insufficient_system_resource", "tool_calls")
     )
     answer = Answer(packed(chance, written(chance, reason).whole))
-    words = ("ended the answer early", _NOTHING_APPLIED)
+    told = "A filter of" if reason == "content_filter" else "ended the answer early"
+    words = (told, _NOTHING_APPLIED)
     return Fault((answer,), AnswerIncomplete, words, said=True, outcome=reason)
 
 
@@ -279,14 +280,14 @@ def _endless_line(chance: random.Random) -> Fault:
     if chance.random() < 0.3:  # an event of many lines, none of them long
         way, filler = b"", b"data: " + b"x" * (size - 7) + b"\n"
     answer = Answer((*packed(chance, begun + way), *[filler] * (20 * 2**20 // size)))
-    words = ("more than 1,048,576 bytes", _NOTHING_APPLIED)
+    words = ("more than 262,144 bytes", _NOTHING_APPLIED)
     return Fault((answer,), words=words, said=_told(stream, begun), seconds=2.0)
 
 
 def _drip(chance: random.Random) -> Fault:
     pause = chance.choice((0.02, 0.05, 0.1))
     texts = chance.choice((REPLY, "a", "é", " "))
-    answer = Answer((chunk(REPLY), *[chunk(texts), pause] * 1_000))
+    answer = Answer((chunk(REPLY), *[chunk(texts), pause] * 9_000))
     return Fault(
         (answer,),
         LaneTimeout,

@@ -106,7 +106,9 @@ def _no_headers(chance: random.Random) -> Fault:
         (
             Answer((FOREVER,), status=0),
             Answer((b"HTTP/1.1 200 OK\r\ncontent-ty", FOREVER), status=0, framed=False),
-            Answer((b"HTTP/1.1 200 OK\r\n", *[b"x-a: 1\r\n", 0.05] * 400), status=0, framed=False),
+            Answer(
+                (b"HTTP/1.1 200 OK\r\n", *[b"x-a: 1\r\n", 0.05] * 9_000), status=0, framed=False
+            ),
         )
     )
     on_models = chance.random() < 0.3

@@ -39,9 +39,19 @@ def wants_wide_marks(piece: Piece) -> bool:
     return any(_LIKE_MARKS.match(line) for line in (*piece.search, *piece.replace))
 
 
-def bent(piece: Piece, chance: random.Random) -> Piece:
-    """A piece with one of the flaws that do not matter: its blanks are not the file's."""
-    flaw = chance.choice((_as_is, _as_is, _stripped, _ended, _deeper, _flatter, _tabbed, _padded))
+def bent(piece: Piece, chance: random.Random, unit: str) -> Piece:
+    """A piece with one of the flaws that do not matter: its blanks are not the file's.
+
+    Args:
+        piece: the right one.
+        chance: which flaw it is.
+        unit: what one level of indentation is in the file.
+    """
+
+    def tabbed(piece: Piece) -> Piece:
+        return _tabbed(piece, unit)
+
+    flaw = chance.choice((_as_is, _as_is, _stripped, _ended, _deeper, _flatter, tabbed, _padded))
     return flaw(piece)
 
 
@@ -72,14 +82,15 @@ def _flatter(piece: Piece) -> Piece:
     return _each(piece, lambda line: line[min(leads, default=0) :] if line.strip() else line)
 
 
-def _tabbed(piece: Piece) -> Piece:
-    """Tabs for all leading spaces, where these are whole levels of four."""
-    if any(lead % 4 for lead in _leads(piece)):
+def _tabbed(piece: Piece, unit: str) -> Piece:
+    """A tab for each of the file's levels, where all leading spaces are whole ones."""
+    width = len(unit)
+    if unit == "\t" or any(lead % width for lead in _leads(piece)):
         return piece
 
     def tabbed(line: str) -> str:
         lead = len(line) - len(line.lstrip(" "))
-        return "\t" * (lead // 4) + line[lead:]
+        return "\t" * (lead // width) + line[lead:]
 
     return _each(piece, tabbed)
 

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import secrets
+import textwrap
 import zlib
 from collections import Counter
 from contextlib import suppress
@@ -46,6 +47,22 @@ def canary() -> str:
 def code(mark: str) -> str:
     """A Python file that is full of `mark`: its second line is in a function."""
     return f"def f_{mark}(a):\n    return a + '{mark}'  # {mark}\n"
+
+
+def tariff(mark: str) -> str:
+    """NDA code of ten lines."""
+    return textwrap.dedent(f"""\
+        def tariff_for(account, volume):
+            base = account.rate * volume
+            if volume > account.threshold_{mark}:
+                base -= account.rebate(volume, "{mark}")
+            elif account.is_frozen and not volume:
+                raise Frozen(account.number, base)
+            for surcharge in account.surcharges[1:]:
+                base += surcharge.apply(base, volume)
+            audit.log("{mark}", base, account.number)
+            return round(base, account.digits)
+        """)
 
 
 def disguises(mark: str) -> dict[str, bytes]:

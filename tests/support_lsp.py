@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,12 +14,16 @@ from lsprotocol import converters, types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
+from support_waiting import PATIENCE
+from support_wire import PATIENT
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from cattrs import Converter
 
 VSCODE = "visual-studio-code"
+_FOR_NOW = "try again in a moment"
 
 
 def _converter() -> Converter:
@@ -67,6 +71,7 @@ class Editor(LanguageClient):
         self.asked: list[types.ApplyWorkspaceEditParams] = []
         self.stubborn: set[str] = set()  # documents that no edit is applied to
         self.previews: list[dict[str, Any]] = []
+        self.expected: list[dict[str, Any]] = []
         self.pages: list[dict[str, Any]] = []
         self.streamed = asyncio.Event()
         self.questions: list[types.ShowMessageRequestParams] = []
@@ -74,7 +79,8 @@ class Editor(LanguageClient):
         register_lsp_features(self)
         self.feature(types.WORKSPACE_APPLY_EDIT)(self._on_apply())
         self.feature("twolane/preview")(self._on_preview())
-        self.feature("twolane/page")(self._on_page())
+        self.feature("twolane/expected")(self._kept_in(self.expected))
+        self.feature("twolane/page")(self._kept_in(self.pages))
         self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(self._on_question())
 
     async def end(self) -> None:
@@ -82,7 +88,7 @@ class Editor(LanguageClient):
         process = self._server
         if process is not None and process.returncode is None:
             try:
-                await asyncio.wait_for(process.wait(), 5)
+                await asyncio.wait_for(process.wait(), PATIENCE)
             except TimeoutError:
                 process.kill()
         await self.stop()
@@ -132,7 +138,8 @@ class Editor(LanguageClient):
 
     async def labelled(self, uri: str, line: int) -> list[types.CodeAction]:
         """The list once the label has been read in the background."""
-        for _ in range(100):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             actions = await self.actions(uri, line)
             if actions and not any("not read yet" in one.title for one in actions):
                 return actions
@@ -154,6 +161,17 @@ class Editor(LanguageClient):
         wanted = {**cast("dict[str, Any]", argument), **more}
         return asyncio.ensure_future(self.command(action.command.command, [wanted], token))
 
+    async def decided(self, action: types.CodeAction, **more: object) -> dict[str, Any]:
+        """Run an action; and again while what was opened just now is being read, as a person would."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            answer = await self.run(action, None, **more)
+            if _FOR_NOW not in str(answer["decision"]) or time.monotonic() > until:
+                return answer
+            if answer["applied"]:
+                self.undo()
+            await asyncio.sleep(0.05)
+
     async def command(
         self, name: str, arguments: Sequence[Any] | None, token: str | None = None
     ) -> dict[str, Any]:
@@ -170,11 +188,10 @@ class Editor(LanguageClient):
 
     async def begun(self, token: str) -> None:
         """Wait until the server shows progress."""
-        for _ in range(500):
-            if self.progress_reports[token]:
-                return
+        until = time.monotonic() + PATIENCE
+        while not self.progress_reports[token]:
+            assert time.monotonic() < until, "the server never began"
             await asyncio.sleep(0.01)
-        raise AssertionError("the server never began")
 
     def _on_apply(self) -> object:
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
@@ -222,11 +239,11 @@ class Editor(LanguageClient):
             self.replace(uri, edit.range, edit.new_text)
         return True
 
-    def _on_page(self) -> object:
-        def page(params: Any) -> None:  # noqa: ANN401 - a notification of our own
-            self.pages.append(cast("dict[str, Any]", params))
+    def _kept_in(self, kept: list[dict[str, Any]]) -> object:
+        def keep(params: Any) -> None:  # noqa: ANN401 - a notification of our own
+            kept.append(cast("dict[str, Any]", params))
 
-        return page
+        return keep
 
     def _on_question(self) -> object:
         def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
@@ -244,12 +261,12 @@ class Editor(LanguageClient):
 
 
 def config(environ: dict[str, str]) -> ClientServerConfig:
-    """Start the real server with this environment, from the tree that is under test."""
+    """Start the real server with this environment, from the tree that is under test; see `PATIENT`."""
     tree = {
         name: os.environ[name] for name in ("PYTHONPATH", "PYTHONSAFEPATH") if name in os.environ
     }
     return ClientServerConfig(
-        server_command=[sys.executable, "-m", "twolane_server.cli", "lsp"],
+        server_command=[*PATIENT],
         client_factory=cast("Any", Editor),
         server_env={**tree, **environ},
     )

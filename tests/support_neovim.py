@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support_wire import PATIENT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,7 +30,7 @@ PLUGIN = HOUSE / "editors" / "neovim"
 DRIVERS = HOUSE / "tests" / "e2e" / "neovim"
 OLDEST = (0, 11)
 
-_SECONDS_TO_EXIT = 10.0
+_SECONDS_TO_EXIT = 60.0
 
 # Runs the server with Neovim's pipes and keeps how it ended: Neovim does not wait for that on :qa.
 _WITNESS = """\
@@ -130,7 +132,7 @@ class Neovim:
         home = {"HOME": str(self.room / "home"), "LC_ALL": "C.UTF-8"}
         return {**kept, **home, **xdg, **ours, **(self.environ or {})}
 
-    def drive(self, driver: str, *, seconds: float = 60, **given: object) -> Drove:
+    def drive(self, driver: str, *, seconds: float = 240, **given: object) -> Drove:
         """Run one driver to its end; its failed assertion fails the test with its message."""
         environ = self.environment()
         for name, value in environ.items():
@@ -166,8 +168,7 @@ class Neovim:
         return "\n".join(line for line in lines if not line.startswith("[START]"))
 
     def _init(self, servers: Path) -> str:
-        server = [sys.executable, "-m", "twolane_server.cli", "lsp"]
-        witnessed = [sys.executable, "-c", _WITNESS, str(servers), *server]
+        witnessed = [sys.executable, "-c", _WITNESS, str(servers), *PATIENT]
         lines = [f"vim.opt.runtimepath:prepend({json.dumps(str(PLUGIN))})"]
         lines += [f"vim.opt.runtimepath:prepend({json.dumps(str(path))})" for path in self.before]
         config = {"cmd": witnessed, "init_options": dict(self.settings or {})}

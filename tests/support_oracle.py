@@ -19,6 +19,7 @@ from support_pieces import Piece, pieces
 from twolane_context.facts import extract
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
+from twolane_server.edits.lines import indent_unit
 
 if TYPE_CHECKING:
     import random
@@ -60,6 +61,7 @@ class Oracle:
         self._wrong = sum(chance.random() < share for share in (_WRONG_SHARE, _WRONG_SHARE / 3))
         self._form = chance.choice(_FORMS)
         self._told = False
+        self._come: dict[tuple[str, int], set[int]] = {}
         self._renamed = {
             old: new
             for old in before.keys() - after.keys()
@@ -106,10 +108,10 @@ class Oracle:
                 groups.append([f"RENAME {path} -> {to}\n" if to else f"DELETE {path}\n"])
                 if to is None or self._after[to] == text:
                     continue
-            found = self._found(path, rows)
+            found, seen = self._found(path, rows)
             if not found:
                 continue
-            wholes = self._wholes(path, form)
+            wholes = self._wholes(path, form) if seen else []
             if form == "diff":
                 groups.append([diff(path, found)])
             elif wholes:
@@ -125,21 +127,29 @@ class Oracle:
             groups.append([f"{path}\n{self._chance.choice((fenced, wide))}"])
         return self._framed([one for group in groups for one in group])
 
-    def _found(self, path: str, rows: set[int]) -> list[Piece]:
-        """The pieces of a file that can be seen, and are not forgotten."""
+    def _found(self, path: str, rows: set[int]) -> tuple[list[Piece], bool]:
+        """The pieces of a file that can be seen, and are not forgotten; whether all can be seen."""
         after = self._after[self._renamed.get(path, path)]
         more = self._chance.choice((0, 0, 0, 1, 3, 8))
-        return [
-            one
-            for one in pieces(self._before[path], after, more)
-            if {*range(one.first, one.last)} <= rows and (path, one.first) != self._skip
-        ]
+        every = pieces(self._before[path], after, more)
+        seen = [one for one in every if self._is_shown(one, path, rows)]
+        return [one for one in seen if (path, one.first) != self._skip], len(seen) == len(every)
+
+    def _is_shown(self, one: Piece, path: str, rows: set[int]) -> bool:
+        """Whether a part shows what a piece changes; of what only comes, the first that shows where."""
+        if one.first < one.last:
+            return {*range(one.first, one.last)} <= rows
+        beside = bool({one.first - 1, one.first} & rows)
+        return beside and self._come.setdefault((path, one.first), rows) == rows
 
     def _wholes(self, path: str, form: str) -> list[str]:
         """The file, or its definitions that change, where that is the form and all of the change is in it."""
         if form not in ("definitions", "files") or path in self._renamed or self._skip is not None:
             return []
-        before, after = self._before[path], self._after[path]
+        # A model ends all lines alike, however the file does.
+        before, after = (
+            "\n".join(text[path].split("\r\n")) for text in (self._before, self._after)
+        )
         if form == "files":
             return [after.rstrip("\n")] if "```" not in after else []
         language = language_for(path)
@@ -205,14 +215,15 @@ class Oracle:
 
     def _maybe_spoilt(self, right: Piece, path: str, *, last: bool) -> tuple[Piece, str]:
         """A piece with flaws that do not matter, or with one that does, and which that is."""
+        unit = indent_unit(self._before[path].encode())
         if self._wrong and (last or self._chance.random() < 0.5):
             wrong = self._chance.choice(WRONG)
             made = spoilt(right, self._before[path].splitlines(), wrong)
             if made or wrong in ("broken off", "no such path"):
                 self._wrong -= 1
                 self.kinds.add(wrong)
-                return made or bent(right, self._chance), wrong
-        return bent(right, self._chance), ""
+                return made or bent(right, self._chance, unit), wrong
+        return bent(right, self._chance, unit), ""
 
     def _framed(self, blocks: list[str]) -> str:
         if not blocks:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-__all__ = ["Piece", "once", "pieces"]
+__all__ = ["Group", "Piece", "once", "pieces", "slid"]
+
+Group = tuple[int, int, int, int]  # rows that go, and those that come
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def pieces(before: str, after: str, more: int = 0) -> list[Piece]:
     """
     old, new = before.splitlines(), after.splitlines()
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    groups = [(i, k, m, n) for tag, i, k, m, n in steps if tag != "equal"]
+    groups = slid(old, [(i, k, m, n) for tag, i, k, m, n in steps if tag != "equal"])
     found: list[Piece] = []
     done = 0
     while groups:
@@ -62,6 +64,18 @@ def pieces(before: str, after: str, more: int = 0) -> list[Piece]:
         replace = old[i - above : i] + new[m:n] + old[k : k + below]
         found.append(Piece(i, k, tuple(search), tuple(replace)))
         done = k if more else k + below
+    return found
+
+
+def slid(old: list[str], groups: list[Group]) -> list[Group]:
+    """The same changes, what only goes as far down as may be: from its own first line on, as Git has it."""
+    found: list[Group] = []
+    limits = [one[0] for one in groups[1:]] + [len(old)] * bool(groups)
+    for (i, k, m, n), limit in zip(groups, limits, strict=True):
+        by = 0
+        while m == n and k + by < limit and old[i + by] == old[k + by]:
+            by += 1
+        found.append((i + by, k + by, m + by, n + by))
     return found
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from support_counts import how_many
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-__all__ = ["GOOD", "mutated"]
+__all__ = ["GOOD", "REPLIES", "mutated"]
+
+REPLIES = how_many("TWOLANE_REPLIES", 300, 1_000)
+"""How many each action gets; what is to hold for them is to hold for 50,000 and more."""
 
 _PYTHON = "def join(a):\t# 😀 z\u0308\n\treturn f'😀{a}{sep}'  # é"
 _RUST = 'pub fn join(a: &str) -> String {\n    format!("😀{a}") + "é"\n}'

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import NOTHING
+from twolane_server.quoting import Quoted
+from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
     from twolane_server.impacts import WantedImpact
     from twolane_server.settings.resolved import NdaRules
     from twolane_server.surroundings import Wanted
+    from twolane_server.text import Text
 
 
 @dataclass(frozen=True)
 class Nothing:
     """Recognises nothing."""
+
+    def whole(self, text: str) -> str | None:
+        del text
+        return None
 
     def found(self, *texts: str) -> str | None:
         del texts
@@ -27,6 +37,9 @@ class Nothing:
 
 class Alone:
     """A document has no surroundings, and nothing is under NDA elsewhere."""
+
+    def __init__(self) -> None:
+        self.tainted = Tainted(Path("no state folder"))
 
     async def around(self, wanted: Wanted) -> Surroundings:
         del wanted
@@ -48,12 +61,16 @@ class Alone:
         del path, text
         return None
 
-    def stays(self, path: str) -> str | None:
+    def opened(self, path: str) -> tuple[Text, ...]:
         del path
+        return ()
+
+    def code_bytes(self, roots: Iterable[Path]) -> int | None:
+        del roots
         return None
 
-    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> Quoted:
         del path, names, nda
-        return None
+        return Quoted()
 
     async def aclose(self) -> None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twolane_context.definitions import HELD, Definition
 from twolane_context.facts import Facts, extract
 from twolane_context.languages import language_for
 from twolane_context.spans import Span
@@ -167,14 +168,17 @@ def shown(path: str, source: str) -> list[Shown]:
             name=definition.name,
             signature=cut(tree, definition.signature),
             doc=None if doc is None else cut(tree, doc),
-            parent=(
-                None if definition.parent is None else facts.definitions[definition.parent].name
-            ),
+            parent=(None if definition.parent is None else facts.symbols[definition.parent].name),
         )
         for definition, doc in zip(
             facts.definitions, documentation(tree, facts.definitions), strict=True
         )
     ]
+
+
+def variables(facts: Facts) -> list[Definition]:
+    """The variables and fields among the symbols."""
+    return [one for one in facts.symbols if one.kind in HELD]
 
 
 def cut(tree: Parsed, span: Span) -> str:
@@ -202,5 +206,6 @@ def check(tree: Parsed, facts: Facts) -> None:
             assert reach.contains(doc)
             assert not doc.cut(tree.source).endswith((b"\r", b"\n"))
         if one.parent is not None:
-            assert one.parent < index
-            assert facts.definitions[one.parent].span.contains(one.span)
+            holder = facts.symbols[one.parent]
+            assert holder in facts.definitions[:index]
+            assert holder.span.contains(one.span)

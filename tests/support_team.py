@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from support_border import OPEN as OPEN_STANDING
 from support_border import prompt
 from support_fake_server import Answer, FakeServer
+from support_waiting import PATIENCE
 from twolane_server.border.ledger import read_rows
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from twolane_server.border.records import Row
     from twolane_server.border.standing import Standing
     from twolane_server.fragments import Origin
+    from twolane_server.lanes.traffic import Traffic
     from twolane_server.prompts import Prompt
 
 CLOUD_MODEL = "deepseek-v3.2"
@@ -104,11 +108,16 @@ class Team:
     ) -> Reply:
         asking, settings = asking or asked(), settings or self.settings
         open_question = question(settings, as_the_router_saw_it(asking))
+
+        def otherwise(why: str, *, refused: bool = False) -> Decision:
+            kept = {"refused": why} if refused else {"cloud_state": why}
+            return choose(replace(open_question, **kept))
+
         return await self.runner.run(
             asking,
             decision or choose(open_question),
             settings,
-            otherwise=lambda why: choose(replace(open_question, cloud_state=why)),
+            otherwise=otherwise,
             on_text=lambda text, count: self.pieces.append((text, count)),
             on_notice=lambda sentence, _share: self.notices.append(sentence),
             on_decision=lambda taken: self.notices.append(str(taken)),
@@ -176,6 +185,19 @@ def _with(lane: LaneSettings, limits: dict[str, float]) -> LaneSettings:
 
 def a_cloud(*answers: Answer, models_answer: Answer | None = None) -> FakeServer:
     return FakeServer(*answers, models=(CLOUD_MODEL,), models_answer=models_answer)
+
+
+async def rest_is_over(traffic: Traffic) -> None:
+    """Who wants the lane from now on has it probed: no test needs to be faster than its rest."""
+    await traffic.aclose()  # a probe that waited for the end of the rest
+    traffic.breaker.until = time.monotonic()
+
+
+async def until_probed(traffic: Traffic) -> None:
+    """Wait for the end of a probe that is on its way."""
+    probing = traffic._probing  # pyright: ignore[reportPrivateUsage] - its end is the matter
+    if probing is not None:
+        await asyncio.wait({probing}, timeout=PATIENCE)
 
 
 def touched(server: FakeServer) -> tuple[int, bytes]:

@@ -30,7 +30,7 @@ BLOCK = 128
 """Tokens in a block of the prefix cache; only whole ones are kept."""
 WINDOW = 8_192
 _SECONDS_TO_START = 300
-_SECONDS_TO_END = 30
+_SECONDS_TO_END = 120
 _METRIC = re.compile(r"(?m)^(vllm:\w+)(?:\{[^}]*\})? (\S+)$")
 
 

@@ -8,6 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from support_waiting import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +28,14 @@ def none(params: types.CodeActionParams) -> list[types.CodeAction]:
 server.start_io()
 """
 TWOLANE = (sys.executable, "-m", "twolane_server.cli", "lsp")
+_WITH_TIME = (
+    "import sys, twolane_server.border.fingerprints as prints, twolane_server.live as live\n"
+    f"live._PATIENCE_SECONDS = prints._PATIENCE_SECONDS = {PATIENCE}\n"
+    "from twolane_server.cli import main\n"
+    "sys.exit(main(['lsp']))\n"
+)
+PATIENT = (sys.executable, "-c", _WITH_TIME)
+"""The same, with time: on a busy machine it would answer with less, or not at all yet, rather than be late."""
 BARE = (
     sys.executable,
     "-c",
@@ -85,7 +95,7 @@ class Wire:
         self.notify("exit", None)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        status = self.process.wait(timeout=20)
+        status = self.process.wait(timeout=PATIENCE)
         self.process.stdin.close()
         self.process.stdout.close()
         return status

@@ -8,16 +8,13 @@ import signal
 import sys
 import time
 
+from twolane_context.names import words
+
 
 def obey(path: str, source: bytes) -> tuple[bytes, bytes]:
-    """Words, and as facts the path; a path without a suffix is not parsed, as in the real one."""
-    if path:
-        _do(source)
-    if source == b"crash always":
-        os._exit(3)
-    return b"\n".join(sorted(set(source.split()))), b"facts of " + os.fsencode(
-        path
-    ) if path else b""
+    """The words, and as facts the path."""
+    _do(source)
+    return words(source), b"facts of " + os.fsencode(path)
 
 
 def _do(source: bytes) -> None:
@@ -44,5 +41,6 @@ def _do(source: bytes) -> None:
 
 def where(path: str, source: bytes) -> tuple[bytes, bytes]:  # noqa: ARG001 - as `obey`
     """As words the worker's process, as facts where it imports from and works."""
+    _do(source)
     there = "\n".join([*sys.path, "", os.getcwd(), str(os.nice(0))])  # noqa: PTH109 - a string
     return str(os.getpid()).encode(), there.encode()

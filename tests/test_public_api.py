@@ -13,30 +13,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PUBLIC = {
-    "twolane_context": [
-        "Answers",
-        "Cache",
-        "Piece",
-        "Repository",
-        "Selection",
-        "Site",
-        "Span",
-        "counter_for",
-        "examine_all",
-    ],
-    "twolane_server": [],  # a program, not a library
+    "answers": ["Answers"],
+    "cache": ["Cache"],
+    "pack": ["Piece"],
+    "question": ["Selection"],
+    "references": ["Site"],
+    "repository": ["Repository"],
+    "spans": ["Span"],
+    "tokens": ["counter_for"],
+    "work": ["examine_all"],
 }
 
 
-@pytest.mark.parametrize("package", PUBLIC)
-def test_the_public_names_are_these(package: str) -> None:
-    module = import_module(package)
-    assert module.__all__ == PUBLIC[package]
-    for name in module.__all__:
-        assert getattr(module, name) is not None
+@pytest.mark.parametrize("module", PUBLIC)
+def test_the_public_names_are_there(module: str) -> None:
+    found = import_module(f"twolane_context.{module}")
+    assert all(getattr(found, name).__doc__ for name in PUBLIC[module])
 
 
-@pytest.mark.parametrize("package", PUBLIC)
+@pytest.mark.parametrize("package", ["twolane_context", "twolane_server"])
 def test_importing_a_package_is_cheap(package: str) -> None:
     heavy = {"tree_sitter", "httpx", "pydantic", "pygls", "lsprotocol", "rich", "asyncio"}
     program = f"import {package}, sys; print(*({heavy!r} & set(sys.modules)))"
@@ -51,10 +46,14 @@ def test_the_engine_is_a_library(tmp_path: Path) -> None:
         "from lib import fold\n\n\ndef tool(a):\n    return fold(a)\n"
     )
     program = (
-        "import sys, pathlib, twolane_context as t\n"
-        "r = t.Repository(pathlib.Path(sys.argv[1])); r.refresh(); a = t.Answers(r)\n"
-        "count = t.counter_for('deepseek-v3.2')\n"
-        "print(*(p.path for p in a.context([t.Selection('tool.py', 4, 4)], 99, count)))\n"
+        "import sys, pathlib\n"
+        "from twolane_context.answers import Answers\n"
+        "from twolane_context.question import Selection\n"
+        "from twolane_context.repository import Repository\n"
+        "from twolane_context.tokens import counter_for\n"
+        "r = Repository(pathlib.Path(sys.argv[1])); r.refresh(); a = Answers(r)\n"
+        "count = counter_for('deepseek-v3.2')\n"
+        "print(*(p.path for p in a.context([Selection('tool.py', 4, 4)], 99, count)))\n"
         "print(*(f'{s.path}:{s.row}' for s in a.references('lib.py', 0, 4)))\n"
         "print(*(m for m in sys.modules if m.startswith('twolane_server')))\n"
     )

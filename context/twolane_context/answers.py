@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from twolane_context.index import Changed, digest_of
-from twolane_context.languages import language_for
+from twolane_context.index import Changed, File, Index, digest_of
+from twolane_context.languages import language_for, outlined
 from twolane_context.outline import packed
 from twolane_context.pack import pack
 from twolane_context.question import around, meant, merged, needed, row_span
@@ -19,7 +19,6 @@ from twolane_context.uses import uses
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from twolane_context.index import File, Index
     from twolane_context.pack import Piece
     from twolane_context.question import Selection
     from twolane_context.references import Site
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_context.uses import Uses
 
-    Allowed = Callable[[str], bool]
-
-_V = TypeVar("_V")
 _A = TypeVar("_A")
 _MOST_TREES, _MOST_TEXTS = 8, 64
 _ATTEMPTS = 50  # each has looked at one more file
@@ -43,15 +39,22 @@ class Answers:
         repository: whose files.
         allowed: which paths exist for this audience; all when it is `None`. What is not allowed
             shows in no way: the answers are those of a repository without these files.
+        visible: how many files are allowed, from one who keeps count; else all are asked about.
     """
 
-    def __init__(self, repository: Repository, allowed: Allowed | None = None) -> None:
-        self._repository = repository
-        self._allowed = allowed
-        self._trees: OrderedDict[str, tuple[bytes, Parsed]] = OrderedDict()
-        self._texts: OrderedDict[str, tuple[bytes, list[str]]] = OrderedDict()
-        self._whole: Index | None = None
-        self._resolver: Resolver | None = None
+    def __init__(
+        self,
+        repository: Repository,
+        allowed: Callable[[str], bool] | None = None,
+        visible: Callable[[], int] | None = None,
+    ) -> None:
+        def resolver(whole: Index) -> Resolver:
+            return Resolver(whole if allowed is None else whole.visible(allowed, visible))
+
+        self._repository, self._visible = repository, visible
+        self._over = lru_cache(1)(resolver)
+        self._lines = lru_cache(_MOST_TEXTS)(_lines)
+        self._trees: dict[str, tuple[File, Parsed]] = {}
 
     def context(
         self,
@@ -71,10 +74,13 @@ class Answers:
         """
 
         def answer() -> list[Piece]:
+            if self._visible is not None:
+                self._visible()  # who has counted need not look at each file that is asked about
             resolver = self.resolver()
             callers = max(1, budget // _TOKENS_PER_CALLER)
             lists = [needed(resolver, self._around(one), one, callers) for one in selections]
-            return pack(merged([*lists, meant(resolver, instruction)]), budget, count, self.lines)
+            wanted = merged([*lists, meant(resolver.index, instruction)])
+            return pack(wanted, budget, count, self.lines, {one.path for one in selections})
 
         return self._calm(answer)
 
@@ -113,33 +119,37 @@ class Answers:
 
     def resolver(self) -> Resolver:
         """Over the files that are visible."""
-        whole = self._repository.index
-        if self._resolver is None or self._whole is not whole:
-            visible = whole if self._allowed is None else whole.visible(self._allowed)
-            self._whole, self._resolver = whole, Resolver(visible)
-        return self._resolver
+        return self._over(self._repository.index)
 
     def tree(self, path: str) -> Parsed | None:
         """The tree of a visible file; `None` where there is no file or no grammar."""
-        file = self.resolver().index.files.get(path)
-        language = language_for(path)
+        file, language = self.resolver().index.files.get(path), outlined(path)
         if file is None or language is None:
             return None
-        digest, parsed = self._trees.pop(path, (b"", None))
-        if parsed is None or digest != file.digest:
+        known, parsed = self._trees.pop(path, (None, None))  # to stand last again
+        if parsed is None or known is not file:
             parsed = parse(language, file.source(), parsed)
-        _keep(self._trees, path, (file.digest, parsed), _MOST_TREES)
+        self._keep(file, parsed)
         if file.facts is None:
-            file.learn(packed(parsed))
+            file.facts = packed(parsed)
         return parsed
 
     def take(self, path: str, parsed: Parsed) -> None:
         """Take a tree that somebody has made of a file; one of another content is left alone."""
         file = self.resolver().index.files.get(path)
-        if file is None or parsed.language != language_for(path):
-            return
-        if file.digest == digest_of(parsed.source):
-            _keep(self._trees, path, (file.digest, parsed), _MOST_TREES)
+        same = parsed.language == language_for(path)
+        if file is not None and same and file.digest == digest_of(parsed.source):
+            self._keep(file, parsed)
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a visible file, without their ends."""
+        return self._lines(self.resolver().index.files[path])
+
+    def _keep(self, file: File, parsed: Parsed) -> None:
+        """Keep the trees of the last files that were asked for."""
+        self._trees[file.path] = file, parsed
+        if len(self._trees) > _MOST_TREES:
+            del self._trees[next(iter(self._trees))]
 
     def _around(self, selection: Selection) -> Parsed | None:
         """A tree with the definition around a selection: the file's, or one of little else.
@@ -156,16 +166,6 @@ class Answers:
                     return part
         return self.tree(path)
 
-    def lines(self, path: str) -> list[str]:
-        """The lines of a visible file, without their ends."""
-        file = self.resolver().index.files[path]
-        digest, lines = self._texts.pop(path, (b"", []))
-        if digest != file.digest:
-            text = file.source().decode("utf-8", "replace").replace("\r\n", "\n")
-            lines = text.split("\n")
-        _keep(self._texts, path, (file.digest, lines), _MOST_TEXTS)
-        return lines
-
 
 def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
     """A file with nothing but the rows of one definition, and the heads and ends of those around it."""
@@ -178,8 +178,5 @@ def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
     return b"\n".join([line if row in shown else b"" for row, line in enumerate(lines)])
 
 
-def _keep(kept: OrderedDict[str, _V], path: str, value: _V, most: int) -> None:
-    """Keep the values that were asked for last."""
-    kept[path] = value
-    if len(kept) > most:
-        kept.popitem(last=False)
+def _lines(file: File) -> list[str]:
+    return file.source().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

@@ -5,13 +5,14 @@ The captures that a query file (queries/*.scm) may use:
 - `@function`, `@class`, … (any value of `facts.Kind`): a definition. `@callable` is a function, or
   a method where a class, an impl, a trait or an interface holds it.
 - `@name`, `@body`: in the same pattern. A body that no one node covers is captured at both ends.
-  `@owner`: the type that it is a member of, where that stands elsewhere (Go).
+  `@owner`: the type that it is a member of, where that stands elsewhere (Go); of a macro (Rust), what
+  makes it, so that it is told from a function.
 - `@wrapped`, `@wrapper`: the outer node belongs to the definition inside it (`export`, decorators).
 - `@attribute`: stands before a definition and belongs to it.
 - `@variable`: a variable or constant of a module or class, `@field`: an attribute that a method sets
   or declares (`@object` is what it is set on); both with `@name`.
-- `@base`, in a pattern of its own: names a type that the definition or variable around it is made
-  of: a base class, a trait, the type of a value, what a function returns.
+- `@base`: names a type that the definition or variable around it is made of: a base class, a trait,
+  the type of a value, what a function returns. Whatever pattern finds it, it goes by where it stands.
 - `@import`: an import statement. Inside it, in patterns of their own: `@bound`, a name it binds;
   `@bound.module`, a name for the whole module; `@bound.any`, a wildcard; `@bound.path`, a path whose
   last part is the name (Go); `@bound.default`, for what a module is mainly there for (JavaScript).
@@ -32,7 +33,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import tree_sitter
@@ -42,7 +43,11 @@ from twolane_context.languages import query
 from twolane_context.trees import text_of, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from twolane_context.trees import Parsed
+
+    _Args: TypeAlias = list[tuple[str, Literal["capture", "string"]]]
 
 Nodes: TypeAlias = dict[str, list[tree_sitter.Node]]
 # A capture's name, what it captured, the pattern's number, and all that the pattern captured.
@@ -50,12 +55,11 @@ Found: TypeAlias = tuple[str, list[tree_sitter.Node], int, Nodes]
 # By what they are for: "definition", "held" (variables and fields), "bound", and the rest by name.
 Captures: TypeAlias = defaultdict[str, list[Found]]
 
-_BOUND = ("bound", "bound.module", "bound.any", "bound.path", "bound.default")
 _GROUPS = {
     **{name: name for name in ("attribute", "base", "export", "import", "scope", "wrapper")},
     **dict.fromkeys([*Kind, "callable"], "definition"),
     **dict.fromkeys((Kind.VARIABLE, Kind.FIELD), "held"),
-    **dict.fromkeys(_BOUND, "bound"),
+    **dict.fromkeys(("bound", "bound.module", "bound.any", "bound.path", "bound.default"), "bound"),
 }
 # A query's time grows with the square of the tokens in a row under one node (measured: 100,000
 # brackets take 4 s, 5,000 take 10 ms). Nobody writes that, but files hold it.
@@ -69,32 +73,27 @@ def capture(parsed: Parsed) -> Captures:
     """Run the language's query over the tree."""
     found: Captures = defaultdict(list)
     for pattern, nodes in matches(parsed, query(parsed.language)):
-        for name, captured in nodes.items():
+        for name in nodes:
             if name in _GROUPS:
-                found[_GROUPS[name]].append((name, captured, pattern, nodes))
+                found[_GROUPS[name]].append((name, nodes[name], pattern, nodes))
     return found
 
 
-def matches(parsed: Parsed, asked: tree_sitter.Query) -> list[tuple[int, Nodes]]:
+def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nodes]]:
     """What a query finds in the tree: each pattern's number and the nodes that it captured."""
-    root = parsed.tree.root_node
-    cursor = tree_sitter.QueryCursor(asked)
-    holds = _comparing(parsed.source)
-    if _has_wide_node(parsed):
-        # Each node by itself, passing over the tokens.
-        cursor.set_max_start_depth(0)
-        named = (node for node in walk(root) if node.is_named)
-        return [match for node in named for match in cursor.matches(node, holds)]
-    if root.has_error or not _names_blocks(asked):
-        return cursor.matches(root, holds)
-    cursor.set_max_start_depth(_STATEMENT)
-    found: list[tuple[int, Nodes]] = []
-    todo = [root]
+    root, holds = parsed.tree.root_node, partial(_holds, parsed.source)
+    cursor, todo = tree_sitter.QueryCursor(asked), [root]
+    is_wide = _has_wide_node(parsed)
+    by_block = not is_wide and not root.has_error and _names_blocks(asked)
+    if is_wide:  # each node by itself, passing over the tokens
+        todo = [node for node in walk(root) if node.is_named][::-1]
+    if is_wide or by_block:
+        cursor.set_max_start_depth(_STATEMENT if by_block else 0)
     while todo:
-        within = cursor.matches(todo.pop(), holds)
-        found += within
-        todo += [node for _, nodes in within if "block" in nodes for node in nodes["block"]]
-    return found
+        for match in cursor.matches(todo.pop(), holds):
+            yield match
+            if by_block:
+                todo += match[1].get("block", ())
 
 
 @cache
@@ -102,22 +101,13 @@ def _names_blocks(asked: tree_sitter.Query) -> bool:
     return "block" in {asked.capture_name(index) for index in range(asked.capture_count)}
 
 
-def _comparing(source: bytes) -> tree_sitter.QueryPredicate:
+def _holds(source: bytes, predicate: str, args: _Args, pattern_index: int, captures: Nodes) -> bool:
     """What `#same?` and `#differ?` mean: two texts, each of them a capture's or written out."""
-
-    def holds(
-        predicate: str,
-        args: list[tuple[str, Literal["capture", "string"]]],
-        pattern_index: int,  # noqa: ARG001 - tree-sitter passes it
-        captures: Nodes,
-    ) -> bool:
-        left, right = (
-            text_of(source, captures[value][0]) if kind == "capture" else value
-            for value, kind in args
-        )
-        return (left == right) is (predicate == "same?")
-
-    return holds
+    del pattern_index  # which tree-sitter passes
+    left, right = (
+        text_of(source, captures[value][0]) if kind == "capture" else value for value, kind in args
+    )
+    return (left == right) is (predicate == "same?")
 
 
 def _has_wide_node(parsed: Parsed) -> bool:
@@ -127,8 +117,6 @@ def _has_wide_node(parsed: Parsed) -> bool:
     blocks = range(0, len(parsed.source) - half, half)
     if any(not _WORD.search(parsed.source, block, block + half) for block in blocks):
         return True
-    if root.descendant_count < _WIDE:
-        return False
     stack = [root] if root.has_error else []
     while stack:
         node = stack.pop()

@@ -25,10 +25,10 @@ class Kind(StrEnum):
     FIELD = "field"
 
 
-CALLABLES = frozenset({Kind.FUNCTION, Kind.METHOD})
-TYPES = frozenset(
-    {Kind.CLASS, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.IMPL, Kind.INTERFACE, Kind.TYPE}
-)
+# No sets: to hash a value of an `Enum` takes longer than to look for it.
+CALLABLES = (Kind.FUNCTION, Kind.METHOD)
+TYPES = (Kind.CLASS, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.IMPL, Kind.INTERFACE, Kind.TYPE)
+HELD = (Kind.VARIABLE, Kind.FIELD)
 
 
 class Definition(NamedTuple):
@@ -41,10 +41,11 @@ class Definition(NamedTuple):
         end: where it ends.
         head: where its signature ends: just before the body.
         at: where its name starts.
-        parent: index in `Facts.definitions` of the one that holds it, or `None`.
+        parent: index in `Facts.symbols` of the one that holds it, or `None`.
         body_start: where its body starts, at the brace where the language has one; 0 for none.
         body_end: where its body ends.
-        owner: the type that it is a member of, where that stands elsewhere: Go's receivers.
+        owner: the type that it is a member of, where that stands elsewhere: Go's receivers; of a macro of
+            Rust, `macro_rules!`.
         bases: the types it is made of, as written: base classes, traits, what a function returns,
             the type of a variable.
     """

@@ -6,31 +6,35 @@ names is run. A path is relative to the root, with `/`; bytes that are no UTF-8 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import stat
-import subprocess
 from contextlib import suppress
 from hashlib import blake2b
+from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from twolane_context.walk import TOOLS, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    Examine = Callable[[str, bytes], tuple[bytes, bytes | None]]
 
 _T = TypeVar("_T")
 
 LARGEST = 2_000_000
 """Bytes. Nobody writes larger sources by hand; a generated one would hold up all others for seconds."""
 
-_MOST_HELD = 32  # descriptors of folders; one within more of them is opened from the root each time
+_MOST_HELD = 32  # descriptors of folders
 _START = 8_192  # a binary file has a NUL here, as for git
-_SAFE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_AT_ONCE = 65_536  # most files need no second read, and of a picture no more is read
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _63_BITS = (1 << 63) - 1  # as much as SQLite holds
-_GIT_SECONDS = 60
+_PATIENCE = 60  # seconds for git
 _GIT = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("ls-files", "-z", "--stage", "--cached", "--others", "--exclude-standard"),
@@ -68,6 +72,20 @@ class Row(NamedTuple):
     facts: bytes | None
     former: tuple[str, ...] = ()
 
+    def packed(self) -> bytes:
+        """The row as bytes: a line of JSON, which its words and facts follow."""
+        path, stamp, digest, words, facts, former = self
+        head = json.dumps((path, stamp, digest.hex(), len(words), facts is None, former))
+        return b"%b\n%b%b" % (head.encode(), words, facts or b"")
+
+    @classmethod
+    def unpacked(cls, blob: bytes) -> Row:
+        """The row that `packed` made bytes of."""
+        start = blob.index(b"\n") + 1
+        path, stamp, digest, size, unknown, former = json.loads(blob[:start])
+        words, facts = blob[start : start + size], None if unknown else blob[start + size :]
+        return cls(path, Stamp(*stamp), bytes.fromhex(digest), words, facts, tuple(former))
+
 
 def digest_of(source: bytes) -> bytes:
     """The identity of a file's content; 16 bytes."""
@@ -77,7 +95,7 @@ def digest_of(source: bytes) -> bytes:
 def paths(root: Path) -> Iterator[str]:
     """All files that may be source, sorted: what git knows or would add, else what a walk finds.
 
-    Submodules take part. A listed file may be gone, too large or no text: `stamps` and `reads` tell.
+    Submodules take part. A listed file may be gone, too large or no text: `stamps` and `read` tell.
     """
     listed = _git(root)
     if listed is None:
@@ -94,59 +112,30 @@ def _git(root: Path) -> set[str] | None:
     # From a broken `.git`, git would go on to the one above.
     environment["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
     try:
-        output = subprocess.run(  # noqa: S603 - fixed words and one path
+        output = check_output(  # noqa: S603 - fixed words and one path
             [git, "-C", root, *_GIT],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stdin=DEVNULL,
+            stderr=DEVNULL,
             env=environment,
-            timeout=_GIT_SECONDS,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+            timeout=_PATIENCE,
+        )
+    except (OSError, SubprocessError):
         return None
     found: set[str] = set()
     for record in output.split(b"\0"):
         staged = _STAGED.match(record)
         path = os.fsdecode(record[staged.end() :] if staged else record)
-        folder = path.rpartition("/")[0]
-        if staged is None:  # unknown to git; `x/` is another repository
-            wanted = path[-1:] not in {"", "/"} and "/." not in f"/{folder}"
-        else:
-            wanted = staged[1] not in {_LINK, _SUBMODULE}
+        folder, _, name = path.rpartition("/")
+        kind = staged[1] if staged else b""
+        hidden = not staged and "/." in f"/{folder}"
+        # Without a name it is another repository, which this one does not know.
+        wanted = name and not hidden and kind not in {_LINK, _SUBMODULE}
         if wanted and TOOLS.isdisjoint(folder.split("/")):
             found.add(path)
-        if staged and staged[1] == _SUBMODULE:
-            with suppress(OSError):
-                os.close(_folder(root, path))  # no link leads there
-                found.update(f"{path}/{inner}" for inner in paths(root / path))
+        # A folder, and no link leads there.
+        if kind == _SUBMODULE and any(_each(root, [f"{path}/"], lambda _name, _at: True)):
+            found.update(f"{path}/{inner}" for inner in paths(root / path))
     return found
-
-
-def _folder(root: Path, folder: str) -> int:
-    """A descriptor of a folder that no link below `root` leads to.
-
-    Raises:
-        OSError: there is none.
-    """
-    at = _top(root)
-    for part in folder.split("/") if folder else ():
-        above = at
-        try:
-            at = _within(above, part)
-        finally:
-            os.close(above)
-    return at
-
-
-def _top(root: Path) -> int:
-    return os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _within(above: int, part: str) -> int:
-    if part in {"", ".", ".."}:
-        raise FileNotFoundError(part)
-    return os.open(part, _SAFE | os.O_DIRECTORY, dir_fd=above)
 
 
 def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
@@ -157,86 +146,58 @@ def stamps(root: Path, listed: Iterable[str]) -> Iterator[Stamp | None]:
     return _each(root, listed, _look)
 
 
-def reads(root: Path, listed: Iterable[str]) -> Iterator[tuple[Stamp, bytes] | None]:
-    """What `read` gives for each path, read when it is asked for; quick where they are in order."""
-    return _each(root, listed, _read)
-
-
 def read(root: Path, path: str) -> tuple[Stamp, bytes] | None:
     """The file's stamp, as it was before reading, and its bytes; a binary file reads as empty.
 
     `None` where `stamps` gives none, and for a file that cannot be read.
     """
-    return next(reads(root, (path,)))
+    return next(_each(root, (path,), _read))
+
+
+def rows(root: Path, listed: Sequence[str], examine: Examine) -> Iterator[Row | None]:
+    """The row of each path, with what `examine` makes of path and source; `None` as for `read`.
+
+    Each is read when it is asked for; quick where they are in order.
+    """
+    for path, found in zip(listed, _each(root, listed, _read), strict=True):
+        yield found and Row(path, found[0], digest_of(found[1]), *examine(path, found[1]))
 
 
 def _each(
     root: Path, listed: Iterable[str], do: Callable[[str, int], _T | None]
 ) -> Iterator[_T | None]:
-    """What is done with each path, by its name and a descriptor of its folder."""
-    here, at, folders = None, -1, _Folders(root)
+    """What is done with each path, by its name and a descriptor of its folder.
+
+    The folders around the path before stay open: paths in order share most of these.
+    """
+    held: list[tuple[str, int]] = []  # with a slash at their end; the root first
     try:
         for path in listed:
-            folder, _, name = path.rpartition("/")
             found = None
             with suppress(OSError, ValueError):
-                if folder != here:
-                    here, at = folder, -1
-                    at = folders.open(folder)
-                if at >= 0:
-                    found = do(name, at)
+                while held and not path.startswith(held[-1][0]):
+                    os.close(held.pop()[1])
+                if not held:
+                    held.append(("", os.open(root, _FOLDER)))
+                *parts, name = path[len(held[-1][0]) :].split("/")
+                for part in parts:
+                    _enter(held, part)
+                found = do(name, held[-1][1])
             yield found
     finally:
-        folders.close()
+        for _, at in held:
+            os.close(at)
 
 
-class _Folders:
-    """Descriptors of the folder that was asked for last and of those it lies in.
-
-    Paths in order share most of these, so that a folder costs one call of the system and not one for
-    each part of its path.
-
-    Args:
-        root: the outermost; only below it no link is followed.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._held: list[tuple[str, int]] = []  # by name, the root first
-        self._alone: int | None = None
-
-    def open(self, folder: str) -> int:
-        """A descriptor of a folder, open until the next call; see `_folder`.
-
-        Raises:
-            OSError: there is none.
-        """
-        parts = ["", *(folder.split("/") if folder else ())]
-        if len(parts) > _MOST_HELD:
-            self.close()
-            self._alone = _folder(self._root, folder)
-            return self._alone
-        same = 0
-        for (name, _), part in zip(self._held, parts, strict=False):
-            if name != part:
-                break
-            same += 1
-        self._close(same)
-        for part in parts[same:]:
-            at = _within(self._held[-1][1], part) if self._held else _top(self._root)
-            self._held.append((part, at))
-        return self._held[-1][1]
-
-    def close(self) -> None:
-        """Let go of all."""
-        self._close(0)
-
-    def _close(self, kept: int) -> None:
-        if self._alone is not None:
-            os.close(self._alone)
-            self._alone = None
-        while len(self._held) > kept:
-            os.close(self._held.pop()[1])
+def _enter(held: list[tuple[str, int]], part: str) -> None:
+    """Open a folder of the last one that is held."""
+    if part in {"", ".", ".."}:
+        raise FileNotFoundError(part)
+    above, at = held[-1]
+    inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+    if len(held) == _MOST_HELD:
+        os.close(held.pop()[1])
+    held.append((f"{above}{part}/", inner))
 
 
 def _look(name: str, at: int) -> Stamp | None:
@@ -244,11 +205,16 @@ def _look(name: str, at: int) -> Stamp | None:
 
 
 def _read(name: str, at: int) -> tuple[Stamp, bytes] | None:
-    handle = os.open(name, _SAFE, dir_fd=at)
-    with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+    try:
         if found := _stamp(os.fstat(handle)):
-            start = file.read(min(_START, found.size))
-            return found, b"" if b"\0" in start else start + file.read(found.size - len(start))
+            source = os.read(handle, min(_AT_ONCE, found.size))
+            if source.find(b"\0", 0, _START) >= 0:
+                return found, b""
+            left = found.size - len(source)
+            return found, source + os.read(handle, left) if left else source
+    finally:
+        os.close(handle)
     return None
 
 

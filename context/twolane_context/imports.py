@@ -62,50 +62,36 @@ def imports(found: Captures, source: bytes, statement: str) -> tuple[Import, ...
     places = sorted({(node.start_byte, trimmed(source, node.end_byte)) for node in nodes})
     starts = [start for start, _ in places]
     bindings: list[dict[Binding, None]] = [{} for _ in places]
-    bound = [
-        (node.start_byte, node, kind, rest)
-        for kind, captured, _, rest in (found["bound"] if places else ())
-        for node in captured
-    ]
-    for at, node, kind, rest in sorted(bound, key=itemgetter(0)):
+    bound = [(node.start_byte, node, *one) for one in found["bound"] if places for node in one[1]]
+    for at, node, kind, _, _, rest in sorted(bound, key=itemgetter(0)):
         index = bisect_right(starts, at) - 1
         if index >= 0 and node.end_byte <= places[index][1]:  # the pattern may also fit elsewhere
-            binding = _binding(source, kind, text_of(source, node), rest)
-            if found["scope"]:
-                binding = _in_scopes(source, found["scope"], node, binding)
+            binding = _binding(source, kind, node, rest, found["scope"])
             if binding.name:
                 bindings[index][binding] = None
     return tuple(
-        Import(start, end, tuple(names))
-        for (start, end), names in zip(places, bindings, strict=True)
+        Import(*place, tuple(names)) for place, names in zip(places, bindings, strict=True)
     )
 
 
-def _binding(source: bytes, kind: str, name: str, nodes: Nodes) -> Binding:
-    module = text_of(source, nodes["from"][0]).strip(_QUOTES) if "from" in nodes else ""
-    if kind == "bound.module":
-        return Binding(name, module)
-    if kind == "bound.any":
-        return Binding("*", module, "*")
-    if kind == "bound.path":
-        return Binding(package_name(name), name)
-    if kind == "bound.default" and module:
-        return Binding(name, module, DEFAULT)
-    of = text_of(source, nodes["of"][0]) if "of" in nodes else name
-    return Binding(DEFAULT if kind == "bound.default" else name, module, of)
-
-
-def _in_scopes(
-    source: bytes, scopes: Sequence[Found], node: tree_sitter.Node, binding: Binding
+def _binding(
+    source: bytes, kind: str, node: tree_sitter.Node, nodes: Nodes, scopes: Sequence[Found]
 ) -> Binding:
-    """The binding with the paths that stand before the braces around it."""
-    before = [
-        text_of(source, nodes["prefix"][0])
-        for _, (scope,), _, nodes in scopes
-        if nodes["prefix"][0].end_byte < node.start_byte and node.end_byte <= scope.end_byte
+    parts = [
+        text_of(source, path["prefix"][0])
+        for _, (scope,), _, path in scopes
+        if path["prefix"][0].end_byte < node.start_byte and node.end_byte <= scope.end_byte
     ]
-    module = "::".join([*before, binding.module] if binding.module else before)
-    return binding._replace(module=module)
+    parts += [text_of(source, one).strip(_QUOTES) for one in nodes.get("from", ())[:1]]
+    name, module = text_of(source, node), "::".join(parts)
+    of = text_of(source, nodes["of"][0]) if "of" in nodes else name
+    if kind == "bound.path":
+        return Binding(package_name(name), module)
+    if kind == "bound.default":
+        return Binding(name, module, DEFAULT) if module else Binding(DEFAULT, module, of)
+    if kind == "bound.any":
+        name = of = "*"
+    return Binding(name, module, "" if kind == "bound.module" else of)
 
 
 def package_name(path: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from twolane_context.disk import digest_of
+from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.languages import language_for
 from twolane_context.names import Postings, words
 from twolane_context.outline import Outline, examine, packed_name, unpack
@@ -19,21 +20,23 @@ if TYPE_CHECKING:
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
-# Files that stand for their folder: `a/__init__.py` is module `a`.
-_PYTHON_FOLDERS, _RUST_FOLDERS = (
-    frozenset({"__init__", "__main__"}),
-    frozenset({"mod", "lib", "main"}),
-)
 _SCRIPTS = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"})
+# By suffix, the files that stand for their folder: `a/__init__.py` is module `a`.
+_FOR_FOLDERS = {
+    **dict.fromkeys(("py", "pyi"), ("__init__", "__main__")),
+    "rs": ("mod", "lib", "main"),
+    "lua": ("init",),
+    **dict.fromkeys(_SCRIPTS, ("index",)),
+}
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
-# Stands after a keyword or a type, at the start of a line, after a class's name, or in a list. The
-# name comes first, since that is what `re` looks for quickly.
+_MOST_STEPS = 8  # keys typed between two questions
+# Stands after a keyword or a type, at the start of a line or of something in a list, or after a dot
+# and before a value or arguments. The name comes first, since that is what `re` looks for quickly.
 _DEFINES = (
-    rb"%b(?![\w$\x80-\xff])(?:(?<=[\w*&>)\]\x80-\xff] %b)|(?<=[\n\t*&#]%b)|(?<=  %b)|(?<=::%b)"
-    rb"|(?<=[\w)][.:]%b)(?=[ \t]*[=(]))"
+    rb"%b(?![\w$\x80-\xff])(?:(?<=[\w*&>)\]\x80-\xff {,(!] %b)|(?<=[\n\t*&#:{,(]%b)"
+    rb"|(?<=[\w)]\.%b)(?=[ \t]*[=(]))"
 )
-_DEFINES_IN_LIST = rb"|(?<=[{,(] %b)(?=\s*[:({},=])|(?<=[{,(]%b)(?=\s*[:({},=])"
 
 
 class Changed(Exception):
@@ -52,33 +55,26 @@ class File:
     """One file at one content. Its outline is made when it is first asked for, from `read`.
 
     Attributes:
-        path: within the repository, parted by `/`.
-        digest: of the content.
-        words: its identifiers, parted by LF.
+        path, digest, words: as in its row.
+        stamp: what a file on disk was when last looked at.
+        facts: the packed outline, or `None` while nobody has needed it. Whoever has made it of the
+            same content may put it here.
     """
 
-    __slots__ = ("_facts", "_named", "_outline", "_read", "digest", "path", "words")
+    __slots__ = ("_named", "_outline", "_read", "digest", "facts", "path", "stamp", "words")
 
-    def __init__(
-        self, path: str, digest: bytes, words: bytes, facts: bytes | None, read: Read
-    ) -> None:
-        self.path = path
-        self.digest = digest
-        self.words = words
-        self._facts = facts if facts is not None or language_for(path) else b""
-        self._outline: Outline | None = None
-        self._named: dict[str, list[int]] | None = None
+    def __init__(self, row: Row, read: Read) -> None:
+        self.path, self.stamp, self.digest, self.words, facts, _ = row
+        self.facts = facts if facts is not None or language_for(self.path) else b""
         self._read = read
+        self._outline: Outline | None = None
+        self._named: dict[str, list[int]] = {}
 
     @classmethod
     def of(cls, path: str, source: bytes, read: Read) -> File:
         """A file of which only the words are known yet."""
-        return cls(path, digest_of(source), words(source), None, read)
-
-    @property
-    def facts(self) -> bytes | None:
-        """The packed outline, or `None` while nobody has needed it."""
-        return self._facts
+        stamp = Stamp(len(source), 0, 0)
+        return cls(Row(path, stamp, digest_of(source), words(source), None), read)
 
     @property
     def outline(self) -> Outline:
@@ -89,8 +85,7 @@ class File:
 
     def named(self, name: str) -> list[int]:
         """Which symbols of the outline have that name."""
-        if self._named is None:
-            self._named = {}
+        if not self._named:
             for index, symbol in enumerate(self.outline.symbols):
                 self._named.setdefault(symbol.name, []).append(index)
         return self._named.get(name, [])
@@ -101,13 +96,9 @@ class File:
 
     def examined(self) -> bytes:
         """The packed outline, made now if it must be."""
-        if self._facts is None:
-            self._facts = examine(self.path, self.source())[1]
-        return self._facts
-
-    def learn(self, facts: bytes) -> None:
-        """Take the packed outline, which another process has made of the same content."""
-        self._facts = facts
+        if self.facts is None:
+            self.facts = examine(self.path, self.source())[1]
+        return self.facts
 
     def source(self) -> bytes:
         """Its text.
@@ -120,18 +111,14 @@ class File:
             raise Changed(self.path)
         return source
 
-    def may_define(self, name: str, packed: bytes) -> bool:
-        """Whether it is worth asking the outline for a definition of `name`, packed as `packed`."""
+    def may_define(self, name: str) -> bool:
+        """Whether it is worth asking the outline for a definition of `name`."""
         if self._outline is not None:
             return True
-        if self._facts is not None:
-            return packed in self._facts
+        if self.facts is not None:
+            return packed_name(name) in self.facts
         escaped = re.escape(name.encode("utf-8", "surrogatepass"))
-        # In Python only arguments and values stand in lists.
-        more = b"" if self.path.endswith(".py") else _DEFINES_IN_LIST
-        pattern = (_DEFINES[:-1] + more + b")").replace(b"%b", escaped)
-        lua = self.path.endswith(".lua")
-        return lua or re.search(pattern, b"\n" + self.source()) is not None
+        return re.search(_DEFINES.replace(b"%b", escaped), b"\n" + self.source()) is not None
 
 
 class Index:
@@ -140,129 +127,116 @@ class Index:
     Args:
         files: by path.
         postings: of these files, and perhaps of others.
+
+    Attributes:
+        files: by path, those that are visible.
+        steps: the paths of each of the last few changes that led to it, each a set of its own.
     """
 
     def __init__(self, files: Mapping[str, File], postings: Postings | None = None) -> None:
-        self.files: Mapping[str, File] = dict(files)
-        self._postings = Postings(self.files.values()) if postings is None else postings
-        self._modules: dict[tuple[str, ...], list[tuple[str, Names]]] | None = None
+        self._all = dict(files)
+        self.files: Mapping[str, File] = self._all
+        self._allowed: Callable[[str], bool] | None = None
+        self._postings = Postings(self._all.values()) if postings is None else postings
+        # What was found in all of them, at the first question.
+        self._modules: dict[tuple[str, ...], list[tuple[str, Names]]] = {}
         self._held: dict[str, list[File]] = {}
-        self._defining: dict[str, list[tuple[File, int]]] = {}
+        self.steps: tuple[set[str], ...] = (set(),)
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
-        """The index with some files replaced, added or (`None`) taken away."""
-        alive = dict(self.files)
-        for path, file in files.items():
-            if file is None:
-                alive.pop(path, None)
-            else:
-                alive[path] = file
+        """The index, with nothing hidden, of some files replaced, added or (`None`) taken away."""
+        replaced = {path: file for path, file in files.items() if file is not None}
+        alive = self._all | replaced
+        for path in files.keys() - replaced.keys():
+            alive.pop(path, None)
         # What is dead goes when it is half of all, so that no list grows for ever.
         if len(self._postings) > 2 * len(alive) + COMMON:
             return Index(alive)
-        self._postings.add(file for file in files.values() if file is not None)
+        self._postings.add(replaced.values())
         later = Index(alive, self._postings)
-        if all((path in self.files) == (path in alive) for path in files):
+        later.steps = (*self.steps, set(files))[-_MOST_STEPS:]
+        if all((path in self._all) == (path in alive) for path in files):
             later._modules = self._modules  # which follow from the paths alone
         return later
 
-    def visible(self, allowed: Callable[[str], bool]) -> Index:
+    def visible(
+        self, allowed: Callable[[str], bool], count: Callable[[], int] | None = None
+    ) -> Index:
         """The index of a repository that holds only the files whose paths are allowed.
 
-        `allowed` is asked when an answer depends on it: it may be slow the first time.
+        Args:
+            allowed: asked when an answer depends on it, each time: it may be slow the first time.
+            count: how many files are allowed, from one who knows without asking about each.
         """
-        return _Visible(self, allowed)
+        seen = Index(self._all, self._postings)
+        seen.files, seen._allowed = _Files(self._all, allowed, count), allowed
+        seen._modules, seen._held = self._modules, self._held
+        return seen
 
     def holding(self, word: str, most: int | None = None) -> list[File]:
         """The files in which the identifier stands, by path; at most so many."""
         if word not in self._held:
             encoded = word.encode("utf-8", "surrogatepass")
-            self._held[word] = self._postings.holding(encoded, self.files)
-        return self._held[word][:most]
+            self._held[word] = self._postings.holding(encoded, self._all)
+        found, allowed = self._held[word], self._allowed
+        return [*islice(found if allowed is None else (f for f in found if allowed(f.path)), most)]
 
     def defining(self, name: str) -> list[tuple[File, int]]:
         """All symbols of that name, with their index in the file's outline; none for common words."""
-        if name not in self._defining:
-            self._defining[name] = self._define(name)
-        return self._defining[name]
-
-    def _define(self, name: str) -> list[tuple[File, int]]:
         files = self.holding(name, COMMON + 1)
-        packed = packed_name(name)
-        return [
-            (file, index)
-            for file in (files if len(files) <= COMMON else ())
-            if file.may_define(name, packed)
-            for index in file.named(name)
-        ]
+        few = [one for one in files if len(files) <= COMMON and one.may_define(name)]
+        return [(file, index) for file in few for index in file.named(name)]
 
     def modules(self, *last: str) -> list[tuple[str, Names]]:
         """The files of code whose module, header or package folder ends with one or two parts, by path.
 
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
-        if self._modules is None:
-            self._modules = {}
-            code = (path for path in self.files if language_for(path) or path.endswith("go.mod"))
+        if not self._modules:
+            code = (path for path in self._all if language_for(path) or path.endswith("go.mod"))
             for path in sorted(code):
                 names = module_names(path)
                 for end in {one[-count:] for one in names for count in (1, 2)} - {()}:
                     self._modules.setdefault(end, []).append((path, names))
-        return self._modules.get(last, [])
+        found, allowed = self._modules.get(last, []), self._allowed
+        return found if allowed is None else [one for one in found if allowed(one[0])]
+
+    def differing(self, last: Index) -> frozenset[str]:
+        """The paths of files that came, went, or are others since an earlier index.
+
+        A file is a value, so the same is the same. Where it is known by which steps one index came
+        from the other, no other file is looked at.
+        """
+        after = [*takewhile(lambda step: step is not last.steps[-1], reversed(self.steps))]
+        is_known, now, before = len(after) < len(self.steps), self.files, last.files
+        paths = set[str]().union(*after) if is_known else now.keys() | before.keys()
+        return frozenset(path for path in paths if now.get(path) is not before.get(path))
 
 
-class _Visible(Index):
-    """The part of an index that an audience may see. What is allowed is asked anew each time."""
-
-    def __init__(self, whole: Index, allowed: Callable[[str], bool]) -> None:
-        super().__init__({})
-        self.files = _Files(whole.files, allowed)
-        self._whole, self._allowed = whole, allowed
-
-    def changed(self, files: Mapping[str, File | None]) -> Index:
-        return self._whole.changed(files).visible(self._allowed)
-
-    def holding(self, word: str, most: int | None = None) -> list[File]:
-        found = self._whole.holding(word)
-        return list(islice((file for file in found if self._allowed(file.path)), most))
-
-    def defining(self, name: str) -> list[tuple[File, int]]:
-        return self._define(name)
-
-    def modules(self, *last: str) -> list[tuple[str, Names]]:
-        return [one for one in self._whole.modules(*last) if self._allowed(one[0])]
-
-
+@dataclass(frozen=True)
 class _Files(Mapping[str, File]):
     """Those files that are allowed."""
 
-    def __init__(self, files: Mapping[str, File], allowed: Callable[[str], bool]) -> None:
-        self._files, self._allowed = files, allowed
+    files: Mapping[str, File]
+    allowed: Callable[[str], bool]
+    count: Callable[[], int] | None
 
     def __getitem__(self, path: str) -> File:
-        if path in self._files and self._allowed(path):
-            return self._files[path]
+        if path in self.files and self.allowed(path):
+            return self.files[path]
         raise KeyError(path)
 
     def __iter__(self) -> Iterator[str]:
-        return filter(self._allowed, self._files)
+        return filter(self.allowed, self.files)
 
     def __len__(self) -> int:
-        return sum(map(self._allowed, self._files))
+        return sum(map(self.allowed, self.files)) if self.count is None else self.count()
 
 
 def stands_for_folder(path: str) -> bool:
     """Whether the file is what its folder's name means as a module."""
     stem, _, suffix = path.rpartition("/")[2].partition(".")
-    match suffix:
-        case "py" | "pyi":
-            return stem in _PYTHON_FOLDERS
-        case "rs":
-            return stem in _RUST_FOLDERS
-        case "lua":
-            return stem == "init"
-        case _:
-            return stem == "index" and suffix.rpartition(".")[2] in _SCRIPTS
+    return stem in _FOR_FOLDERS.get(suffix.rpartition(".")[2], ())
 
 
 def module_names(path: str) -> Names:

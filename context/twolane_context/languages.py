@@ -23,9 +23,8 @@ class Language:
         name: its name here, and the stem of its query file.
         ids: the LSP language identifiers that mean it.
         suffixes: the file suffixes that mean it, with the dot.
-        package: the module that holds its grammar.
+        package: the module that holds its grammar, or those of several languages.
         queries: the stems of its query files, where it shares some with others.
-        factory: the function of the module that returns the grammar.
     """
 
     name: str
@@ -33,29 +32,20 @@ class Language:
     suffixes: tuple[str, ...]
     package: str
     queries: tuple[str, ...] = ()
-    factory: str = "language"
 
 
 _TYPESCRIPT, _JAVASCRIPT = ("ecmascript", "typescript"), ("ecmascript", "javascript")
-_TS_PACKAGE = "tree_sitter_typescript"
+_TS = "tree_sitter_typescript"
 # Of a header, only its users know whether it is C or C++; C++'s grammar reads both.
 _CPP = (".h", ".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp", ".inl", ".cu", ".cuh")
+_JS_IDS = ("javascript", "javascriptreact")
 _JS = (".js", ".mjs", ".cjs", ".jsx")
 LANGUAGES: tuple[Language, ...] = (
     Language("python", ("python",), (".py", ".pyi"), "tree_sitter_python"),
     Language("rust", ("rust",), (".rs",), "tree_sitter_rust"),
-    Language(
-        "typescript",
-        ("typescript",),
-        (".ts", ".mts", ".cts"),
-        _TS_PACKAGE,
-        _TYPESCRIPT,
-        "language_typescript",
-    ),
-    Language("tsx", ("typescriptreact",), (".tsx",), _TS_PACKAGE, _TYPESCRIPT, "language_tsx"),
-    Language(
-        "javascript", ("javascript", "javascriptreact"), _JS, "tree_sitter_javascript", _JAVASCRIPT
-    ),
+    Language("typescript", ("typescript",), (".ts", ".mts", ".cts"), _TS, _TYPESCRIPT),
+    Language("tsx", ("typescriptreact",), (".tsx",), _TS, _TYPESCRIPT),
+    Language("javascript", _JS_IDS, _JS, "tree_sitter_javascript", _JAVASCRIPT),
     Language("go", ("go",), (".go",), "tree_sitter_go"),
     Language("c", ("c",), (".c",), "tree_sitter_c"),
     Language("cpp", ("cpp", "cuda", "cuda-cpp"), _CPP, "tree_sitter_cpp", ("cpp", "c")),
@@ -75,16 +65,20 @@ def language_for(path: str = "", language_id: str = "") -> Language | None:
         path: the file's path; only its suffix is looked at.
         language_id: the editor's word for the language (LSP `languageId`), which wins.
     """
-    if language_id in _BY_ID:
-        return _BY_ID[language_id]
-    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
-    return _BY_SUFFIX.get(f"{dot}{suffix}".lower()) if stem else None
+    return _BY_ID.get(language_id) or _BY_SUFFIX.get(path[path.rfind(".") :].lower())
+
+
+def outlined(path: str) -> Language | None:
+    """The language of a file whose definitions count; `None` for a minified one as well."""
+    return None if path.endswith((".min.js", ".min.mjs")) else language_for(path)
 
 
 @cache
 def grammar(language: Language) -> tree_sitter.Language:
     """The language's grammar, loaded at first use."""
-    capsule: object = getattr(import_module(language.package), language.factory)()
+    module = import_module(language.package)
+    make = getattr(module, f"language_{language.name}", None) or module.language
+    capsule: object = make()
     return tree_sitter.Language(capsule)
 
 

@@ -9,25 +9,28 @@ gives nothing.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import PurePosixPath
-from posixpath import dirname, join, normpath
+from posixpath import commonprefix, dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from twolane_context.index import module_names, stands_for_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from twolane_context.index import File, Index
 
+RUST = ".rs"
 PARTS = re.compile(r"[/\\.:]+")
 _MOST = 8
 # Rust's words for places within the crate: `rust_module` follows them.
 CRATE_WORDS = frozenset({"self", "super", "crate"})
 _C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ipp", "inl", "cu", "cuh"})
+_COMPILED = re.compile(r"\.[mc]?jsx?$")
 # How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
 _SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
-_COMPILED = re.compile(r"\.[mc]?jsx?$")
+_ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in _SCRIPTS))
 _GO_MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 
 
@@ -36,77 +39,73 @@ def modules(index: Index, file: File, module: str) -> list[File]:
     suffix = file.path.rpartition(".")[2]
     if suffix == "go":
         return _package(index, file, module)
+    if module.startswith(("./", "../")) or (suffix in _SCRIPTS and module in {".", ".."}):
+        path = normpath(join(dirname(file.path), module))
+        tries = [f"{one}{end}" for one in (path, _COMPILED.sub("", path)) for end in _ENDINGS]
+        return [index.files[one] for one in tries if one in index.files][:1]
     if suffix in _SCRIPTS:
-        return _script(index, file, module)
-    parts = [part for part in PARTS.split(module) if part]
-    here = PurePosixPath(file.path).parent.parts
-    base: tuple[str, ...] | None = None
-    has_suffix = len(parts) > 1 and PurePosixPath(module).suffix == f".{parts[-1]}"
-    if module.startswith(("./", "../")):
-        base = here[: len(here) - module.count("..")]
-        parts = parts[:-1] if has_suffix else parts
-    elif module.startswith("."):
-        dots = len(module) - len(module.lstrip("."))
-        base = here[: len(here) - (dots - 1)]
-    elif has_suffix and ("/" in module or suffix in _C):
-        parts = [*parts[:-2], ".".join(parts[-2:])]  # a header keeps its suffix
-    while parts and parts[0] in CRATE_WORDS:
-        parts = parts[1:]
-    if base is not None and not parts:
-        return _standing_for(index, base)
-    return _nearest(index, file, parts, base) if parts else [file]
+        return _aliased(index, file, module)
+    if suffix in _C or "/" in module:  # a header keeps its suffix
+        return _nearest(index, file, module.split("/"))
+    return _dotted(index, file, module)
+
+
+def exactly(index: Index, path: tuple[str, ...]) -> list[File]:
+    """The files of a module whose whole path is known."""
+    found = index.modules(*path[-2:])
+    return [index.files[one] for one, names in found if names[0] == path]
 
 
 def in_folder(index: Index, folder: str, ending: str) -> list[File]:
     """The files of a package's folder, by path."""
-    if folder:
-        near = [path for path, _ in index.modules(*folder.split("/")[-2:])]
-    else:
-        near = sorted(index.files)
+    inside = index.modules(*folder.split("/")[-2:])
+    near = [path for path, _ in inside] if folder else sorted(index.files)
     return [index.files[one] for one in near if dirname(one) == folder and one.endswith(ending)]
 
 
 def rust_module(index: Index, file: File, word: str) -> list[File]:
-    """The file of the module that `crate` or `super` means in a file, or a crate's by its name."""
+    """The files of the module that `self`, `super` or `crate` means, or a crate's by its name."""
     outer = module_names(file.path)[0][:-1]
+    if word == "self":
+        return [file]
     if word == "super" and outer:
-        return _standing_for(index, outer)
+        return exactly(index, outer)
     if word in {"crate", "super"}:
-        folder = file.path.split("/")[:-1]
-        while folder:
-            roots = ["/".join([*folder, stem]) for stem in ("lib.rs", "main.rs")]
-            if found := [index.files[path] for path in roots if path in index.files]:
-                return found
-            folder.pop()
-        return []
+        above = PurePosixPath(file.path).parents
+        roots = [f"{folder}/{stem}" for folder in above for stem in ("lib.rs", "main.rs")]
+        found = [one for one in roots if one in index.files]
+        return [index.files[one] for one in found if dirname(one) == dirname(found[0])]
     roots = [path for path, names in index.modules(word) if names[0][-1:] == (word,)]
-    return [index.files[path] for path in roots if path.endswith(("/lib.rs", "/main.rs"))][:1]
+    return [index.files[path] for path in roots if path.endswith("/lib.rs")][:1]
 
 
-def shared(names: Iterable[str], others: Iterable[str]) -> int:
+def below(index: Index, file: File, name: str) -> list[File]:
+    """The modules of that name below a file's; in Rust, what its words mean, or a crate of that name."""
+    inner = exactly(index, (*module_names(file.path)[0], name))
+    if inner or not file.path.endswith(RUST):
+        return inner
+    # In the edition of 2015 a path begins at the crate's root.
+    roots = [module_names(one.path)[0] for one in rust_module(index, file, "crate")]
+    at_root = [one for root in roots for one in exactly(index, (*root, name))]
+    return rust_module(index, file, name) or at_root
+
+
+def crate_of(path: str) -> str:
+    """The folder of the crate that holds a file of Rust."""
+    before, is_source, _ = f"/{path}".partition("/src/")
+    return before if is_source else before.rpartition("/")[0]
+
+
+def shared(names: list[str], others: list[str]) -> int:
     """How many parts the two have in common from the start."""
-    count = 0
-    for one, other in zip(names, others, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    return len(commonprefix([names, others]))
 
 
-def _script(index: Index, file: File, module: str) -> list[File]:
-    """JavaScript: a path beside the file, an alias of a folder, or a package of the workspace."""
-    if module.startswith("."):
-        path = normpath(join(dirname(file.path), module))
-        plain = _COMPILED.sub("", path)
-        tries = [
-            path,
-            *(f"{one}.{end}" for one in dict.fromkeys((plain, path)) for end in _SCRIPTS),
-        ]
-        tries += [f"{path}/index.{end}" for end in _SCRIPTS]
-        return [index.files[one] for one in tries if one in index.files][:1]
+def _aliased(index: Index, file: File, module: str) -> list[File]:
+    """JavaScript: a path below an alias of a folder, or a package of the workspace."""
     parts = _COMPILED.sub("", module.lstrip("@~#/")).split("/")
     for some in (parts, parts[1:] if module[0] in "@~#" else []):
-        found = _nearest(index, file, some, None) if some else []
+        found = _nearest(index, file, some) if some else []
         if len(some) == 1:  # a package of that name, not any file
             found = [one for one in found if stands_for_folder(one.path)]
         if found:
@@ -114,51 +113,47 @@ def _script(index: Index, file: File, module: str) -> list[File]:
     return []
 
 
+def _dotted(index: Index, file: File, module: str) -> list[File]:
+    """Names with dots or colons between them; Python's dots in front say where to begin."""
+    here = file.path.split("/")
+    parts = [part for part in PARTS.split(module) if part and part not in CRATE_WORDS]
+    if module.startswith("."):
+        dots = len(module) - len(module.lstrip("."))
+        return exactly(index, (*here[:-dots], *parts))
+    found = _nearest(index, file, parts) if parts else [file]
+    if found or parts[0] in sys.stdlib_module_names or not file.path.endswith((".py", ".pyi")):
+        return found
+    # A script may be run, and then finds what is beside it.
+    return [one for one in exactly(index, (*here[:-1], *parts)) if one is not file]
+
+
 def _package(index: Index, file: File, module: str) -> list[File]:
     """Go: one file of the package, found through go.mod where there is one."""
     roots = [path for path, _ in index.modules("go.mod")]
-    folders: list[str] = []
+    found: list[File] = []
     for root in roots:
         named = _GO_MODULE.search(index.files[root].source())
         prefix = named[1].decode("utf-8", "replace") if named else ""
         if prefix and f"{module}/".startswith(f"{prefix}/"):
-            folders.append(join(dirname(root), module[len(prefix) + 1 :]).rstrip("/"))
-    if not roots:
-        parts = module.split("/")
-        named_so = [names[2] for _, names in index.modules(parts[-1]) if _ends(names[2], parts)]
-        here = file.path.split("/")
-        nearest = max(named_so, key=lambda names: shared(names, here), default=())
-        folders = ["/".join(nearest)] if nearest else []
-    return [one for folder in folders for one in in_folder(index, folder, ".go")][:1]
+            folder = join(dirname(root), module[len(prefix) + 1 :]).rstrip("/")
+            found += in_folder(index, folder, ".go")
+    return (found if roots else _nearest(index, file, module.split("/")))[:1]
 
 
-def _nearest(
-    index: Index, file: File, parts: Sequence[str], base: tuple[str, ...] | None
-) -> list[File]:
+def _nearest(index: Index, file: File, parts: Sequence[str]) -> list[File]:
+    """The files of which a module's path ends with these parts, the nearest of them."""
     here = file.path.split("/")
-    found: dict[str, int] = {}
-    for path, names in index.modules(*(*(base or ()), *parts)[-2:]):
-        if any(
-            one == (*base, *parts)
-            if base is not None
-            else _ends(one, parts) and not _in_package(index, one[: -len(parts)])
-            for one in names
-        ):
-            found[path] = shared(path.split("/"), here)
+    found = {
+        path: shared(path.split("/"), here)
+        for path, names in index.modules(*parts[-2:])
+        if any(_means(index, one, parts) for one in names)
+    }
     top = max(found.values(), default=0)
     return [index.files[path] for path, near in found.items() if near == top][:_MOST]
 
 
-def _in_package(index: Index, folder: Sequence[str]) -> bool:
-    """Whether modules of a folder are imported by more than their own names (Python)."""
-    return bool(folder) and "/".join([*folder, "__init__.py"]) in index.files
-
-
-def _standing_for(index: Index, base: tuple[str, ...]) -> list[File]:
-    """The file that stands for a folder."""
-    found = index.modules(*base[-2:])
-    return [index.files[path] for path, names in found if names[0] == base][:1]
-
-
-def _ends(names: Sequence[str], parts: Sequence[str]) -> bool:
-    return len(parts) <= len(names) and tuple(names[len(names) - len(parts) :]) == tuple(parts)
+def _means(index: Index, names: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether a module's path ends so; modules of a package of Python have to be named with it."""
+    folder = names[: len(names) - len(parts)]
+    in_package = folder and "/".join([*folder, "__init__.py"]) in index.files
+    return [*folder, *parts] == [*names] and not in_package

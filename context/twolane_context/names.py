@@ -42,36 +42,29 @@ class Postings:
 
     def __init__(self, files: Iterable[File]) -> None:
         self._files = list(files)
-        self._inverted: dict[bytes, list[int]] | None = None
-        self._scans = 0
+        self._asked = 0
+        self._inverted: dict[bytes, list[int]] = {}
+        self._included = 0  # so many of the files are in it
 
     def __len__(self) -> int:
         return len(self._files)
 
     def add(self, files: Iterable[File]) -> None:
         """More files, or other contents of files that are there."""
-        for file in files:
-            if self._inverted is not None:
-                _invert(self._inverted, len(self._files), file.words)
-            self._files.append(file)
+        self._files += files
 
     def holding(self, word: bytes, alive: Mapping[str, File]) -> list[File]:
         """Those files of `alive` that hold the word, by path."""
-        if self._inverted is None and self._scans < _SCANS:
-            self._scans += 1
+        self._asked += 1
+        if self._asked <= _SCANS:
             needle = b"\n" + word + b"\n"
             found = [file for file in self._files if needle in file.words]
         else:
-            if self._inverted is None:
-                inverted: dict[bytes, list[int]] = {}
-                for number, file in enumerate(self._files):
-                    _invert(inverted, number, file.words)
-                self._inverted = inverted
+            for number in range(self._included, len(self._files)):
+                for held in self._files[number].words.split():
+                    self._inverted.setdefault(held, []).append(number)
+            self._included = len(self._files)
             found = [self._files[number] for number in self._inverted.get(word, ())]
-        here = [file for file in found if alive.get(file.path) is file]
-        return sorted(here, key=lambda file: file.path)
-
-
-def _invert(inverted: dict[bytes, list[int]], number: int, words: bytes) -> None:
-    for word in words.split():
-        inverted.setdefault(word, []).append(number)
+        # Some came twice.
+        here = {file.path: file for file in found if alive.get(file.path) is file}
+        return [here[path] for path in sorted(here)]

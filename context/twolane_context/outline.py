@@ -14,22 +14,18 @@ from io import BytesIO
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from twolane_context.definitions import Kind
+from twolane_context.definitions import HELD, Kind
 from twolane_context.facts import extract
 from twolane_context.imports import Binding
-from twolane_context.languages import language_for
+from twolane_context.languages import outlined
 from twolane_context.names import words
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twolane_context.definitions import Definition
-    from twolane_context.facts import Facts
     from twolane_context.trees import Parsed
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-_KINDS = {kind.value: kind for kind in Kind}
 # A `Symbol`, as it is stored.
 _Row = tuple[str, str, int, int, int, int, int, int, Sequence[str], int, str]
 
@@ -79,36 +75,27 @@ class Outline:
 
     def innermost(self, row: int) -> int:
         """The index of the innermost definition around a row, or -1; variables do not count."""
-        found = -1
-        for index, symbol in enumerate(self.symbols):
-            if symbol.start > row:
-                break
-            if row <= symbol.end and symbol.kind not in {Kind.VARIABLE, Kind.FIELD}:
-                found = index
-        return found
+        rows = ((at, one) for at, one in enumerate(self.symbols) if one.start <= row <= one.end)
+        return max((at for at, one in rows if one.kind not in HELD), default=-1)
 
 
-def pack(source: bytes, facts: Facts) -> bytes:
+def packed(parsed: Parsed) -> bytes:
     """The outline of a file as one blob, for the cache: its facts, in rows."""
-    starts = [0, *accumulate(map(len, BytesIO(source + b"\n")))]
-    both: list[tuple[int, Definition]] = sorted(
-        [*enumerate(facts.definitions), *((-1, one) for one in facts.variables)],
-        key=lambda pair: (pair[1].start, -pair[1].end),
-    )
-    place: dict[int | None, int] = {index: position for position, (index, _) in enumerate(both)}
-    place[None] = -1
+    facts = extract(parsed)
+    ends = [*accumulate(map(len, BytesIO(parsed.source + b"\n")))]
+    starts = [0, *ends]
     symbols: list[_Row] = []
-    for _, (name, kind, start, end, head, at, parent, _, _, owner, bases) in both:
-        # The row of a byte is one less than the number of rows that start up to it.
-        first, row = bisect_right(starts, start) - 1, bisect_right(starts, at) - 1
-        last_of_head = bisect_right(starts, max(start, head - 1)) - 1
-        last = bisect_right(starts, max(start, end - 1)) - 1
-        column, tail = at - starts[row], head - starts[last_of_head]
-        symbols.append(
-            (name, kind, first, last_of_head, last, row, column, place[parent], bases, tail, owner)
-        )
-    bindings = [binding for one in facts.imports for binding in one.bindings]
-    return _ENCODER.encode((symbols, [*bindings, *facts.exports])).encode()
+    for name, kind, start, end, head, at, parent, _, _, owner, bases in facts.symbols:
+        # The row of a byte is the number of rows that end up to it.
+        first = bisect_right(ends, start)
+        row = first if at < ends[first] else bisect_right(ends, at)
+        below = row if at < head <= ends[row] else bisect_right(ends, max(start, head - 1))
+        last = below if end <= ends[below] else bisect_right(ends, end - 1, below)
+        column, tail = at - starts[row], head - starts[below]
+        up = -1 if parent is None else parent
+        symbols.append((name, kind, first, below, last, row, column, up, bases, tail, owner))
+    bindings = [binding for one in (*facts.imports, *facts.exports) for binding in one.bindings]
+    return json.dumps((symbols, bindings), separators=(",", ":"), check_circular=False).encode()
 
 
 def packed_name(name: str) -> bytes:
@@ -117,24 +104,17 @@ def packed_name(name: str) -> bytes:
 
 
 def unpack(blob: bytes) -> Outline:
-    """The outline that `pack` made; an empty one for no blob."""
+    """The outline that `packed` made; an empty one for no blob."""
     if not blob:
         return Outline()
     symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
     return Outline(
-        tuple(
-            Symbol(row[0], _KINDS[row[1]], *row[2:8], tuple(row[8]), *row[9:]) for row in symbols
-        ),
+        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), *row[9:]) for row in symbols),
         tuple(Binding(*binding) for binding in bindings),
     )
 
 
 def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
     """The words and the packed outline of a file; no outline for a language without a grammar."""
-    language = language_for(path)
+    language = outlined(path)
     return words(source), b"" if language is None else packed(parse(language, source))
-
-
-def packed(parsed: Parsed) -> bytes:
-    """The packed outline of a file."""
-    return pack(parsed.source, extract(parsed))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import CALLABLES
 from twolane_context.names import WORD
-from twolane_context.spans import Span
+from twolane_context.question import row_span
 from twolane_context.targets import Locals
+from twolane_context.trees import text_of
 from twolane_context.uses import Use, uses
 
 if TYPE_CHECKING:
@@ -20,28 +21,10 @@ if TYPE_CHECKING:
     from twolane_context.index import File
     from twolane_context.trees import Parsed
 
-_GIVEN = re.compile(rb"\s*=")
-# Keys of literals and patterns, in JavaScript and Rust, as their grammars call them.
-_SHORT = frozenset(
-    {
-        "shorthand_property_identifier",
-        "shorthand_property_identifier_pattern",
-        "shorthand_field_identifier",
-        "shorthand_field_initializer",
-    }
-)
+# What names a member: not where a value stands before it, it is a key or a declaration.
 _MEMBERS = frozenset({"property_identifier", "field_identifier"})
-_KEYED = frozenset(
-    {
-        "pair",
-        "pair_pattern",
-        "method_definition",
-        "property_signature",
-        "jsx_attribute",
-        "field_initializer",
-        "field_pattern",
-    }
-)
+_HELD = re.compile("expression|nested|template")
+_AS = re.compile(rb"\s+as\b")
 _NEAR = 3  # nodes from a quoted name to what it is part of
 
 
@@ -50,7 +33,6 @@ class Place(NamedTuple):
 
     Attributes:
         file: which.
-        language: of the file.
         name: the name.
         point: its row and column.
         own: the symbol of which it is the name, or -1.
@@ -59,12 +41,12 @@ class Place(NamedTuple):
         known: the variables around it.
         local: the function whose variable it is, or -1.
         called: whether it is called.
+        renamed: whether `as` gives it another name here.
         keyed: whether it is a key of a literal or of a pattern, where it names a member of what it is taken
             for: `{ size: 1 }`, `{ size }`, `Box { size }`.
     """
 
     file: File
-    language: str
     name: str
     point: tuple[int, int]
     own: int
@@ -73,24 +55,21 @@ class Place(NamedTuple):
     known: Locals
     local: int
     called: bool
+    renamed: bool
     keyed: bool
 
 
 def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
     """The places in a file where a name stands as a name, not in a text or a comment."""
-    symbols, language = file.outline.symbols, parsed.language.name
-    lines = [0, *accumulate(len(line) + 1 for line in parsed.source.split(b"\n"))]
-    read: dict[Span, tuple[Locals, dict[tuple[int, int], Use]]] = {}
+    symbols = file.outline.symbols
 
-    def around(span: Span) -> tuple[Locals, dict[tuple[int, int], Use]]:
-        if span not in read:
-            found = uses(parsed, span)
-            by_point = {(use.row, use.column): use for use in found.uses}
-            read[span] = Locals(found.locals), by_point
-        return read[span]
+    @cache
+    def around(first: int, last: int) -> tuple[Locals, dict[tuple[int, int], Use]]:
+        found = uses(parsed, row_span(parsed.source, first, last))
+        return Locals(found.locals), {(use.row, use.column): use for use in found.uses}
 
-    def rows(first: int, last: int) -> Span:
-        return Span(lines[first], max(lines[first], lines[last + 1] - 1))
+    def binds(at: int) -> bool:
+        return name in around(symbols[at].start, symbols[at].end)[0].known
 
     nodes = [(node, _inside(file, node.start_point.row)) for node in _named(parsed, name)]
     own = {(symbols[i].row, symbols[i].column): i for i in file.named(name)}
@@ -100,50 +79,42 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         point = (node.start_point.row, node.start_point.column)
         holders = [i for i in file.outline.holders(at) if symbols[i].kind in CALLABLES]
         if holders:
-            span = rows(symbols[holders[-1]].start, symbols[holders[-1]].end)
+            rows = symbols[holders[-1]].start, symbols[holders[-1]].end
         elif at >= 0 and point[0] <= symbols[at].head:
-            span = rows(symbols[at].start, symbols[at].head)
+            rows = symbols[at].start, symbols[at].head
         else:
-            span = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
-        known, by_point = around(span)
-        use = by_point.get(point, Use((name,), *point, called=False))
+            rows = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
+        known, used = around(*rows)
+        use, up = used.get(point, Use((name,), *point, called=False)), _parent(node)
         chain, local, symbol = use.chain, -1, own.get(point, -1)
-        if len(chain) == 1 and point not in own and not outer & {*holders}:
-            spans = ((i, rows(symbols[i].start, symbols[i].end)) for i in holders)
-            local = next((i for i, one in spans if name in around(one)[0].known), -1)
-        given = _parent(node) == "keyword_argument" and _GIVEN.match(parsed.source, node.end_byte)
-        if given or (symbol < 0 and node.type in _MEMBERS and _parent(node) in _KEYED):
+        if len(chain) == 1 and symbol < 0 and outer.isdisjoint(holders):
+            local = next(filter(binds, holders), -1)
+        key = node.type in _MEMBERS and not _HELD.search(up)
+        if (key and symbol < 0) or (up == "keyword_argument" and point not in used):
             chain = ()
-        yield Place(
-            file, language, name, point, symbol, at, chain, known, local, use.called, _is_key(node)
-        )
+        keyed = key or "shorthand" in node.type or "shorthand" in up
+        renamed = _AS.match(parsed.source, node.end_byte) is not None
+        yield Place(file, name, point, symbol, at, chain, known, local, use.called, renamed, keyed)
 
 
-def _outermost(node: tree_sitter.Node, parsed: Parsed, head: int) -> Span:
-    """The largest part of the tree around a node that begins below row `head`, but the tree itself.
+def _outermost(node: tree_sitter.Node, parsed: Parsed, head: int) -> tuple[int, int]:
+    """The rows of the largest part of the tree around a node that begins below row `head`, but the tree itself.
 
     Found from above: each step up costs a walk down, and brackets may be 100,000 deep.
     """
     cursor = parsed.tree.walk()
     while cursor.goto_first_child_for_byte(node.start_byte) is not None:
         if cursor.node is not None and cursor.node.start_point.row > head:
-            return Span(cursor.node.start_byte, cursor.node.end_byte)
-    return Span(node.start_byte, node.end_byte)
+            return cursor.node.start_point.row, cursor.node.end_point.row
+    return node.start_point.row, node.end_point.row
 
 
 def _named(parsed: Parsed, name: str) -> list[tree_sitter.Node]:
     encoded, root = name.encode("utf-8", "surrogatepass"), parsed.tree.root_node
-    found: list[tree_sitter.Node] = []
-    for match in WORD.finditer(parsed.source):
-        if match[0] == encoded:
-            node = root.descendant_for_byte_range(*match.span())
-            if (
-                node is not None
-                and (node.start_byte, node.end_byte) == match.span()
-                and ("identifier" in node.type or _is_quoted_name(parsed, node))
-            ):
-                found.append(node)
-    return found
+    found = [one.span() for one in WORD.finditer(parsed.source) if one[0] == encoded]
+    nodes = [root.descendant_for_byte_range(*span) for span in found]
+    whole = [one for one in nodes if one is not None and text_of(parsed.source, one) == name]
+    return [one for one in whole if "identifier" in one.type or _is_quoted_name(parsed, one)]
 
 
 def _is_quoted_name(parsed: Parsed, node: tree_sitter.Node) -> bool:
@@ -151,16 +122,10 @@ def _is_quoted_name(parsed: Parsed, node: tree_sitter.Node) -> bool:
     up = node.parent if node.type == "string_content" else None
     for _ in range(_NEAR):
         up = up.parent if up is not None else None
-        if up is None or up.type == "type":
+        if up is None or up.type == "type" or "assignment" in up.type:
             break
-        if "assignment" in up.type and (left := up.child_by_field_name("left")) is not None:
-            return parsed.source[left.start_byte : left.end_byte] == b"__all__"
-    return up is not None and up.type == "type"
-
-
-def _is_key(node: tree_sitter.Node) -> bool:
-    up = _parent(node)
-    return node.type in _SHORT or up in _SHORT or (node.type in _MEMBERS and up in _KEYED)
+    exported = up is not None and parsed.source.startswith(b"__all__", up.start_byte)
+    return exported or (up is not None and up.type == "type")
 
 
 def _parent(node: tree_sitter.Node) -> str:

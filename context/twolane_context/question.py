@@ -1,25 +1,42 @@
-"""What a selection, an instruction or a diff needs from the repository."""
+"""What is asked about, and which definitions of the repository it needs, the surest first.
+
+What the names of a piece of code resolve to; then what the members that cannot be resolved are most
+likely to be; then who calls it. Nothing here depends on the order of files or the time.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from enum import IntEnum
+from itertools import chain, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from twolane_context.rank import Candidate, Place, Tier, ranked
+from twolane_context.definitions import CALLABLES, Kind
+from twolane_context.modules import PARTS, shared
 from twolane_context.spans import Span
+from twolane_context.targets import SELF, Locals, Target, twins
 from twolane_context.uses import uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from twolane_context.index import File, Index
     from twolane_context.outline import Outline
     from twolane_context.resolve import Resolver
     from twolane_context.trees import Parsed
+    from twolane_context.uses import Chain
 
-_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_FILE = re.compile(r"^\+\+\+ (?:b/)?([^\t\r\n]+)", re.MULTILINE)
+    Ranked: TypeAlias = tuple[Target, "Tier"]
+
 _NAME = re.compile(r"[^\W\d]\w{2,}")
-_MOST_MEANT = 3
+_MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
+_FEW = 40  # files that hold a name; in more of them it is hardly defined once
+_MOST_CALLING_FILES = 20
+_HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
+_LONGEST = 80  # bytes of what stands before a call
+_BARE = SELF | {"super", "crate"}
+_FILE_OR_HUNK = re.compile(r"(?m)^(?:\+\+\+ (?:b/)?([^\t\r\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)")
 
 
 class Selection(NamedTuple):
@@ -30,9 +47,17 @@ class Selection(NamedTuple):
     last: int
 
 
+class Tier(IntEnum):
+    """How sure it is that a definition is needed."""
+
+    RESOLVED = 0
+    LIKELY = 1
+    CALLER = 2
+
+
 def needed(
     resolver: Resolver, parsed: Parsed | None, selection: Selection, most_callers: int
-) -> list[Candidate]:
+) -> list[Ranked]:
     """The definitions that a selection needs, the surest first.
 
     Args:
@@ -44,41 +69,102 @@ def needed(
     file = resolver.index.files.get(selection.path)
     if file is None or parsed is None:
         return []
-    inside, rows = around(file.outline, selection.first, selection.last)
-    used = uses(parsed, row_span(parsed.source, *rows))
-    return ranked(resolver, Place(file, inside, rows), used, most_callers)
+    inside, (first, last) = around(file.outline, selection.first, selection.last)
+    used = uses(parsed, row_span(parsed.source, first, last))
+    known = Locals(used.locals)
+    found: list[Ranked] = []
+    loose: list[Chain] = []
+    for steps in dict.fromkeys(use.chain for use in used.uses if use.chain[-1] not in _BARE):
+        targets = resolver.chain(Target(file, inside), steps, known)
+        symbols = [one for one in targets if one.symbol]
+        # A type's own definition says more than the heads of its impls.
+        types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
+        found += [(one, Tier.RESOLVED) for one in types or symbols if one in twins(one)[:_MOST]]
+        if not targets and len(steps) > 1:
+            loose.append(steps)
+    near = _nearest(file, {one.file for one, _ in found} | {file})
+    for steps in loose:
+        likely = resolver.sounding(file, steps)[:1] or _likely(resolver.index, near, steps[-1])
+        found += [(one, Tier.LIKELY) for one in likely]
+    found += [(one, Tier.CALLER) for one in islice(callers(resolver, file, inside), most_callers)]
+    own = {one.at for one in twins(Target(file, inside))}
+    own |= {at for at, one in enumerate(file.outline.symbols) if first <= one.row <= last}
+    return [(one, tier) for one, tier in found if one.file is not file or one.at not in own]
 
 
-def meant(resolver: Resolver, text: str) -> list[Candidate]:
+def meant(index: Index, text: str) -> list[Ranked]:
     """The definitions whose names stand in an instruction; none of names that many share."""
-    found: dict[tuple[str, int], Candidate] = {}
-    for name in dict.fromkeys(_NAME.findall(text)):
-        defining = resolver.index.defining(name)
-        if len(defining) <= _MOST_MEANT:
-            for file, at in defining:
-                found[file.path, at] = Candidate(file, at, Tier.LIKELY)
-    return list(found.values())
+    named = [index.defining(name) for name in _NAME.findall(text)]
+    return [(Target(*one), Tier.LIKELY) for few in named if len(few) <= _MOST for one in few]
+
+
+def merged(questions: Iterable[list[Ranked]]) -> dict[Target, Tier]:
+    """The definitions of several questions, each once, the surest first."""
+    found: dict[Target, Tier] = {}
+    for one, tier in sorted(chain.from_iterable(questions), key=itemgetter(1)):
+        found.setdefault(one, tier)
+    return found
+
+
+def _likely(index: Index, near: list[File], name: str) -> list[Target]:
+    """The members that are called `name`, in the files that are near, or the only one there is."""
+    if close := _members((file, at) for file in near for at in file.named(name)):
+        return close[:_MOST]
+    only = _members(index.defining(name)) if len(index.holding(name)) < _FEW else []
+    return only if len(only) == 1 else []
+
+
+def _members(symbols: Iterable[tuple[File, int]]) -> list[Target]:
+    """Those symbols that types and modules hold."""
+    return [one for one in (Target(*one) for one in symbols) if one.holder]
+
+
+def _nearest(file: File, others: Iterable[File]) -> list[File]:
+    """The others, those first whose paths share most with the file's."""
+    parts = file.path.split("/")
+    return sorted(others, key=lambda other: (-shared(parts, other.path.split("/")), other.path))
+
+
+def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
+    """The definitions that call the one at `inside`: those that surely do, then those that may.
+
+    Only what stands before the call is followed, not the types of variables. The nearest files come
+    first.
+    """
+    if inside < 0 or file.outline.symbols[inside].kind not in CALLABLES:
+        return
+    symbol, own = file.outline.symbols[inside], twins(Target(file, inside))
+    name = re.escape(symbol.name.encode())
+    pattern = re.compile(rb"%b(?<![\w$]%b)[ \t]*\(" % (name, name))
+    sure: set[Target] = set()
+    maybe: list[Target] = []
+    for other in _nearest(file, resolver.index.holding(symbol.name))[:_MOST_CALLING_FILES]:
+        source = other.source()
+        for match in pattern.finditer(source):
+            row, end = source.count(b"\n", 0, match.start()), match.start()
+            caller = Target(other, other.outline.innermost(row))
+            if caller.symbol is None or caller.symbol.row == row or caller in sure:
+                continue
+            before: bytes = _HELD_BY.findall(source, max(0, end - _LONGEST), end)[0]
+            steps = PARTS.split(before.decode("utf-8", "replace"))  # of `f().name(`, two empty ones
+            means = resolver.chain(caller, [*steps[:-1], symbol.name])
+            if any(one in own for one in means):
+                sure.add(caller)
+                yield caller
+            elif not means and len(steps) > 1 and symbol.parent >= 0:
+                maybe.append(caller)
+    yield from (one for one in dict.fromkeys(maybe) if one not in sure)
 
 
 def changed_rows(diff: str) -> list[Selection]:
     """The rows that a unified diff changes, in the files as they are after it."""
-    found: list[Selection] = []
-    files = [*_FILE.finditer(diff)]
-    for number, match in enumerate(files):
-        end = files[number + 1].start() if number + 1 < len(files) else len(diff)
-        for hunk in _HUNK.finditer(diff, match.end(), end):
-            first, count = int(hunk[1]) - 1, int(hunk[2] or 1)
-            if count:
-                found.append(Selection(match[1], first, first + count - 1))
+    path, found = "", list[Selection]()
+    for file, start, rows in _FILE_OR_HUNK.findall(diff):
+        path = file or path
+        first, count = int(start or 1) - 1, int(rows or 1)
+        if start and path and count:
+            found.append(Selection(path, first, first + count - 1))
     return found
-
-
-def merged(lists: Iterable[list[Candidate]]) -> list[Candidate]:
-    """The candidates of several questions, each once, the surest first."""
-    found: dict[tuple[str, int], Candidate] = {}
-    for one in sorted((c for some in lists for c in some), key=lambda candidate: candidate.tier):
-        found.setdefault((one.file.path, one.symbol_index), one)
-    return list(found.values())
 
 
 def around(outline: Outline, first: int, last: int) -> tuple[int, tuple[int, int]]:

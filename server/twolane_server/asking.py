@@ -39,13 +39,18 @@ async def carried_out(
     """Ask until the action has come to something; see `Service.carry_out`."""
     action = action_named(ready.task.prompt.action)
     outcome, usage, cost, first_token_at = ready.task, None, None, 0.0
+
+    def otherwise(why: str, *, refused: bool = False) -> Decision:
+        kept = {"refused": why} if refused else {"cloud_state": why}
+        return choose(replace(ready.question, **kept))
+
     while True:
         try:
             reply = await runner.run(
                 outcome.prompt,
                 ready.decision,
                 ready.settings,
-                otherwise=lambda why: choose(replace(ready.question, cloud_state=why)),
+                otherwise=otherwise,
                 on_text=on_text,
                 on_notice=on_notice,
                 on_decision=on_decision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from twolane_server.departed import Departed
 from twolane_server.diff_labels import Desk, reasons_of
 from twolane_server.diffs import read_files
 from twolane_server.errors import ActionError, WrongUse
+from twolane_server.formers import for_threads
 from twolane_server.fragments import Label
 from twolane_server.gathering import Gathered
 from twolane_server.git import Git, home_of
@@ -80,17 +81,18 @@ async def gather_files(
         ActionError: there is no repository, nothing has changed, or too much.
         WrongUse: the range is none.
     """
-    git, old, pairs = await asyncio.to_thread(_read, reads, path, scope, environ)
-    former = {each: await before(str(git.root / each)) for one in pairs for each in one.diff.paths}
+    git, old, apart, pairs = await asyncio.to_thread(_read, reads, path, scope, environ)
+    former = for_threads(before)
     gone = frozenset(filter(None, (one.diff.gone for one in pairs)))
-    desk = Desk(git, read, former, Departed(git, old), gone)
-    return await asyncio.to_thread(_labelled, desk, pairs)
+    others = (Departed(git, each) for each in apart)
+    desk = Desk(git, read, former, Departed(git, old), gone, apart=others)
+    return await asyncio.to_thread(_labelled, desk, pairs, in_git=reads is not Reads.TREE)
 
 
 def _read(
     reads: Reads, path: str, scope: Scope, environ: Mapping[str, str]
-) -> tuple[Git, str, tuple[_Pair, ...]]:
-    """The files, and the commit that is their old side."""
+) -> tuple[Git, str, tuple[str, ...], tuple[_Pair, ...]]:
+    """The files, the commit that is their old side, and those of their sides that `HEAD` lacks."""
     git = Git(home_of(path), environ)
     inside = _inside(git.root, scope.within)
     old, new = _ends(git, scope.revisions) if reads is Reads.RANGE else (git.found("HEAD"), "")
@@ -100,7 +102,8 @@ def _read(
         pairs = [_Pair(one.diff, blobs.get(one.diff.old_id), one.content) for one in found]
     else:
         raw = git.files_between(old, new) if new else git.staged_files()
-        files = [one for one in read_files(raw) if any(map(inside, one.paths))]
+        meant = [one for one in read_files(raw) if any(map(inside, one.paths))]
+        files = [one for each in meant if (one := _without_links(each)) is not None]
         blobs = git.objects(each for one in files for each in (one.old_id, one.new_id) if each)
         pairs = [_Pair(one, blobs.get(one.old_id), blobs.get(one.new_id)) for one in files]
     if not pairs:
@@ -110,7 +113,26 @@ def _read(
             f"{len(pairs):,} files have changed, which is too much to review at once; name a file or a "
             "folder."
         )
-    return git, old, tuple(pairs)
+    apart = tuple(each for each in (old, new) if each and not _is_behind(git, each)) if new else ()
+    return git, old, apart, tuple(pairs)
+
+
+def _is_behind(git: Git, commit: str) -> bool:
+    """Whether a commit is in the history of what is checked out, whose rules its owner knows."""
+    try:
+        return git.text("merge-base", commit, "HEAD") == commit
+    except ActionError:
+        return False  # nothing in common
+
+
+def _without_links(diff: FileDiff) -> FileDiff | None:
+    """The change without a side that is a symbolic link; `None` where no file is left of it."""
+    old, new = ("" if each in diff.links else each for each in (diff.old_id, diff.new_id))
+    if (old, new) == (diff.old_id, diff.new_id):
+        return diff
+    if not old and not new:
+        return None
+    return replace(diff, status="A" if new else "D", old_id=old, new_id=new, links=())
 
 
 _NOTHING = {
@@ -148,7 +170,8 @@ def _ends(git: Git, revisions: str) -> tuple[str, str]:
     return base, ids[1]
 
 
-def _labelled(desk: Desk, pairs: tuple[_Pair, ...]) -> Gathered:
+def _labelled(desk: Desk, pairs: tuple[_Pair, ...], *, in_git: bool) -> Gathered:
+    """What was read, labelled; `in_git` where git has both sides, and the disk need not have the new."""
     found: list[Labelled] = []
     files: list[ChangedFile] = []
     unread: list[str] = []
@@ -159,10 +182,12 @@ def _labelled(desk: Desk, pairs: tuple[_Pair, ...]) -> Gathered:
         if before is None or after is None:
             unread.append(diff.new)
             continue
+        named = desk.origin(diff.gone or diff.new, 1, 1)
+        sides = {diff.old_id: old} | ({diff.new_id: new} if in_git else {})
         files.append(
             ChangedFile(
                 path=diff.new,
-                named=desk.origin(diff.gone or diff.new, 1, 1),
+                named=replace(named, also=desk.sources(diff, sides)),
                 file=str(desk.git.root / diff.new),
                 label=labelled.label,
                 old=_alike(before, after),

@@ -1,27 +1,29 @@
-"""Files that are gone, as a commit held them: what was NDA then stays NDA.
+"""Files as git held them: what was NDA then stays NDA.
 
-What says so is read from the commit: the text, for its markers, and every policy of then. The rules of
-now count as well.
+Of a file that is gone, a commit says what it was: its text, for the markers, and every policy of
+then. Of one that is there, the texts that it had. The rules of now count as well.
 """
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.git import Git, home_of
-from twolane_server.labels import rules_then
+from twolane_server.labels import HEAD_BYTES, rules_also, rules_then, rules_with
 from twolane_server.policy import FILES, POLICY_FILE, Policy, parse_ignore, parse_policy
+from twolane_server.reading import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from twolane_server.fragments import Origin
     from twolane_server.labels import FileRules
 
-__all__ = ["Departed", "rules_of_departed"]
+__all__ = ["Departed", "Past"]
 
 _FILE = "100"
 
@@ -53,6 +55,14 @@ class Departed:
         text = self.text(path) if now.gone else None
         return now if text is None else rules_then(now, text, self._policies)
 
+    def rules_also(self, now: FileRules) -> FileRules:
+        """What speaks about a file that is there now, with the rules that the commit holds.
+
+        Raises:
+            ActionError: git cannot read the commit.
+        """
+        return rules_also(now, self._policies)
+
     @cached_property
     def _tree(self) -> dict[str, tuple[str, str]]:
         return self.git.tree(self.commit)
@@ -70,18 +80,70 @@ class Departed:
         )
 
 
-def rules_of_departed(origin: Origin, now: FileRules, environ: Mapping[str, str]) -> FileRules:
-    """What speaks about a fragment's file that is gone, read afresh.
+class Past:
+    """What git holds of the places that a prompt is judged by; for one moment, each read but once.
 
-    Raises:
-        ActionError: git cannot read the commit.
+    Args:
+        origins: the places.
+        environ: the environment variables.
     """
-    if not origin.commit or not now.gone:
-        return now
-    git = Git(home_of(origin.path), environ)
-    real = Path(os.path.realpath(origin.path))
-    path = real.relative_to(os.path.realpath(git.root)).as_posix()
-    return Departed(git, origin.commit).rules(path, now)
+
+    def __init__(self, origins: Iterable[Origin], environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._commits: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._departed: dict[tuple[Path, str], Departed] = {}
+        self._roots: dict[str, Path] = {}
+        for one in origins:
+            if one.commit:
+                self._commits[one.path][one.commit] = None
+            if one.texts:
+                self._texts[one.path].update(dict.fromkeys(one.texts))
+
+    def rules(self, path: str, now: FileRules) -> FileRules:
+        """What speaks about a file: now, as a commit held it where it is gone, and with its old texts.
+
+        Raises:
+            ActionError: git cannot read the commit or the texts.
+        """
+        if now.gone:
+            for commit in self._commits.get(path, ()):
+                now = self._of(path, commit).rules(self._within(path), now)
+        texts = self._texts.get(path, ())
+        return rules_with(now, map(self._starts.get, texts)) if texts else now
+
+    def starts(self, path: str) -> tuple[str, ...]:
+        """How the texts begin that a file had."""
+        return tuple(filter(None, map(self._starts.get, self._texts.get(path, ()))))
+
+    @cached_property
+    def _starts(self) -> dict[str, str]:
+        """How each text begins; none for one that cannot be read."""
+        wanted: defaultdict[Path, dict[str, None]] = defaultdict(dict)
+        for path, texts in self._texts.items():
+            wanted[self._root(path)].update(texts)
+        return {
+            each: decoded(start)
+            for root, texts in wanted.items()
+            for each, start in Git(root, self._environ).heads(texts, HEAD_BYTES).items()
+            if start is not None
+        }
+
+    def _of(self, path: str, commit: str) -> Departed:
+        key = self._root(path), commit
+        if key not in self._departed:
+            self._departed[key] = Departed(Git(key[0], self._environ), commit)
+        return self._departed[key]
+
+    def _root(self, path: str) -> Path:
+        folder = os.path.dirname(path)  # noqa: PTH120 - thousands of them
+        if folder not in self._roots:
+            self._roots[folder] = home_of(path)
+        return self._roots[folder]
+
+    def _within(self, path: str) -> str:
+        real = Path(os.path.realpath(path))
+        return real.relative_to(os.path.realpath(self._root(path))).as_posix()
 
 
 def _name(path: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.fragments import Label, Origin
 from twolane_server.labels import HEAD_BYTES, Labelled
+from twolane_server.reading import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,33 +29,41 @@ class Desk:
     Args:
         git: the repository.
         read: what speaks about a file, from disk, also by the names that it had before.
-        former: the names that files had before, by their paths from the root.
+        former: the paths that a file had before, all absolute.
         departed: what the diff's old side holds.
         gone: the paths that the diff takes away.
+        apart: commits of other branches that hold a side: their rules count, too.
     """
 
     def __init__(
         self,
         git: Git,
         read: Callable[[str, tuple[str, ...]], Known],
-        former: dict[str, tuple[str, ...]],
+        former: Callable[[str], tuple[str, ...]],
         departed: Departed,
         gone: frozenset[str],
+        *,
+        apart: Iterable[Departed] = (),
     ) -> None:
         self.git = git
         self._read = read
         self._former = former
         self._departed = departed
         self._gone = gone
+        self._apart = tuple(apart)
         self._known: dict[str, Known] = {}
 
     def known(self, path: str) -> Known:
         """What speaks about a path, relative to the root, now."""
         if path not in self._known:
             full = str(self.git.root / path)
-            known = self._read(full, self._former.get(path, ()))
-            if path in self._gone and known.rules is not None:
-                known = replace(known, rules=self._departed.rules(path, known.rules))
+            known = self._read(full, self._former(full))
+            if (rules := known.rules) is not None:
+                if path in self._gone:
+                    rules = self._departed.rules(path, rules)
+                for one in self._apart:
+                    rules = one.rules_also(rules)
+                known = replace(known, rules=rules)
             self._known[path] = known
         return self._known[path]
 
@@ -62,6 +71,12 @@ class Desk:
         """Lines of a file, which a commit holds where the diff takes the file away."""
         commit = self._departed.commit if path in self._gone else ""
         return Origin(str(self.git.root / path), start, end, commit)
+
+    def sources(self, file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[Origin, ...]:
+        """All that gives a file its label, for who asks again by the rules of later; see `file`."""
+        texts = tuple(each for each in (file.old_id, file.new_id) if blobs.get(each) is not None)
+        own = (replace(self.origin(path, 0, 0), texts=texts) for path in file.paths)
+        return (*own, *(self.origin(path, 0, 0) for path in _targets(file, blobs)))
 
     def texts_gone(self, files: Iterable[FileDiff]) -> tuple[str, ...]:
         """What files held that are deleted."""
@@ -90,16 +105,7 @@ class Desk:
         if file.hunks and any(blobs.get(each) is None for each in sides):
             why = f"its text is too large to be looked at, {file.new}"
             return Labelled(Label.NDA, (*found.reasons, why))
-        # As text, since `..` of a link leads elsewhere once a path has taken it away.
-        pairs = (
-            (path, os.fsdecode(blobs.get(each) or b""))
-            for path in file.paths
-            for each in file.links
-        )
-        targets = [
-            os.path.normpath(os.path.join(os.path.dirname(path), to))  # noqa: PTH118, PTH120
-            for path, to in pairs
-        ]
+        targets = _targets(file, blobs)
         if found.label is not Label.OPEN or not targets:
             return found
         return self.label(targets, ())
@@ -115,4 +121,16 @@ def reasons_of(found: Iterable[Labelled]) -> tuple[str, ...]:
 def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str, ...]:
     """The starts of a file's text on both sides, which may hold markers."""
     texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each]
-    return tuple((text or b"")[:HEAD_BYTES].decode("utf-8", "replace") for text in texts)
+    return tuple(decoded((text or b"")[:HEAD_BYTES]) for text in texts)
+
+
+def _targets(file: FileDiff, blobs: Mapping[str, bytes | None]) -> list[str]:
+    """Where a file leads that is or was a symbolic link."""
+    pairs = (
+        (path, os.fsdecode(blobs.get(each) or b"")) for path in file.paths for each in file.links
+    )
+    # As text, since `..` of a link leads elsewhere once a path has taken it away.
+    return [
+        os.path.normpath(os.path.join(os.path.dirname(path), to))  # noqa: PTH118, PTH120
+        for path, to in pairs
+    ]

@@ -15,17 +15,11 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.prices import money, most, price_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from twolane_server.knowledge import Known
-    from twolane_server.orders import Ready
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Settings
 
-__all__ = ["Brought", "Estimate", "Sizes", "estimate"]
+__all__ = ["Estimate", "Sizes", "estimate"]
 
-_USUALLY_BROUGHT = 2_000  # until a prompt has told how much of this repository goes with it
 _K, _NO_TENTHS = 1_000, 10_000
 # Of code; DeepSeek makes a token of 2.7 bytes, and what counts for other models one of 2.
 _BYTES_PER_TOKEN = 2.5
@@ -71,34 +65,6 @@ class Sizes(NamedTuple):
     selected: int
     document: int
     brought: int = 0
-
-
-class Brought:
-    """How many tokens of each repository went with the last prompt on each lane."""
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[tuple[Path, ...], LaneName], int] = {}
-
-    def learn(self, known: Known, alone: Ready, ready: Ready) -> None:
-        """Take what a prompt has, beside what it has alone.
-
-        Args:
-            known: of the document.
-            alone: the order by itself.
-            ready: the same order with its surroundings.
-        """
-        lane = ready.decision.lane
-        more = ready.question.prompt_tokens(lane) - alone.question.prompt_tokens(lane)
-        self._last[_roots(known), lane] = max(0, more)
-
-    def of(self, known: Known) -> Callable[[LaneName], int]:
-        """What to expect of the repository of a document; nothing where there is none."""
-        roots = _roots(known)
-        return lambda lane: self._last.get((roots, lane), _USUALLY_BROUGHT if roots else 0)
-
-
-def _roots(known: Known) -> tuple[Path, ...]:
-    return known.rules.roots if known.rules is not None else ()
 
 
 def estimate(action: str, sizes: Sizes, decision: Decision, settings: Settings) -> Estimate | None:

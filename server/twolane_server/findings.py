@@ -90,6 +90,11 @@ class Board:
         if self.of(uri):
             self._resting[uri] = (path, text)
 
+    @property
+    def at_rest(self) -> tuple[tuple[str, str], ...]:
+        """The files that are not open and have findings: the URI of each, and its path."""
+        return tuple((uri, path) for uri, (path, _) in self._resting.items())
+
     def resting(self, path: str) -> tuple[str, Text] | None:
         """By which URI a file that is not open has findings, and of which text they speak."""
         found = ((uri, text) for uri, (file, text) in self._resting.items() if file == path)

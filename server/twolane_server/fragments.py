@@ -36,12 +36,19 @@ class Origin:
         start_line: 1-based, inclusive; 0 when there is no file.
         end_line: 1-based, inclusive; 0 when there is no file.
         commit: the commit that holds the text of a file that is gone; else empty.
+        texts: ids of git's objects that were texts of the file, and that its rules speak about, too.
+        name_only: whether only the file's name is told, which there need be no file of.
+        also: the other places whose rules speak about the fragment: all that a commit touched, of its
+            message. The border asks them again; the ledger tells of none, since no text is from there.
     """
 
     path: str = ""
     start_line: int = 0
     end_line: int = 0
     commit: str = ""
+    texts: tuple[str, ...] = ()
+    name_only: bool = False
+    also: tuple[Origin, ...] = ()
 
 
 class Fragment:

@@ -10,21 +10,22 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads
 from twolane_server.actions.habits import habits_of
 from twolane_server.actions.material import Material, Source
+from twolane_server.commit_messages import messages_of
 from twolane_server.departed import Departed
 from twolane_server.diff_labels import Desk, reasons_of
-from twolane_server.diffs import cut_to, read_diff, read_files
+from twolane_server.diffs import cut_to, read_diff
 from twolane_server.errors import ActionError
+from twolane_server.formers import for_threads
 from twolane_server.fragments import Label, Origin
 from twolane_server.git import Git, home_of
 from twolane_server.labels import HEAD_BYTES, Labelled
+from twolane_server.reading import decoded
 from twolane_server.templates import find_template
 
 if TYPE_CHECKING:
@@ -38,12 +39,11 @@ __all__ = ["Gathered", "gather", "read_head"]
 _MOST_CHARACTERS = 60_000
 _MOST_FILES = 200
 _MOST_COMMITS = 40
+_MOST_COUNTED = 1_000
 _MOST_PATHS = 300
-_MOST_TEXTS = 3_000
 _FEW_PATHS = 20  # of a commit that is only an example
 _EXAMPLES = 8
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "trunk", "develop")
-_UNKNOWN = Labelled(Label.NDA, ("what a commit touches is not known",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ async def gather(
         ActionError: there is no repository or no diff.
     """
     git, files, old, commits = await asyncio.to_thread(_read, reads, path, environ)
-    paths = dict.fromkeys(path for each in files[:_MOST_FILES] for path in each.paths)
-    former = {path: await before(str(git.root / path)) for path in paths}
+    former = for_threads(before)
     gone = frozenset(filter(None, (each.gone for each in files)))
     desk = Desk(git, read, former, Departed(git, old), gone)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
@@ -103,11 +102,12 @@ def read_head(path: str, environ: Mapping[str, str], read: Callable[[str], Known
     """
     root = home_of(path)
     real = Path(os.path.realpath(path))
-    content = Git(root, environ).committed(real.relative_to(os.path.realpath(root)).as_posix())
-    if content is None:
+    held = Git(root, environ).committed(real.relative_to(os.path.realpath(root)).as_posix())
+    if held is None:
         return Material()
-    text = content.decode("utf-8", "replace")
-    return Material(head=Source(text, read(path).label(text[:HEAD_BYTES]).label, Origin(path)))
+    text = held[1].decode("utf-8", "replace")
+    label = read(path).label(decoded(held[1][:HEAD_BYTES])).label
+    return Material(head=Source(text, label, Origin(path, texts=held[:1])))
 
 
 def _read(
@@ -124,7 +124,7 @@ def _read(
     files = read_diff(*git.between(base, head))
     if not files:
         raise ActionError("This branch changes nothing yet, so there is nothing to write about.")
-    return git, files, base, git.commits(base, head, _MOST_COMMITS)
+    return git, files, base, git.commits(base, head, _MOST_COUNTED)
 
 
 def _base(git: Git) -> str:
@@ -159,12 +159,13 @@ def _labelled(
     diff = tuple(
         source
         for file, whole in zip(cut, shown, strict=True)
-        for source in _sources(desk, file, labels[whole].label)
+        for source in _sources(desk, file, labels[whole].label, desk.sources(whole, blobs))
     )
     found = [*labels.values()]
-    recent = _messages(desk, _recent(desk.git), _FEW_PATHS)
-    messages = [one for one in _messages(desk, commits, _MOST_PATHS) if one[1] is not _UNKNOWN]
-    found += [label for _, label in messages]
+    recent = messages_of(desk, _recent(desk.git), _FEW_PATHS)
+    said = messages_of(desk, commits[:_MOST_COMMITS], _MOST_PATHS)
+    messages = [one for one in said if one.known]
+    found += [one.labelled for one in messages]
     template = find_template(desk.git.root) if reads is Reads.BRANCH else None
     sheet: Source | None = None
     if template is not None:
@@ -173,15 +174,18 @@ def _labelled(
         sheet = Source(template.text, labelled.label, Origin(str(desk.git.root / template.path)))
     label = Label.highest(each.label for each in found)
     # What stays local may be told everything; else work under NDA is not even an example.
-    told = recent if label is Label.NDA else [one for one in recent if one[1].label is Label.OPEN]
+    told = [one for one in recent if label is Label.NDA or one.labelled.label is Label.OPEN]
     material = Material(
         diff=diff,
         left_out=len(files) - len(shown),
-        habits=habits_of([_subject(text) for text, _ in recent]),
+        habits=habits_of([one.subject for one in recent]),
         examples=tuple(
-            Source(_subject(text), label.label, Origin()) for text, label in told[:_EXAMPLES]
+            Source(one.subject, one.labelled.label, one.origin) for one in told[:_EXAMPLES]
         ),
-        messages=tuple(Source(text, label.label, Origin()) for text, label in reversed(messages)),
+        messages=tuple(
+            Source(one.text, one.labelled.label, one.origin) for one in reversed(messages)
+        ),
+        messages_left_out=len(commits) - len(messages),
         template=sheet,
     )
     return Gathered(
@@ -196,56 +200,24 @@ def _recent(git: Git) -> tuple[str, ...]:
     return git.commits("", "HEAD", _MOST_COMMITS) if git.found("HEAD") else ()
 
 
-def _sources(desk: Desk, file: FileDiff, label: Label) -> tuple[Source, ...]:
+def _sources(
+    desk: Desk, file: FileDiff, label: Label, also: tuple[Origin, ...]
+) -> tuple[Source, ...]:
     """A file's part of the diff; its names have its label, too."""
-    here = partial(desk.origin, file.new)
+
+    def here(path: str, start: int, end: int) -> Origin:
+        return replace(desk.origin(path, start, end), also=also)
+
     title = file.title if file.title.isprintable() else ascii(file.title)
     lines = f"({file.left_out} more lines are left out)\n" if file.left_out else ""
     first = file.hunks[0].start if file.hunks else 0
-    named = here(first, first) if file.gone is None else desk.origin(file.gone, 1, 1)
+    named = here(file.new, first, first) if file.gone is None else here(file.gone, 1, 1)
     sources = [Source(f"File {title}\n", label, named)]
     for hunk in file.hunks:
         last = max(hunk.start, hunk.start + hunk.count - 1)
-        sources.append(Source(_ended(hunk.text), label, here(hunk.start, last)))
-    return (*sources, Source(f"{lines}\n", label, here(first, first)))
+        sources.append(Source(_ended(hunk.text), label, here(file.new, hunk.start, last)))
+    return (*sources, Source(f"{lines}\n", label, here(file.new, first, first)))
 
 
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
-
-
-def _messages(desk: Desk, ids: tuple[str, ...], most: int) -> list[tuple[str, Labelled]]:
-    """Messages of commits, each with the highest label of what its commit touches, as it was then too.
-
-    `_UNKNOWN` is the label of those that touch nothing, or more than `most` files.
-    """
-    if not ids:
-        return []
-    touched = {each: read_files(raw) for each, raw in desk.git.touched(ids).items()}
-    few = {each: files for each, files in touched.items() if 0 < len(files) <= most}
-    sides = (each for files in few.values() for one in files for each in (one.old_id, one.new_id))
-    wanted = tuple(islice(dict.fromkeys(filter(None, sides)), _MOST_TEXTS))
-    blobs = desk.git.objects(wanted) if wanted else {}
-    found: list[tuple[str, Labelled]] = []
-    for each, content in desk.git.objects(ids).items():
-        text = (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace").strip()
-        labels = [_then(desk, one, blobs) for one in few.get(each, ())]
-        label = Label.highest(one.label for one in labels)
-        labelled = Labelled(label, reasons_of(labels)) if labels else _UNKNOWN
-        if _UNKNOWN in labels:
-            labelled = _UNKNOWN
-        elif labelled.label is not Label.OPEN:
-            reasons = tuple(f"a commit's message: {reason}" for reason in labelled.reasons)
-            labelled = replace(labelled, reasons=reasons)
-        found.append((text, labelled))
-    return found
-
-
-def _then(desk: Desk, file: FileDiff, blobs: Mapping[str, bytes | None]) -> Labelled:
-    """The label of a file with its texts before and after a commit; unknown for one not read."""
-    sides = filter(None, (file.old_id, file.new_id))
-    return desk.file(file, blobs) if all(each in blobs for each in sides) else _UNKNOWN
-
-
-def _subject(message: str) -> str:
-    return message.partition("\n")[0].strip()

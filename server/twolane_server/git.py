@@ -10,18 +10,22 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import ActionError
+from twolane_server.git_objects import LARGEST, contents
 from twolane_server.repository import find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 __all__ = ["LARGEST", "Git", "home_of"]
 
 _SECONDS = 30
+_SOME = 65_536
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("-c", "core.attributesFile=/dev/null", "-c", "diff.suppressBlankEmpty=false"),
@@ -32,9 +36,6 @@ _DIFF = ("-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "-
 _LIST = ("--raw", "-z")
 _PATCH = ("-p", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/")
 _TREE_FILE = re.compile(r"100\d{3} blob ([0-9a-f]+)\t")
-LARGEST = 2_000_000
-"""No larger file is read, in bytes: it is data."""
-
 _UNKNOWN = "The repository that this belongs to is not known; run the action from a file of the repository."
 
 
@@ -88,24 +89,30 @@ class Git:
         Raises:
             ActionError: there is no git, or it fails.
         """
-        git = shutil.which("git", path=self._environ.get("PATH"))
-        if git is None or not Path(git).is_absolute():
-            raise ActionError("git is not on the path, so there is no diff to read.")
+        command, environ = self._command(words), self._environ
         try:
             return subprocess.run(  # noqa: S603 - words of ours and ids that git gave
-                [git, "-C", str(self.root), "--no-pager", *_SAFE, *words],
+                command,
                 input=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=self._environ,
+                env=environ,
                 timeout=_SECONDS,
                 check=True,
             ).stdout
         except (OSError, subprocess.SubprocessError) as error:
-            raise ActionError(
-                f"git {words[0]} failed in {self.root.name}, so there is no diff to read; "
-                "try it by hand."
-            ) from error
+            raise self._failed(words) from error
+
+    def _command(self, words: tuple[str, ...]) -> list[str]:
+        git = shutil.which("git", path=self._environ.get("PATH"))
+        if git is None or not Path(git).is_absolute():
+            raise ActionError("git is not on the path, so there is no diff to read.")
+        return [git, "-C", str(self.root), "--no-pager", *_SAFE, *words]
+
+    def _failed(self, words: tuple[str, ...]) -> ActionError:
+        return ActionError(
+            f"git {words[0]} failed in {self.root.name}, so there is no diff to read; try it by hand."
+        )
 
     def text(self, *words: str) -> str:
         """The same as one line of text."""
@@ -163,8 +170,8 @@ class Git:
         rows = filter(None, self.run(*ask).split(b"\0"))
         return {os.fsdecode(row[2:]): chr(row[0]) for row in rows}
 
-    def committed(self, path: str) -> bytes | None:
-        """A file as the last commit has it, by its path from the root.
+    def committed(self, path: str) -> tuple[str, bytes] | None:
+        """A file as the last commit has it, by its path from the root: the object's id and content.
 
         `None` for none, a large one, and a symbolic link: its text is another file's path.
         """
@@ -173,44 +180,78 @@ class Git:
         except ActionError:
             return None
         found = _TREE_FILE.match(told)
-        return self.objects((found[1],))[found[1]] if found else None
+        content = self.objects((found[1],))[found[1]] if found else None
+        return None if found is None or content is None else (found[1], content)
 
     def commits(self, since: str, until: str, most: int) -> tuple[str, ...]:
         """The ids of commits without merges, the newest first; `since` may be empty."""
         wanted = f"{since}..{until}" if since else until
         return tuple(self.text("rev-list", "--no-merges", f"--max-count={most}", wanted).split())
 
-    def touched(self, ids: tuple[str, ...]) -> dict[str, bytes]:
-        """Of each commit the list of files (`--raw -z`) that it touches; a rename is two of them."""
+    def touched(self, ids: tuple[str, ...], most: int) -> dict[str, bytes]:
+        """Of each commit the list of files (`--raw -z`) that it touches; a rename is two of them.
+
+        Args:
+            ids: the commits, a few dozen.
+            most: no more files of a commit are told than one beyond that: so it is known to have more.
+        """
         words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-abbrev", *_LIST)
-        given = "".join(f"{each}\n" for each in ids).encode()
-        found = dict.fromkeys(ids, b"")
-        current, parts = "", iter(self.run(*words, given=given).split(b"\0"))
-        for part in parts:
-            if part.startswith(b":"):
-                found[current] += b"%b\0%b\0" % (part, next(parts, b""))
-            elif part:
-                current = part.decode()
-        return found
+        found: dict[str, list[bytes]] = {each: [] for each in ids}
+        rows: list[bytes] = []
+        with closing(self._parts(*words, given="".join(f"{each}\n" for each in ids))) as parts:
+            for part in parts:
+                if part.startswith(b":"):
+                    path = next(parts, b"")
+                    if len(rows) <= most:
+                        rows.append(b"%b\0%b\0" % (part, path))
+                elif part:
+                    rows = found[part.decode()]
+        return {each: b"".join(files) for each, files in found.items()}
 
     def objects(self, ids: Iterable[str]) -> dict[str, bytes | None]:
         """The content of each object; `None` for one that is missing or large."""
-        wanted = tuple(dict.fromkeys(ids))
-        asked = "".join(f"{each}\n" for each in wanted).encode()
-        told = self.run("cat-file", "--batch-check", given=asked).decode().splitlines()
-        fit = [each for each, line in zip(wanted, told, strict=True) if _fits(line)]
-        found: dict[str, bytes | None] = dict.fromkeys(wanted)
-        stream = self.run("cat-file", "--batch", given="".join(f"{e}\n" for e in fit).encode())
-        at = 0
-        for each in fit:
-            start = stream.index(b"\n", at) + 1
-            size = int(stream[at:start].split()[-1])
-            found[each] = stream[start : start + size]
-            at = start + size + 1
-        return found
+        return contents(self.run, ids)
 
+    def heads(self, ids: Iterable[str], size: int) -> dict[str, bytes | None]:
+        """The first `size` bytes of each object; `None` for one that is missing or large."""
+        return contents(self.run, ids, size)
 
-def _fits(line: str) -> bool:
-    """Whether `<id> <type> <size>` tells of something small enough."""
-    words = line.split()
-    return len(words) == 3 and words[2].isdigit() and int(words[2]) <= LARGEST  # noqa: PLR2004
+    def _parts(self, *words: str, given: str) -> Generator[bytes]:
+        """What a command prints, part by part between NULs, however much it is.
+
+        Args:
+            words: the command.
+            given: what it reads; so little that it takes all of it before it answers.
+
+        Raises:
+            ActionError: there is no git, or it fails.
+        """
+        command, environ = self._command(words), self._environ
+        try:
+            process = subprocess.Popen(  # noqa: S603 - as above
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environ,
+            )
+        except OSError as error:
+            raise self._failed(words) from error
+        with process:
+            late = threading.Timer(_SECONDS, process.kill)
+            late.start()
+            try:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                with suppress(OSError), process.stdin as end:  # its status tells
+                    end.write(given.encode())
+                rest = b""
+                while some := os.read(process.stdout.fileno(), _SOME):
+                    *whole, rest = (rest + some).split(b"\0")
+                    yield from whole
+                if process.wait():
+                    raise self._failed(words)
+                yield rest
+            finally:
+                late.cancel()
+                process.kill()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from twolane_server.errors import SettingsError
 from twolane_server.policy import Rule, policy_hash
+from twolane_server.private_file import exposed, replace_private
 from twolane_server.problems import Problem
 from twolane_server.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["FILE", "Grant", "read_grants", "write_grants"]
 
@@ -53,8 +50,8 @@ def read_grants(state: Path) -> tuple[dict[str, Grant], tuple[Problem, ...]]:
     read = read_text(file)
     if read.text is None:
         return {}, (_problem(file, read.fault),) if read.fault else ()
-    if exposed := _exposed(file):
-        return {}, (_problem(file, exposed),)
+    if why := exposed(file):
+        return {}, (_problem(file, why),)
     try:
         return _parse(json.loads(read.text)), ()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -80,37 +77,11 @@ def write_grants(state: Path, grants: Mapping[str, Grant]) -> None:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if read_grants(state)[1]:
             (state / FILE).replace(state / f"{FILE}.damaged")
-        _replace(state / FILE, text)
+        replace_private(state / FILE, text)
     except OSError as error:
         raise SettingsError(
             f"The grants cannot be written to {state} ({error.strerror}); nothing was changed."
         ) from error
-
-
-def _replace(file: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{FILE}.")  # made with mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _exposed(file: Path) -> str | None:
-    """Why others could have written the grants; only POSIX tells."""
-    if os.name != "posix":
-        return None
-    status = file.stat()
-    if status.st_uid not in {os.getuid(), 0}:
-        return "belongs to another user"
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "can be written by other users (chmod 600 mends that)"
-    return None
 
 
 def _parse(data: object) -> dict[str, Grant]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from twolane_context.index import Changed
+from twolane_context.index import Changed as ChangedFile
 from twolane_context.work import examine_all
 from twolane_server.confirm.python import SUFFIXES, Confirmer, Unconfirmed, command
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexed import A_MOMENT, Indexed
+from twolane_server.indexing import is_known
+from twolane_server.recognised import not_read
 from twolane_server.threads import from_thread
 from twolane_server.watching import watch
 
@@ -24,9 +27,10 @@ if TYPE_CHECKING:
 
     from twolane_context.disk import Row
     from twolane_server.documents import Document
-    from twolane_server.live import Progress, Reporter
+    from twolane_server.live import Changed, Progress, Reporter
     from twolane_server.recognised import Recognised
     from twolane_server.settings.resolved import Folders, NdaRules
+    from twolane_server.tainted import Tainted
     from twolane_server.usages import References
 
 __all__ = ["Home"]
@@ -34,6 +38,7 @@ __all__ = ["Home"]
 _T = TypeVar("_T")
 _LOOK_AGAIN_SECONDS = 5.0
 _CONFIRM_SECONDS = 10.0
+_LONG_SECONDS = 300.0  # in which the code under NDA of the largest repositories is read
 _WORTH_TELLING = 100  # files; fewer are examined before anybody has read the title
 
 
@@ -46,10 +51,14 @@ class Home:
         rules: the user's own rules as they are now.
         progress: shows the first indexing.
         tell: shows a sentence to the person.
+        changed: told of what changed on disk.
+        tainted: the files that stay NDA.
 
     Attributes:
         ready: whether it can be asked without waiting for the first look at all files.
+        seen_before: whether an earlier process has looked at them, which makes that quick.
         recognised: what recognises code under NDA; `None` until all of that was read once.
+        trouble: why that will not be, fit to stand in brackets; `None` where nothing is known against it.
     """
 
     def __init__(
@@ -59,16 +68,24 @@ class Home:
         rules: Callable[[], NdaRules],
         progress: Progress,
         tell: Callable[[str], None],
+        *,
+        changed: Changed,
+        tainted: Tainted,
     ) -> None:
+        self._tainted = tainted
         self._root, self._folders, self._rules = root, folders, rules
-        self._progress, self._tell = progress, tell
+        self._progress, self._tell, self._changed = progress, tell, changed
         self._thread = ThreadPoolExecutor(1, "repository")
         self._indexed: Indexed | None = None
         self._choosing: asyncio.Task[None] | None = None
         self._confirmer: Confirmer | None = None
-        self.ready = False
+        self._watching = False
+        self.ready, self.seen_before = False, is_known(root, folders)
         self.recognised: Recognised | None = None
+        self.trouble: str | None = None
+        self._begun = time.monotonic()
         self._tasks = [asyncio.ensure_future(work) for work in (self._watch(), self._fill())]
+        self._tasks[-1].add_done_callback(self._filled)
 
     @property
     def root(self) -> Path:
@@ -76,9 +93,25 @@ class Home:
         return self._root
 
     @property
+    def unread(self) -> FingerprintsUnusable:
+        """The error that its code under NDA is not read yet, or will not be. It is for its user's eyes."""
+        if self.trouble is None and time.monotonic() - self._begun < _LONG_SECONDS:
+            return not_read(self.name)
+        why = self.trouble or f"for {_LONG_SECONDS / 60:.0f} minutes by now"
+        return FingerprintsUnusable(
+            f"The code under NDA in {self._root} cannot be read ({why}), so nothing is sent to the cloud "
+            "from any repository; mend that, or start the editor again without files from there."
+        )
+
+    @property
     def name(self) -> str:
         """Its folder's name."""
         return self._root.name
+
+    @property
+    def code_bytes(self) -> int | None:
+        """How large its code is, from memory; `None` before the first look at all files."""
+        return self._indexed.repository.code_bytes if self._indexed and self.ready else None
 
     async def run(self, function: Callable[[Indexed], _T]) -> _T:
         """Call the function with the index, in the repository's thread, after all that came before."""
@@ -89,9 +122,10 @@ class Home:
 
         def call() -> _T:
             if self._indexed is None:
-                self._indexed = Indexed(self._root, self._folders)
+                self._indexed = Indexed(self._root, self._folders, self._tainted)
                 self._indexed.refresh(code_only=True)
                 self.ready = True
+            self._indexed.hidden.watched = self._watching
             return function(self._indexed)
 
         return self._thread.submit(call)
@@ -122,6 +156,8 @@ class Home:
 
     def choose_maps_soon(self) -> None:
         """Choose the maps that a question missed, when nothing else is asked."""
+        if self._indexed is None or not self._indexed.maps.waiting:
+            return
         if self._choosing is None or self._choosing.done():
             self._choosing = asyncio.ensure_future(self.run(Indexed.choose_maps))
 
@@ -157,19 +193,28 @@ class Home:
         await self.run(Indexed.save)
         await self._recognise()
 
+    def _filled(self, task: asyncio.Task[None]) -> None:
+        """Note why the code under NDA will not be read."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self.recognised is None:
+            self.trouble = getattr(error, "strerror", None) or type(error).__name__
+
     async def _recognise(self) -> None:
         """Read the code under NDA for the first time, beside the thread that answers."""
         try:
             recognised = await self.run(Indexed.recognised)
             sources = await self.run(lambda indexed: indexed.nda_sources(self._rules()))
-            if await asyncio.to_thread(recognised.pending, sources or ()) > A_MOMENT:
-                await self._index_beside()
-            with suppress(Changed):  # then what follows reads the rest
-                await asyncio.to_thread(recognised.sync, sources or ())
+            if sources is not None:  # else a question has had them read already
+                if await asyncio.to_thread(recognised.pending, sources) > A_MOMENT:
+                    await self._index_beside()
+                with suppress(ChangedFile):  # then what follows reads the rest
+                    await asyncio.to_thread(recognised.sync, sources)
             self.recognised = await self.run(lambda indexed: indexed.known_code(self._rules()))
+            await asyncio.to_thread(recognised.expect_many)
             if recognised.problem:
                 self._tell(recognised.problem)
         except FingerprintsUnusable as error:
+            self.trouble = str(error).partition(", so nothing")[0]
             self._tell(str(error))
 
     async def _index_beside(self) -> None:
@@ -206,16 +251,24 @@ class Home:
     async def _adopt(self, rows: list[Row]) -> None:
         await self.run(lambda indexed: indexed.repository.adopt(rows))
 
+    def _hears(self) -> None:
+        self._watching = True
+
     async def _watch(self) -> None:
         """Follow what changes on disk, as the system tells, else by looking now and then."""
         try:
-            async with from_thread(lambda stop: watch(self._root, stop)) as changes:
+            async with from_thread(lambda stop: watch(self._root, stop, self._hears)) as changes:
                 async for batch in changes:
                     paths = (
                         None if None in batch else sorted({p for one in batch for p in one or ()})
                     )
+                    self._changed(self._root, paths)
                     await self.run(lambda indexed, paths=paths: indexed.refresh(paths))
+                    if self.recognised is not None:  # read ahead, so that no answer waits for it
+                        await self.run(lambda indexed: indexed.nda_sources(self._rules()))
         except OSError:
+            self._watching = False
             while True:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                self._changed(self._root, None)
                 await self.run(Indexed.refresh)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_context.importers import importers, module_word, standing_for
 from twolane_context.index import Changed
 from twolane_context.names import WORD
-from twolane_server.actions.impact import Impact, Role, Source, role_of
+from twolane_context.references import module_word, standing_for
+from twolane_server.actions.impact import Impact, Role, Source, only_renamed, role_of
+from twolane_server.aliases import aliases
+from twolane_server.edits.forgotten import DEFINES
 from twolane_server.errors import ActionError
-from twolane_server.namesakes import documents, namesakes
+from twolane_server.module_users import users_of
+from twolane_server.namesakes import called_so, documents, namesakes
 from twolane_server.text import Text, decode
 from twolane_server.usages import references
 
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
     from twolane_context.answers import Answers
     from twolane_context.repository import Repository
     from twolane_server.fragments import Label
-    from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import NdaRules
+    from twolane_server.verdicts import Verdict
 
-__all__ = ["WantedImpact", "impact_of"]
+__all__ = ["WantedImpact", "impact_of", "named_in"]
 
 _TOKEN = re.compile(r"[\w./\\\-]+")
+_DEFINES = re.compile(DEFINES + rb"\w*\Z")
 # What stands before a file that is to be another one, or none.
 _GOES = re.compile(
     r"(?i)\b(?:rename|move|delete|remove|drop|split|merge|convert|turn)\s+"
@@ -103,30 +106,31 @@ def _look(
 ) -> Impact | None:
     for at in wanted.places:
         found = references(repository, answers, inner, at)
-        if found is not None and found.sites:
-            name = _name(found.texts.get(inner, b""), at)
-            spans: dict[str, list[int]] = {}
-            for path, source in found.texts.items():
-                starts = [0, *accumulate(len(line) + 1 for line in source.split(b"\n"))]
-                spans[path] = sorted(
-                    starts[site.row] + site.column for site in found.sites if site.path == path
-                )
-            texts = dict(found.texts)
+        unread = found is not None and not found.sites and _is_unread(answers, inner, at)
+        if found is not None and (found.sites or unread):
+            index = repository.index
+            name, start = _name(index.files[inner].source(), at)
+            spans, texts = found.places(), dict(found.texts)
+            if unread:  # nobody knows what is what in it: the name alone can be followed
+                texts[inner], spans[inner] = index.files[inner].source(), [start]
             for path, source, sites in documents(repository, name, texts):
                 texts[path], spans[path] = source, sites
-            maybe = namesakes(repository, answers, name, spans)
+            found_by = called_so(index, answers, name, (inner, start)) if unread else None
+            maybe = found_by or namesakes(repository, answers, name, spans)
             for path in maybe.keys() - texts.keys():
-                texts[path], spans[path] = repository.index.files[path].source(), []
-            index = repository.index
-            named = dict(_named_in(wanted.instruction, index.files))
+                texts[path], spans[path] = index.files[path].source(), []
+            named = dict(named_in(wanted.instruction, index.files))
             # A module's name is its file's, too.
-            named |= {one.path: True for one in standing_for(index, index.files[inner], name)}
+            meant = standing_for(answers.resolver(), index.files[inner], name)
+            named |= {one.path: True for one in meant}
             goes = [path for path, it_goes in named.items() if it_goes]
-            users = {path: frozenset(one.path for one in importers(index, path)) for path in goes}
-            for path in (*named, *(one for some in users.values() for one in some)):
+            users = {path: frozenset(users_of(index, path)) for path in goes}
+            mere = only_renamed(wanted.instruction, name)
+            other = {} if mere else aliases(repository, answers, name, spans)
+            for path in (*named, *(one for some in users.values() for one in some), *other):
                 if path not in texts:
                     texts[path], spans[path] = index.files[path].source(), []
-            found = _Found(name, texts, spans, maybe, frozenset(named), users)
+            found = _Found(name, texts, spans, maybe, frozenset(named), users, other)
             return _impact(repository, found, inner, wanted, verdict)
     return None
 
@@ -135,7 +139,7 @@ class _Found(NamedTuple):
     """What was found of a symbol: its name, the files by path, where it stands and where it may.
 
     `named` are files that the instruction names; `users` are those that import the ones that the person wants to
-    go or to be called otherwise.
+    go or to be called otherwise; `aliases` is where it is used under another name.
     """
 
     name: str
@@ -144,6 +148,7 @@ class _Found(NamedTuple):
     maybe: dict[str, list[int]]
     named: frozenset[str]
     users: dict[str, frozenset[str]]
+    aliases: dict[str, list[int]]
 
 
 def _impact(
@@ -167,8 +172,8 @@ def _impact(
         role = Role.HERE if here else role_of(path)
         label = max(label, wanted.label) if here else label
         sites, maybe = tuple(found.spans[path]), tuple(found.maybe.get(path, ()))
-        imports = tuple(sorted(_imports(path, source, found.users)))
-        sources.append(Source(path, file, text, label, sites, role, maybe, imports))
+        imports = {*_imports(path, source, found.users), *found.aliases.get(path, ())}
+        sources.append(Source(path, file, text, label, sites, role, maybe, tuple(sorted(imports))))
     return Impact(
         root=str(repository.root),
         name=found.name,
@@ -185,28 +190,44 @@ def _impact(
 def _imports(path: str, source: bytes, users: Mapping[str, frozenset[str]]) -> Iterator[int]:
     """Where a file names files that it imports."""
     for one in (one for one, some in users.items() if path in some):
-        word = module_word(one).encode()
-        yield from (found.start() for found in WORD.finditer(source) if found[0] == word)
+        name = one.rpartition("/")[2].partition(".")[
+            0
+        ]  # as in `./index`, which stands for a folder
+        words = {module_word(one).encode(), name.encode()}
+        yield from (found.start() for found in WORD.finditer(source) if found[0] in words)
 
 
-def _named_in(instruction: str, files: Collection[str]) -> Iterator[tuple[str, bool]]:
+def named_in(instruction: str, files: Collection[str]) -> Iterator[tuple[str, bool]]:
     """The files that an instruction names: by a path or its end, or as a module, if only one fits.
 
     Each comes with whether the person wants it to go or to be called otherwise.
     """
     words = {found[0]: found.start() for found in reversed([*_TOKEN.finditer(instruction)])}
     for word, at in sorted(words.items(), key=itemgetter(1)):
-        token = word.strip("./\\").replace("\\", "/")
-        if "." not in token and "/" not in token:
+        token = word.strip("/\\").rstrip(".").replace("\\", "/")
+        bare = token.lstrip("./")
+        if "." not in bare and "/" not in bare:
             continue
-        module = token.replace(".", "/")
-        wanted = (token, f"{module}.py", f"{module}/__init__.py")
+        module = bare.replace(".", "/")
+        wanted = (bare, f"{module}.py", f"{module}/__init__.py")
         found = [path for path in files if path.endswith(wanted)]
-        whole = [p for p in found if any(p == one or p.endswith(f"/{one}") for one in wanted)]
-        if len(whole) == 1:
-            yield whole[0], bool(_GOES.search(instruction[:at]))
+        # A folder's name may begin with a dot, as a path may that begins here.
+        for ends in ((token,), wanted):
+            whole = [p for p in found if any(p == one or p.endswith(f"/{one}") for one in ends)]
+            if len(whole) == 1:
+                yield whole[0], bool(_GOES.search(instruction[:at]))
+                break
 
 
-def _name(source: bytes, at: int) -> str:
+def _is_unread(answers: Answers, path: str, at: int) -> bool:
+    """Whether a definition seems to begin at a byte of a file that its language's grammar cannot read."""
+    tree = answers.tree(path)
+    if tree is None or not tree.tree.root_node.has_error:
+        return False
+    line = tree.source[tree.source.rfind(b"\n", 0, at) + 1 : at]
+    return _DEFINES.search(line) is not None
+
+
+def _name(source: bytes, at: int) -> tuple[str, int]:
     found = [one for one in WORD.finditer(source) if one.start() <= at <= one.end()]
-    return found[-1].group().decode("utf-8", "replace") if found else ""
+    return (found[-1].group().decode("utf-8", "replace"), found[-1].start()) if found else ("", at)

@@ -7,41 +7,47 @@ closes it.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_context.answers import Answers
-from twolane_context.disk import LARGEST, stamps
+from twolane_context.disk import LARGEST
 from twolane_context.index import Changed
 from twolane_context.question import Selection
 from twolane_context.repository_map import MapState
 from twolane_context.tokens import counter_for
 from twolane_server.errors import FingerprintsUnusable
+from twolane_server.hidden import Hidden
 from twolane_server.impacts import impact_of
-from twolane_server.indexing import open_repository, verdicts
-from twolane_server.known_code import nda_sources
+from twolane_server.indexing import open_repository
+from twolane_server.known_code import further, nda_sources
 from twolane_server.lanes.base import LaneName
 from twolane_server.maps import Maps
-from twolane_server.policy import FILES, is_policy
-from twolane_server.quoting import quoted_file
-from twolane_server.recognised import Recognised
+from twolane_server.policy import has_policy
+from twolane_server.quoting import Asked, Quoted
+from twolane_server.recognised import Recognised, not_read
+from twolane_server.rule_files import RuleFiles
 from twolane_server.surroundings import Seen, Shown, surroundings
+from twolane_server.tainted import Tainted
+from twolane_server.tainted_here import TaintedHere
+from twolane_server.unsaved import Unsaved, unsaved
 from twolane_server.usages import references
+from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from twolane_context.disk import Stamp
-    from twolane_context.index import Index
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
     from twolane_server.border.fingerprints import Source
     from twolane_server.documents import Document
     from twolane_server.impacts import WantedImpact
-    from twolane_server.indexing import Verdict
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
-    from twolane_server.text import Text
+    from twolane_server.tainted_here import Judge
+    from twolane_server.taints import Taints
+    from twolane_server.unsaved import OpenFile
     from twolane_server.usages import References
 
 __all__ = ["A_MOMENT", "Indexed"]
@@ -57,24 +63,27 @@ class Indexed:
     Args:
         root: its folder.
         folders: where its cache is.
+        tainted: the files that stay NDA, where somebody has read of them already.
 
     Attributes:
         repository: the engine's live index of it.
+        hidden: the files under NDA beside it.
+        maps: its maps, and the questions that wait for one.
     """
 
-    def __init__(self, root: Path, folders: Folders) -> None:
+    def __init__(self, root: Path, folders: Folders, tainted: Tainted | None = None) -> None:
         self.repository, self._cache = open_repository(root, folders)
-        self._unsaved: dict[str, tuple[Text, tuple[str, ...]]] = {}
-        self._speakers: dict[NdaRules, Callable[[str], Verdict]] = {}
+        self._opened: dict[str, OpenFile] = {}
+        self._editor = Unsaved(self._opened)
+        self._speakers: dict[NdaRules, Verdicts] = {}
+        self._tainted = TaintedHere(self.repository, tainted or Tainted(folders.state))
+        self._taints: Taints | None = None
         self._answers: dict[NdaRules | None, Answers] = {}
-        self._maps = Maps(self.repository.root, folders)
-        self._folders = folders
+        self.maps, self._folders = Maps(self.repository.root, folders), folders
         self._recognised: Recognised | None = None
-        self._synced: tuple[Index, Callable[[str], Verdict]] | None = None
-        self._whole = False
-        self._rules: dict[str, Stamp | None] = {}
-        self._held: tuple[Index | None, tuple[str, ...]] = None, ()
-        self._shown = Shown()
+        self._synced: tuple[object, ...] | None = None
+        self.hidden, self._shown = Hidden(self.repository.root), Shown()
+        self._whole, self._rules = False, RuleFiles(self.repository)
 
     @property
     def problem(self) -> str | None:
@@ -84,8 +93,9 @@ class Indexed:
     def refresh(self, paths: Iterable[str] | None = None, *, code_only: bool = False) -> None:
         """Look at files again; see `Repository.refresh`. Changed rules about NDA count at once."""
         changed = None if paths is None else list(paths)
-        if changed is None or any(map(self._speaks, changed)):
+        if changed is None or any(map(self._rules.may_change, changed)):
             self._forget_rules()
+        self.hidden.heard(changed, self.repository.index.files)
         self.repository.refresh(changed, code_only=code_only)
         self._whole = self._whole or (changed is None and not code_only)
 
@@ -95,29 +105,29 @@ class Indexed:
         real = os.path.realpath(path)
         return real[len(root) :] if path and real.startswith(root) else None
 
-    def sync(self, documents: Sequence[Document]) -> None:
-        """Take the editor's documents for the files' text; those no longer open are as on disk."""
-        ways: dict[str, list[str]] = {}
-        texts: dict[str, Text] = {}
-        for document in documents:
-            path = self.relative(document.path)
-            if path is not None:
-                ways.setdefault(path, []).extend((document.path, *document.before))
-                texts[path] = document.text
-        for path in self._unsaved.keys() - texts.keys():
-            self._unsaved.pop(path)
+    def sync(self, documents: Sequence[Document], left: Sequence[Document] = ()) -> None:
+        """Take the editor's documents for the files' text; those no longer open are as on disk.
+
+        With them go those `left`: what was in documents since `known_code` was asked last.
+        """
+        editor = unsaved(documents, str(self.repository.root), left)
+        within, self._editor = editor.within, editor._replace(within=self._opened)
+        for path in self._opened.keys() - within.keys():
+            del self._opened[path]
             self.repository.overlay(path, None)
-        for path, text in texts.items():
-            known = self._unsaved.get(path)
-            self._unsaved[path] = text, tuple(dict.fromkeys(ways[path]))
-            if known is None or known[0] is not text:
+        for path, one in within.items():
+            last, text = self._opened.get(path), one.texts[-1]
+            self._opened[path] = one
+            if last is None or last.texts[-1] is not text:
                 self._overlay(path, text.source)
 
     def former(self, path: str) -> tuple[str, ...]:
         """The absolute paths that a file had before, so that a rename does not lose its label."""
-        inner = self.relative(path)
-        former = self.repository.former(inner) if inner is not None else ()
-        return tuple(str(self.repository.root / old) for old in former)
+        if (inner := self.relative(path)) is None:
+            return ()
+        if self.repository.saved(inner) is None and os.path.lexists(path):
+            self.repository.refresh([inner])  # it may be there since a moment ago
+        return tuple(str(self.repository.root / old) for old in self.repository.former(inner))
 
     def ask(self, wanted: Wanted, *, patient: bool = False) -> Surroundings:
         """What the repository says around a selection.
@@ -128,7 +138,7 @@ class Indexed:
                 else `choose_maps` does it later.
         """
         path, repository = self.relative(wanted.path) or "", self.repository
-        verdict, answers = self._verdicts(wanted.nda), self._answers_for(wanted)
+        verdict, answers = self._told(wanted.nda), self._answers_for(wanted)
         selection = Selection(path, wanted.first, wanted.last)
         if wanted.parsed is not None:
             answers.take(path, wanted.parsed)
@@ -139,15 +149,15 @@ class Indexed:
             pieces = answers.context(
                 [selection], wanted.pieces_tokens, count, instruction=wanted.instruction
             )
-            state = self._maps.get(wanted, answers, self._allowed(wanted), patient=patient)
+            state = self.maps.get(wanted, answers, self._allowed(wanted), patient=patient)
             shown = {*(piece.path for piece in pieces), *(entry.path for entry in state.entries)}
             # What was remembered may be on disk no more, and nobody has told yet.
             repository.refresh(sorted(shown & index.files.keys()))
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
-        nda_code = self._is_nda_code if self._synced else None
-        return surroundings(seen, wanted, verdict, nda_code, self._shown)
+        held = self.recognised().holding if self._synced else None
+        return surroundings(seen, wanted, verdict, held, self._shown)
 
     def references(self, path: str, at: int) -> References | None:
         """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.
@@ -170,12 +180,12 @@ class Indexed:
         if inner is None:
             return None
         answers = self._answers.setdefault(None, Answers(self.repository))
-        return impact_of(self.repository, answers, inner, wanted, self._verdicts)
+        return impact_of(self.repository, answers, inner, wanted, self._told)
 
     def choose_maps(self) -> None:
         """Choose the maps that were asked for and not there yet."""
-        for wanted in self._maps.waiting:
-            self._maps.get(wanted, self._answers_for(wanted), self._allowed(wanted), patient=True)
+        for wanted in self.maps.waiting:
+            self.maps.get(wanted, self._answers_for(wanted), self._allowed(wanted), patient=True)
 
     def recognised(self) -> Recognised:
         """The fingerprints as they are; `known_code` brings them up to date.
@@ -189,13 +199,10 @@ class Indexed:
 
     def nda_sources(self, nda: NdaRules) -> list[Source] | None:
         """The files under NDA; `None` where the fingerprints hold them as they are now."""
-        if not self._whole:
-            self.refresh()
-        self._look_at_rules()
-        verdict = self._verdicts(nda)
-        if self._synced == (self.repository.index, verdict):
+        self._catch_up()
+        if self._synced is not None and self._synced == self._under_nda(nda):
             return None
-        return list(nda_sources(self.repository, verdict))
+        return list(nda_sources(self.repository, self._verdicts(nda), self.hidden, self._editor))
 
     def known_code(self, nda: NdaRules, *, patient: bool = True) -> Recognised:
         """What recognises code under NDA, up to date with index, disk and rules.
@@ -213,11 +220,8 @@ class Indexed:
             if sources is None:
                 return recognised
             if not patient and recognised.pending(sources) > A_MOMENT:
-                raise FingerprintsUnusable(
-                    f"The code under NDA in {self.repository.root.name} is not all read yet, so "
-                    "nothing is sent to the cloud; try again in a moment."
-                )
-            now = self.repository.index, self._verdicts(nda)
+                raise not_read(self.repository.root.name)
+            now = self._under_nda(nda)  # before, so that what another process does meanwhile shows
             try:
                 recognised.sync(sources)
                 self._synced = now
@@ -228,18 +232,18 @@ class Indexed:
             "try again when what writes them has ended."
         )
 
-    def quoted(self, names: tuple[str, ...], nda: NdaRules) -> str | None:
-        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
-        if not self._whole:
-            self.refresh()
-        self._look_at_rules()
-        file = quoted_file(names, self.repository.index, self._verdicts(nda))
-        return None if file is None else f"the problem quotes code of {file}"
+    def quoted(self, names: tuple[str, ...], nda: NdaRules) -> Quoted:
+        """Whose names these are that a tool says of a file, and whether they are under NDA."""
+        self._catch_up()
+        root, index = self.repository.root, self.repository.index
+        known = partial(self.known_code, nda, patient=False)
+        beside = partial(self.hidden.holding, self.repository, self._verdicts(nda))
+        return Asked(root, index, self._told(nda), known, beside).quoted(names)
 
     def save(self) -> None:
         """Keep what was found for the next process."""
         self.repository.save()
-        self._maps.save()
+        self.maps.save()
 
     def close(self) -> None:
         """Let go of the cache."""
@@ -247,25 +251,12 @@ class Indexed:
         if self._recognised is not None:
             self._recognised.close()
 
-    def _is_nda_code(self, text: str) -> bool:
-        return self.recognised().found(text) is not None
-
-    def _speaks(self, path: str) -> bool:
-        """Whether a change there may change rules: a file of rules, or a folder, which may hold one."""
-        files = self.repository.index.files
-        if is_policy(path) or (self.repository.root / path).is_dir():
-            return True
-        return path not in files and any(one.startswith(f"{path}/") for one in files)
-
-    def _look_at_rules(self) -> None:
-        """Notice changed rules before the watcher tells of them, also where git ignores their file."""
-        if self._held[0] is not (index := self.repository.index):
-            self._held = index, tuple(filter(is_policy, index.files))
-        known = sorted({*FILES, *self._held[1], *self._rules})
-        now = dict(zip(known, stamps(self.repository.root, known), strict=True))
-        if now != self._rules:
+    def _catch_up(self) -> None:
+        """Look at all files once; notice changed rules before the watcher tells of them."""
+        if not self._whole:
+            self.refresh()
+        if self._rules.changed():
             self._forget_rules()
-            self._rules = now
 
     def _forget_rules(self) -> None:
         self._speakers.clear()
@@ -277,24 +268,33 @@ class Indexed:
         self.repository.overlay(path, source if len(source) <= LARGEST else b"")
         after = self.repository.index.files.get(path)
         if before and after and before.facts is not None and before.digest == after.digest:
-            after.learn(before.facts)
+            after.facts = before.facts
 
-    def _verdicts(self, nda: NdaRules) -> Callable[[str], Verdict]:
-        def unsaved(path: str) -> tuple[str, ...] | None:
-            return self._unsaved[path][1] if path in self._unsaved else None
+    def _under_nda(self, nda: NdaRules) -> tuple[object, ...]:
+        """What is the same as long as the same code is under NDA, and the fingerprints hold the same."""
+        verdicts, says = self._verdicts(nda), has_policy(self.repository.root)
+        hidden = self.hidden.look(self.repository, verdicts)
+        more = further(self.repository, verdicts, self.hidden, self._editor)
+        return verdicts, verdicts.changes(), says, hidden, more, self.recognised().lost()
 
+    def _verdicts(self, nda: NdaRules) -> Verdicts:
         if nda not in self._speakers:
-            self._speakers[nda] = verdicts(self.repository, nda, unsaved)
+            self._speakers[nda] = Verdicts(self.repository, nda, self._opened)
         return self._speakers[nda]
 
+    def _told(self, nda: NdaRules) -> Judge:
+        """What holds for each file, with code pasted into it, which is no code to be recognised by."""
+        return self._tainted.over(self._verdicts(nda))
+
     def _allowed(self, wanted: Wanted) -> Callable[[str], bool] | None:
-        if wanted.audience is not LaneName.CLOUD:
-            return None
-        verdict = self._verdicts(wanted.nda)
-        return lambda path: verdict(path).open
+        return self._told(wanted.nda).open if wanted.audience is LaneName.CLOUD else None
 
     def _answers_for(self, wanted: Wanted) -> Answers:
         audience = wanted.nda if wanted.audience is LaneName.CLOUD else None
+        if self._taints is not (taints := self._tainted.read()):
+            self._taints = taints
+            self._answers = {nda: one for nda, one in self._answers.items() if nda is None}
         if audience not in self._answers:
-            self._answers[audience] = Answers(self.repository, self._allowed(wanted))
+            visible = self._told(wanted.nda).visible
+            self._answers[audience] = Answers(self.repository, self._allowed(wanted), visible)
         return self._answers[audience]

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.standing import Standing
-from twolane_server.departed import rules_of_departed
+from twolane_server.departed import Past
 from twolane_server.fragments import Label
-from twolane_server.labels import Labelled, label_with, no_file, rules_for
+from twolane_server.labels import Labelled, label_with, no_file, rules_for, rules_with
 from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
 from twolane_server.policy import policy_hash, read_policies
+from twolane_server.remembered import Remembered
+from twolane_server.shorts import short_files, short_ones
+from twolane_server.tainted import Tainted
 from twolane_server.trust import standing as trust_in
+from twolane_server.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from twolane_server.border.standing import Prints, ReadStanding
     from twolane_server.fragments import Origin
     from twolane_server.labels import FileRules
-    from twolane_server.policy import Policy
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
     from twolane_server.text import Text
     from twolane_server.trust import Standing as Trust
 
 __all__ = ["UNKNOWN", "Known", "head_of", "path_label", "read_known", "read_standing"]
+
+_FEW = 256  # short files, where nobody keeps them from request to request
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,13 @@ class Known:
     def words(self) -> tuple[str, ...]:
         """The names that must not leave with a text of the file."""
         return self.rules.words if self.rules is not None else ()
+
+    def with_starts(self, starts: Iterable[str]) -> Known:
+        """The same, of a file that has other texts as well, which begin so; see `head_of`."""
+        if self.rules is None:
+            return self
+        rules = rules_with(self.rules, starts)
+        return self if rules is self.rules else replace(self, rules=rules)
 
     def label(self, head: str) -> Labelled:
         """The label of the file's text, from memory.
@@ -102,21 +115,26 @@ def head_of(text: Text) -> str:
 class Reader(NamedTuple):
     """Reads rules and grants from disk, each but once however many files ask. For one moment only."""
 
-    policies: Callable[[Path], tuple[Policy, ...]]
+    ways: Ways
     trust: Callable[[Path], Trust]
+    tainted: Tainted
 
 
-def reader_of(folders: Folders) -> Reader:
+def reader_of(
+    folders: Folders, tainted: Tainted | None = None, kept: Remembered[FileRules] | None = None
+) -> Reader:
     """A reader that has read nothing yet.
 
     Args:
         folders: where the grants are.
+        tainted: the files that stay NDA, where somebody has read of them already.
+        kept: what was read of files at other moments, which counts while the disk shows no change.
     """
 
     def trust(root: Path) -> Trust:
         return trust_in(root, folders)
 
-    return Reader(cache(read_policies), cache(trust))
+    return Reader(Ways(read_policies, kept), cache(trust), tainted or Tainted(folders.state))
 
 
 def read_known(
@@ -140,8 +158,10 @@ def read_known(
     """
     if not path:
         return Known(None, cloud_state=cloud_state)
-    policies, trust_of = reader or reader_of(folders)
-    rules = rules_for(Path(path), settings.nda, policies, before=before)
+    ways, trust_of, tainted = reader or reader_of(folders)
+    rules = rules_for(path, settings.nda, ways, before=before)
+    if why := tainted.why(path, (str(way.path) for way in rules.ways)):
+        rules = replace(rules, learnt=(*rules.learnt, why))
     refused = [trust for root in rules.roots if not (trust := trust_of(root)).granted]
     reason = f"this repository may not use the cloud lane: {refused[0].reason}" if refused else ""
     return Known(rules, bool(rules.roots) and not refused, reason, cloud_state)
@@ -152,6 +172,12 @@ def read_standing(
     folders: Folders,
     environ: Mapping[str, str],
     known_code: Callable[[str, NdaRules], Prints],
+    *,
+    before: Callable[[str], tuple[str, ...]] = lambda _: (),
+    heads: Callable[[str], tuple[str, ...]] = lambda _: (),
+    tainted: Tainted | None = None,
+    kept: Remembered[FileRules] | None = None,
+    shorts: Remembered[str | None] | None = None,
 ) -> ReadStanding:
     """What the border asks about a prompt's sources: read from disk at each call.
 
@@ -161,19 +187,35 @@ def read_standing(
         environ: the environment variables, for git.
         known_code: what recognises code under NDA, up to date for a file's repository. Asked only
             about what may leave otherwise, since it takes a while.
+        before: the paths by which a file's text was reached earlier; see `Document.before`.
+        heads: how the texts of a file begin that an editor has or had; see `head_of`.
+        tainted: the files that stay NDA.
+        kept: see `reader_of`.
+        shorts: see `short_files`.
     """
+    known_shorts = Remembered[str | None](_FEW) if shorts is None else shorts
+
+    def known_of(
+        path: str, starts: tuple[str, ...], reader: Reader, past: Past, *, name_only: bool
+    ) -> Known:
+        found = read_known(path, settings, folders, None, before=before(path), reader=reader)
+        if found.rules is None:
+            return found
+        rules = rules_with(past.rules(path, found.rules), starts)
+        if name_only and rules.gone:
+            rules = replace(rules, unreadable=None)
+        return found if rules is found.rules else replace(found, rules=rules)
 
     def read(origins: tuple[Origin, ...]) -> Standing:
-        paths = {origin.path: origin for origin in sorted(origins, key=lambda one: one.commit)}
-        reader = reader_of(folders)
-        known = [read_known(path, settings, folders, None, reader=reader) for path in paths]
-        for at, origin in enumerate(paths.values()):
-            rules = known[at].rules
-            if rules is not None and origin.commit:
-                held = rules_of_departed(origin, rules, environ)
-                known[at] = replace(known[at], rules=held)
+        paths = tuple(dict.fromkeys(origin.path for origin in origins))
+        reader, past = reader_of(folders, tainted, kept), Past(origins, environ)
+        held = {origin.path for origin in origins if not origin.name_only}
+        begun = {path: heads(path) for path in paths}
+        known = [
+            known_of(path, begun[path], reader, past, name_only=path not in held) for path in paths
+        ]
         rules = [each.rules for each in known if each.rules is not None]
-        labels = [label_with(each, None) for each in rules]
+        labels = [each.label("") for each in known if each.rules is not None]
         nda = [label for label in labels if label.label is Label.NDA]
         ungranted = [each.grant_reason for each in known if not each.granted]
         reasons = nda[0].reasons if nda else tuple(ungranted[:1])
@@ -183,6 +225,15 @@ def read_standing(
             each.rules.roots: path for path, each in zip(paths, known, strict=True) if each.rules
         }
         prints = [known_code(path, settings.nda) for path in homes.values() if granted and not nda]
+
+        def short() -> list[str]:
+            # Of all names that have no rule the texts that they had count, and have.
+            starts = (text for path in held for text in (*begun[path], *past.starts(path)))
+            return [*short_files(held, known_shorts), *short_ones(starts)]
+
+        rooted = {
+            (each.roots[:1], id(policy)): policy for each in rules for policy in each.policies
+        }
         return Standing(
             label=Label.highest(label.label for label in labels),
             granted=granted,
@@ -190,20 +241,25 @@ def read_standing(
             reasons=reasons,
             policy_hash=policy_hash(
                 rule
-                for each in rules
-                for policy in each.policies
-                for rule in policy.rules(each.roots[0] if each.roots else policy.folder)
+                for (roots, _), policy in rooted.items()
+                for rule in policy.rules(roots[0] if roots else policy.folder)
             ),
-            prints=_All(tuple(prints)) if prints else None,
+            prints=_All(tuple(prints), tuple(short())) if prints else None,
         )
 
     return read
 
 
 class _All(NamedTuple):
-    """Several repositories' fingerprints as one."""
+    """Several repositories' fingerprints as one, and the short files that a prompt is made of."""
 
     prints: tuple[Prints, ...]
+    short: tuple[str, ...]
 
     def found(self, *texts: str) -> str | None:
-        return next((why for each in self.prints if (why := each.found(*texts)) is not None), None)
+        found = (each.found(*texts) for each in self.prints)
+        wholes = (each.whole(text) for text in self.short for each in self.prints)
+        return next(filter(None, chain(found, wholes)), None)
+
+    def whole(self, text: str) -> str | None:
+        return next(filter(None, (each.whole(text) for each in self.prints)), None)

@@ -7,36 +7,41 @@ link, by its real path) holds for the file, and what is unknown is NDA.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server import globs
 from twolane_server.fragments import Label
 from twolane_server.markers import find_markers
-from twolane_server.policy import FILES, POLICY_FILE, place, read_policies
+from twolane_server.path_rules import LONGEST_PATH, path_reasons
+from twolane_server.policy import FILES, POLICY_FILE
 from twolane_server.reading import read_start
-from twolane_server.repository import between, find_root, outer_roots, spellings
+from twolane_server.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from twolane_server.policy import Policy
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import NdaRules
+    from twolane_server.ways import Way
 
 __all__ = [
     "FileRules",
     "Labelled",
-    "Way",
     "label_with",
+    "named",
     "no_file",
+    "rules_also",
     "rules_for",
     "rules_then",
+    "rules_with",
 ]
 
 HEAD_BYTES = 65_536
-_LONGEST_PATH = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +57,7 @@ class Labelled:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to reach a file.
-
-    Attributes:
-        path: absolute.
-        roots: the repositories it lies in on this way, nearest first.
-        policies: all files of rules in the folders from the outermost root down to the file.
-    """
-
-    path: Path
-    roots: tuple[Path, ...]
-    policies: tuple[Policy, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileRules:
     """Everything that speaks about one file, as it was on disk at one moment.
 
@@ -85,21 +75,35 @@ class FileRules:
     unreadable: str | None = None
     gone: bool = False
 
-    @property
+    @cached_property
     def roots(self) -> tuple[Path, ...]:
         """The nearest repository on each way: the file is open only if each of them has a grant."""
         return tuple(dict.fromkeys(way.roots[0] for way in self.ways if way.roots))
 
-    @property
+    @cached_property
     def policies(self) -> tuple[Policy, ...]:
         """All files of rules on all ways."""
+        if len(self.ways) == 1:
+            return self.ways[0].policies  # no two of which are the same
         return tuple(dict.fromkeys(policy for way in self.ways for policy in way.policies))
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The names that must not leave with a text of this file: all policies' and the user's."""
         named = (word for policy in self.policies for word in policy.words)
         return tuple(dict.fromkeys((*named, *self.user.words)))
+
+    @cached_property
+    def markers(self) -> tuple[str, ...]:
+        """All policies' and the user's own."""
+        named = (marker for policy in self.policies for marker in policy.markers)
+        return tuple(dict.fromkeys((*named, *self.user.markers)))
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is NDA whatever its text is: rules of paths, what is missing, what the disk gave."""
+        hits = (hit for way in self.ways for hit in path_reasons(way, self.user))
+        return (*hits, *_standing_reasons(self), *self.learnt)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -113,47 +117,91 @@ def no_file() -> Labelled:
 
 
 def rules_for(
-    path: Path,
+    path: str | Path,
     user: NdaRules,
-    read: Callable[[Path], tuple[Policy, ...]] = read_policies,
+    ways: Ways | None = None,
     *,
     before: Iterable[str] = (),
 ) -> FileRules:
     """Read everything that speaks about `path`. Never fails: what cannot be read is a reason.
 
+    What the ways remember of it counts only where the disk shows that all of it is as it was.
+
     Args:
         path: the file.
         user: the user's own rules.
-        read: reads the policies of one folder; who asks about many files hands in one that
-            remembers.
+        ways: finds the ways to it; who asks about many files at one moment hands in the same.
         before: other paths by which the text at hand was reached, when the editor opened it: a link
             may lead elsewhere by now, and the text is still that of the old file.
     """
+    look = ways or Ways()
     try:
-        now = spellings(path)
-        others = [Path(old) for old in before if Path(old) not in now]
-        paths = tuple(dict.fromkeys((*now, *(each for old in others for each in spellings(old)))))
+        now = look.spellings(path)
+        others = [old for old in map(str, map(Path, before)) if old not in now]
+        every = (*now, *(each for old in others for each in look.spellings(old)))
     except (OSError, ValueError):
         return FileRules((), user, learnt=("its path cannot be followed",))
-    ways = tuple(_way(each, read) for each in paths)
+    every, real = tuple(dict.fromkeys(every)), now[-1]
+
+    def made() -> FileRules:
+        return _read(tuple(map(look.way, every)), user, real)
+
+    names = map(os.path.basename, every)
+    if look.kept is None or any(globs.original(name) != name for name in names):
+        return made()  # a name that says so stands for another file
+    made_of = every, tuple(map(look.stand, every)), user
+    return look.kept.get(real, made_of, made, lambda rules: rules.unreadable is None)
+
+
+def _read(ways: tuple[Way, ...], user: NdaRules, real: str) -> FileRules:
+    """What the disk says now about a file with these ways.
+
+    Args:
+        ways: all of them.
+        user: the user's own rules.
+        real: the file's real path.
+    """
     rules = FileRules(ways, user)
-    start = read_start(now[-1], HEAD_BYTES)
+    markers = rules.markers
+    start = read_start(Path(real), HEAD_BYTES)
     learnt: list[str] = []
     if start.text is not None:
-        learnt += find_markers(start.text, _markers(rules))
+        learnt += find_markers(start.text, markers)
     if start.links > 1:
         # The other name may be one under NDA, and only a search of the whole disk would tell.
         learnt.append(f"{start.links} hard links, and where the others lead is unknown")
     for way in ways:
-        first = way.path.with_name(globs.original(way.path.name))
-        if first != way.path:
-            stands_for = read_start(first, HEAD_BYTES)
+        first = globs.original(way.path.name)
+        if first != way.path.name:
+            stands_for = read_start(way.path.with_name(first), HEAD_BYTES)
             if stands_for.text is not None:
-                hits = find_markers(stands_for.text, _markers(rules))
-                learnt += [f"{hit} of {first.name}" for hit in hits]
+                hits = find_markers(stands_for.text, markers)
+                learnt += [f"{hit} of {first}" for hit in hits]
     gone = start.text is None and not start.fault
     unreadable = None if start.text is not None else start.fault or "there is no such file"
     return FileRules(ways, user, tuple(dict.fromkeys(learnt)), unreadable, gone)
+
+
+def rules_also(rules: FileRules, policies: Iterable[Policy]) -> FileRules:
+    """What speaks about a file, with the rules that a commit holds.
+
+    Args:
+        rules: what speaks about it now.
+        policies: all files of rules in that commit.
+    """
+    then = tuple(policies)
+    ways = tuple(
+        replace(
+            way,
+            policies=tuple(
+                dict.fromkeys(
+                    (*way.policies, *(one for one in then if one.folder in way.path.parents))
+                )
+            ),
+        )
+        for way in rules.ways
+    )
+    return replace(rules, ways=ways)
 
 
 def rules_then(rules: FileRules, text: str, policies: Iterable[Policy]) -> FileRules:
@@ -165,18 +213,30 @@ def rules_then(rules: FileRules, text: str, policies: Iterable[Policy]) -> FileR
         text: the file's text in the commit.
         policies: all files of rules in that commit.
     """
-    then = tuple(policies)
-    ways = tuple(
-        replace(
-            way, policies=(*way.policies, *(one for one in then if one.folder in way.path.parents))
-        )
-        for way in rules.ways
-    )
-    held = replace(rules, ways=ways, unreadable=None if rules.gone else rules.unreadable)
-    hits = find_markers(text[:HEAD_BYTES], _markers(held))
+    unreadable = None if rules.gone else rules.unreadable
+    held = replace(rules_also(rules, policies), unreadable=unreadable)
+    hits = find_markers(text[:HEAD_BYTES], held.markers)
     # What lacks now is not made up for by what was there then.
     learnt = dict.fromkeys((*held.learnt, *_standing_reasons(rules), *hits))
     return replace(held, learnt=tuple(learnt))
+
+
+def rules_with(rules: FileRules, starts: Iterable[str | None]) -> FileRules:
+    """What speaks about a file that has had other texts: a marker in one of these is a reason, too.
+
+    Args:
+        rules: what speaks about the file.
+        starts: how each of the texts begins; `None` for one that cannot be read.
+    """
+    markers = rules.markers
+    hits = [
+        hit
+        for start in starts
+        for hit in (
+            ("what it held cannot be read",) if start is None else find_markers(start, markers)
+        )
+    ]
+    return replace(rules, learnt=tuple(dict.fromkeys((*rules.learnt, *hits)))) if hits else rules
 
 
 def label_with(rules: FileRules, head: str | None) -> Labelled:
@@ -186,10 +246,9 @@ def label_with(rules: FileRules, head: str | None) -> Labelled:
         rules: what was read about the file.
         head: the text or at least its head; `None` for what is on disk.
     """
-    reasons = [hit for way in rules.ways for hit in _path_reasons(way, rules.user)]
-    reasons += [*_standing_reasons(rules), *rules.learnt]
+    reasons = list(rules.reasons)
     if head is not None:
-        reasons += find_markers(head, _markers(rules))
+        reasons += find_markers(head, rules.markers)
     if rules.unreadable:
         # Also with a text at hand: the border reads anew and could not confirm its label.
         reasons.append(f"its text is unknown: {rules.unreadable}")
@@ -198,18 +257,15 @@ def label_with(rules: FileRules, head: str | None) -> Labelled:
     return Labelled(Label.OPEN, (f"no rule of {POLICY_FILE} matches",))
 
 
-def _way(path: Path, read: Callable[[Path], tuple[Policy, ...]]) -> Way:
-    root = find_root(path.parent)
-    if root is None:
-        return Way(path, (), ())
-    roots = (root, *outer_roots(root))
-    folders = between(roots[-1], path.parent)
-    return Way(path, roots, tuple(each for folder in folders for each in read(folder)))
+def named(path: Path, user: NdaRules, ways: Ways) -> bool:
+    """Whether a rule of paths names a file by its own path; an unreadable policy names all files.
 
-
-def _markers(rules: FileRules) -> tuple[str, ...]:
-    named = (marker for policy in rules.policies for marker in policy.markers)
-    return tuple(dict.fromkeys((*named, *rules.user.markers)))
+    Args:
+        path: absolute, without links.
+        user: the user's own rules.
+        ways: finds the way to it; who asks about many files at one moment hands in the same.
+    """
+    return bool(path_reasons(ways.way(path), user))
 
 
 def _standing_reasons(rules: FileRules) -> list[str]:
@@ -223,32 +279,11 @@ def _standing_reasons(rules: FileRules) -> list[str]:
         root = way.roots[0]
         if not any((each.folder, each.name) == (root, POLICY_FILE) for each in way.policies):
             reasons.append(f"no {POLICY_FILE}, and unknown is NDA")
-        if ".git" in map(str.lower, way.path.relative_to(root).parts):
+        if ".git" in map(str.lower, way.path.parts[len(root.parts) :]):
             reasons.append("in .git, which mixes the text of many files")
         if globs.original(way.path.name).casefold() in FILES:
             # It names clients, in globs and words.
             reasons.append("it holds the policy itself")
-    if any(len(str(way.path)) > _LONGEST_PATH for way in rules.ways):
+    if any(len(str(way.path)) > LONGEST_PATH for way in rules.ways):
         reasons.append("its path is too long to be matched in good time")
     return reasons
-
-
-def _path_reasons(way: Way, user: NdaRules) -> list[str]:
-    if len(str(way.path)) > _LONGEST_PATH:
-        return []
-    reasons: list[str] = []
-    for policy in way.policies:
-        name = place(policy.folder / policy.name, way.roots[0])
-        if policy.fault:
-            reasons.append(f"{name} cannot be read")
-        elif hit := _first(policy.paths, way.path, policy.folder):
-            reasons.append(f"{hit} in {name}")
-    hits = (_first(user.paths, way.path, root) for root in way.roots)
-    return [*reasons, *(f"{hit} in your settings" for hit in hits if hit)]
-
-
-def _first(paths: tuple[str, ...], path: Path, folder: Path) -> str | None:
-    hit = globs.compile_globs(paths).first(path.relative_to(folder).as_posix())
-    # One that starts with `/` may have been meant from the file system's root.
-    rooted = () if hit else tuple(glob for glob in paths if glob.startswith("/"))
-    return hit or globs.compile_globs(rooted).first(path.relative_to(path.anchor).as_posix())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,13 +17,16 @@ from typing import TYPE_CHECKING, Protocol
 from twolane_context.names import words
 from twolane_server.actions.base import NOTHING, Surroundings
 from twolane_server.errors import FingerprintsUnusable
-from twolane_server.lanes.base import LaneName
-from twolane_server.pasted import Watched
+from twolane_server.pastes import Pastes
+from twolane_server.quoting import Quoted
+from twolane_server.recognised import not_read
 from twolane_server.repository import find_root
+from twolane_server.tainted import Tainted
 from twolane_server.text import decode
+from twolane_server.unsaved import same_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from twolane_server.actions.impact import Impact
@@ -33,11 +37,13 @@ if TYPE_CHECKING:
     from twolane_server.indexed import Indexed
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
+    from twolane_server.text import Text
     from twolane_server.usages import References
 
-__all__ = ["Live", "Progress", "Reporter"]
+__all__ = ["Changed", "Live", "Progress", "Reporter"]
 
 _PATIENCE_SECONDS = 2.0
+_MOST_LEFT = 32
 
 
 class Reporter(Protocol):
@@ -56,15 +62,33 @@ class Progress(Protocol):
         ...
 
 
+class Changed(Protocol):
+    """Hears of what changed on disk; called on the event loop."""
+
+    def __call__(self, root: Path, paths: Sequence[str] | None) -> None:
+        """Files or folders of a repository changed, came or went; `None` means that any may have.
+
+        Args:
+            root: the repository's real folder.
+            paths: relative to it.
+        """
+        ...
+
+
 class Live:
     """All repositories of one editor's connection.
 
     Args:
         folders: where caches are.
-        documents: the documents that are open now; asked on the event loop.
+        documents: the documents that are open now; any thread may ask.
         rules: the user's own rules as they are now.
         progress: shows the first indexing of a repository.
         tell: shows a sentence to the person.
+        changed: told of what changed on disk.
+
+    Attributes:
+        tainted: the files that stay NDA, also those that other processes have noted.
+        pastes: what came into the documents from elsewhere.
     """
 
     def __init__(
@@ -74,11 +98,15 @@ class Live:
         rules: Callable[[], NdaRules],
         progress: Progress,
         tell: Callable[[str], None],
+        *,
+        changed: Changed,
     ) -> None:
         self._folders, self._documents, self._rules = folders, documents, rules
-        self._progress, self._tell = progress, tell
+        self._progress, self._tell, self._changed = progress, tell, changed
         self._homes: dict[Path | None, Home] = {}
-        self._watched: dict[str, Watched] = {}
+        self._left: deque[Document] = deque(maxlen=_MOST_LEFT)
+        self.tainted = Tainted(folders.state)
+        self.pastes = Pastes(documents, rules, self.tainted, tell)
 
     async def around(self, wanted: Wanted) -> Surroundings:
         """What a repository says around a selection; nothing while it cannot answer in time."""
@@ -95,7 +123,7 @@ class Live:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await home.run(ask)
                 home.choose_maps_soon()
-                return found if wanted.audience is LaneName.LOCAL else self._open(found)
+                return found
         return NOTHING
 
     async def before(self, path: str) -> tuple[str, ...]:
@@ -104,7 +132,7 @@ class Live:
         The first to ask about a file has its repository indexed in the background.
         """
         home = self._home(path)
-        if home is None or not home.ready:  # only what watches can know of a rename
+        if home is None or not (home.ready or home.seen_before):  # nobody can know of a rename
             return ()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -132,7 +160,7 @@ class Live:
         return None if home is None else await home.run(ask)
 
     def known_code(self, path: str, nda: NdaRules) -> Prints:
-        """What recognises code under NDA, brought up to date for a file's repository.
+        """What recognises code under NDA, brought up to date for a file's repository and all others here.
 
         Raises:
             FingerprintsUnusable: it cannot be, or not in time.
@@ -140,66 +168,90 @@ class Live:
         home = self._homes.get(_root(path)) if path else None
         if home is None:
             raise FingerprintsUnusable("A file outside of a repository is taken as NDA.")
-        try:
-            return home.submit(lambda one: one.known_code(nda, patient=False)).result(
-                _PATIENCE_SECONDS
-            )
-        except TimeoutError as error:
-            raise FingerprintsUnusable(
-                f"The code under NDA in {home.name} is not all read yet, so nothing is sent to the "
-                "cloud; try again in a moment."
-            ) from error
+        every = (home, *(each for each in tuple(self._homes.values()) if each is not home))
+        for each in every[1:]:  # whose files somebody has opened, and may have copied from
+            if each.recognised is None:
+                raise each.unread
+        documents, left = self._documents(), tuple(self._left)
+
+        def known(indexed: Indexed) -> Prints:
+            indexed.sync(documents, left)
+            return indexed.known_code(nda, patient=False)
+
+        asked = [each.submit(known) for each in every]
+        for each, future in zip(every, asked, strict=True):
+            try:
+                future.result(_PATIENCE_SECONDS)
+            except TimeoutError as error:
+                raise not_read(each.name) from error
+            self._looked_at(each, left)
+        return asked[0].result()
+
+    def leave(self, document: Document) -> None:
+        """Much is about to be taken out of a document, and may be pasted elsewhere: keep it for a while.
+
+        What is cut from code under NDA is known where it is pasted, also where nobody had read it yet.
+        """
+        self._left.append(document)
+
+    def _looked_at(self, home: Home, left: Iterable[Document]) -> None:
+        """The code under NDA of these is known by now, where they are of that repository."""
+        for one in left:
+            if _root(one.path) == home.root:
+                with suppress(ValueError):
+                    self._left.remove(one)
+
+    async def catch_up(self, path: str) -> None:
+        """Take in what was typed, so that no question waits until new code under NDA is read."""
+        home = self._homes.get(_root(path)) if path else None
+        if home is None or home.recognised is None:
+            return
+        documents, left, rules = self._documents(), tuple(self._left), self._rules()
+
+        def read(indexed: Indexed) -> None:
+            indexed.sync(documents, left)
+            with suppress(FingerprintsUnusable):  # which whoever asks is told
+                indexed.known_code(rules, patient=False)
+                self._looked_at(home, left)
+
+        await home.run(read)
 
     async def pasted(self, path: str, text: str) -> str | None:
         """Why a document's text is under NDA though its file is open: code that it holds or held."""
         home = self._home(path)
-        recognised = None if home is None else home.recognised
-        if recognised is None:
-            return None
-        watched = self._watched.setdefault(path, Watched())
-        return await asyncio.to_thread(watched.look, text, recognised)
-
-    def stays(self, path: str) -> str | None:
-        """Why a file is under NDA for other documents: code under NDA was pasted into it."""
-        held = self._held()
-        return held.get(os.path.realpath(path)) if held else None
-
-    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
-        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
-        home = self._home(path)
         if home is None:
             return None
-        documents = self._documents()
-        for one in documents:
-            if one.path != path and self.stays(one.path):
-                there = set(decode(words(one.text.source)).split("\n"))
-                if there.intersection(names):
-                    return f"the problem quotes code of {Path(one.path).name}"
+        return await self.pastes.why(path, text, home.recognised)
 
-        def ask(indexed: Indexed) -> str | None:
+    def opened(self, path: str) -> tuple[Text, ...]:
+        """All that the editor has of a file now, under whatever names. Any thread may ask."""
+        return tuple(one.text for one in same_file(self._documents(), path))
+
+    def code_bytes(self, roots: Iterable[Path]) -> int | None:
+        """How large the code of the repository at one of these folders is; `None` while it is not read."""
+        homes = (self._homes[root] for root in roots if root in self._homes)
+        return next((home.code_bytes for home in homes), None)
+
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> Quoted:
+        """Whose names these are that a tool says of a file, and whether they are under NDA."""
+        home = self._home(path)
+        if home is None:
+            return Quoted()
+        documents = self._documents()
+
+        def ask(indexed: Indexed) -> Quoted:
+            for one in documents:  # also those that the index leaves out
+                if one.path != path and one.path and self.tainted.why(one.path):
+                    there = set(decode(words(one.text.source)).split("\n"))
+                    if there.intersection(names):
+                        return Quoted(f"the problem quotes code of {Path(one.path).name}")
             indexed.sync(documents)
             return indexed.quoted(names, nda)
 
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await home.run(ask)
-        return f"whose code the problem quotes is not known before {home.name} is read"
-
-    def _open(self, found: Surroundings) -> Surroundings:
-        """For the cloud, a document into which code under NDA was pasted does not exist."""
-        held = self._held()
-        files = {part.origin.path for part in (*found.map, *found.pieces)} if held else ()
-        hidden = {file for file in files if file and os.path.realpath(file) in held}
-        if not hidden:
-            return found
-        shown = [part for part in found.map if part.origin.path not in hidden]
-        pieces = tuple(part for part in found.pieces if part.origin.path not in hidden)
-        return Surroundings(tuple(shown) if any(part.origin.path for part in shown) else (), pieces)
-
-    def _held(self) -> dict[str, str]:
-        """The files into which code under NDA was pasted, by their real paths, and why they stay NDA."""
-        reasons = ((path, watched.reason) for path, watched in list(self._watched.items()))
-        return {os.path.realpath(path): why for path, why in reasons if why is not None}
+        return Quoted(f"whose code the problem quotes is not known before {home.name} is read")
 
     async def aclose(self) -> None:
         """Stop watching and indexing, and keep what was found."""
@@ -215,7 +267,11 @@ class Live:
         if root is None:
             return None
         if root not in self._homes:
-            self._homes[root] = Home(root, self._folders, self._rules, self._progress, self._tell)
+            told, known = (self._progress, self._tell), self.tainted
+            home = Home(
+                root, self._folders, self._rules, *told, changed=self._changed, tainted=known
+            )
+            self._homes[root] = home
         return self._homes[root]
 
 

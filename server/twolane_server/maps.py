@@ -65,7 +65,7 @@ class Maps:
                 it is empty, and the question waits.
         """
         name = _name(wanted)
-        index, state = self._known.get(name) or (None, load(_read(self._file(name))) or MapState())
+        index, state = self._known.get(name) or (None, load(_read(self._file(name))))
         if not state.files and not patient and index is not answers.resolver().index:
             self._waiting[name] = wanted
             return MapState()

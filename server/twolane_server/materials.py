@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.languages import language_for
 from twolane_server.actions.base import Reads
 from twolane_server.actions.material import Material
+from twolane_server.formers import for_threads
+from twolane_server.fragments import Origin
 from twolane_server.knowledge import path_label
+from twolane_server.quoting import foreign_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
@@ -62,7 +64,7 @@ class Materials:
         before = self._repositories.before
 
         def read(path: str, former: tuple[str, ...]) -> Known:
-            return self._kept(path, settings, former)
+            return self._known(path, settings, former)
 
         await before(document.path)  # so that its repository is being read
         if reads.many_files:
@@ -93,32 +95,47 @@ class Materials:
         Raises:
             ActionError: it cannot be read.
         """
-        if reads is Reads.TESTS:
-            return await asyncio.to_thread(self._tests, document, label, settings)
-        if reads is Reads.HEAD:
-            return await asyncio.to_thread(self._head, document, settings)
-        return None
+        if reads not in {Reads.TESTS, Reads.HEAD}:
+            return None
+        former = for_threads(self._repositories.before)
 
-    def _tests(self, document: Document, label: Label, settings: Settings) -> Material:
+        def read(path: str) -> Known:
+            return self._known(path, settings, former(path))
+
+        if reads is Reads.TESTS:
+            return await asyncio.to_thread(self._tests, document, label, read)
+        return await asyncio.to_thread(self._head, document, read)
+
+    async def quoted(
+        self, document: Document, message: str, settings: Settings
+    ) -> tuple[str | None, Material]:
+        """Why what another tool says of a document is under NDA, or `None`; and whose code it quotes.
+
+        Args:
+            document: the document.
+            message: what the tool says.
+            settings: hold the user's own rules.
+        """
+        names = foreign_names(message, document.text.source)
+        if not names:
+            return None, Material()
+        found = await self._repositories.quoted(document.path, names, settings.nda)
+        return found.why, Material(quoted=tuple(map(Origin, found.files)))
+
+    def _tests(self, document: Document, label: Label, read: Callable[[str], Known]) -> Material:
         from twolane_server.testing import read_tests  # noqa: PLC0415 - not needed to start
 
         def label_of(path: str, text: str) -> Label:
-            return self._kept(path, settings).label(text).label
+            return read(path).label(text).label
 
         def name_of(path: str) -> Label:
-            return path_label(self._known(path, settings))
+            return path_label(read(path))
 
         language = language_for(document.path, document.language_id)
         name = language.name if language is not None else ""
         return Material(tests=read_tests(document.path, name, label_of, name_of, at_most=label))
 
-    def _head(self, document: Document, settings: Settings) -> Material:
+    def _head(self, document: Document, read: Callable[[str], Known]) -> Material:
         from twolane_server.gathering import read_head  # noqa: PLC0415 - not needed to start
 
-        return read_head(document.path, self._environ, lambda path: self._known(path, settings))
-
-    def _kept(self, path: str, settings: Settings, before: tuple[str, ...] = ()) -> Known:
-        """What speaks about a file that is not the document at hand."""
-        known = self._known(path, settings, before)
-        why = self._repositories.stays(path)
-        return known if why is None else replace(known, pasted=why)
+        return read_head(document.path, self._environ, read)

@@ -40,7 +40,7 @@ def offers(
     known: Known,
     *,
     priced: Callable[[Question, Settings], Question],
-    brought: Callable[[LaneName], int],
+    brought: Callable[[LaneName, int], int],
     diagnosed: str = "",
 ) -> Iterator[Offer]:
     """The actions that make sense at a selection, in the order of the menu; from memory alone.
@@ -51,7 +51,7 @@ def offers(
         selection: what is selected; empty for a cursor.
         known: what was last read about the document.
         priced: lays what the month's budget says over a question; from memory.
-        brought: about how many tokens of the repository go with a prompt on a lane.
+        brought: about how many tokens of the repository go with a prompt on a lane with a window.
         diagnosed: what another server says about the selection; then only what fixes it is offered.
     """
     document = snapshot.document
@@ -85,7 +85,9 @@ def offers(
                 question = priced(question, snapshot.settings)
             with suppress(TooLarge):  # then no lane would take it
                 decision = choose(question)
-                sizes = Sizes(meant, len(document.text.source), brought(decision.lane))
+                lane = decision.lane
+                more = brought(lane, question.window(lane))
+                sizes = Sizes(meant, len(document.text.source), more)
                 about = estimate(action.name, sizes, decision, snapshot.settings)
                 yield Offer(action, decision, about)
 

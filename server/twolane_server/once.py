@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import NOTHING
 from twolane_server.errors import FingerprintsUnusable
+from twolane_server.lanes.base import LaneName
+from twolane_server.quoting import Quoted
 from twolane_server.repository import find_root
+from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from twolane_server.indexed import Indexed
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.surroundings import Wanted
+    from twolane_server.text import Text
 
 __all__ = ["Once"]
 
@@ -29,10 +36,14 @@ class Once:
 
     Args:
         folders: where caches are.
+
+    Attributes:
+        tainted: the files that stay NDA, as an editor has noted.
     """
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
+        self.tainted = Tainted(folders.state)
         self._indexed: dict[Path, Indexed] = {}
         self._lock = threading.Lock()
 
@@ -45,9 +56,8 @@ class Once:
         return await asyncio.to_thread(self._impact, wanted)
 
     async def before(self, path: str) -> tuple[str, ...]:
-        """Nothing: who has not watched knows of no rename."""
-        del path
-        return ()
+        """The absolute paths that a file had before, where an earlier process has seen the repository."""
+        return await asyncio.to_thread(self._before, path)
 
     def known_code(self, path: str, nda: NdaRules) -> Prints:
         """What recognises code under NDA, brought up to date.
@@ -64,12 +74,17 @@ class Once:
         """Nothing: the border looks at what is sent, and a command has no document that goes on."""
         del path, text
 
-    def stays(self, path: str) -> str | None:
-        """Nothing, as with `pasted`."""
+    def opened(self, path: str) -> tuple[Text, ...]:
+        """Nothing: a command has only what is on disk."""
         del path
+        return ()
 
-    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
-        """Why names that a tool says of a file are under NDA: only code under NDA has them."""
+    def code_bytes(self, roots: Iterable[Path]) -> int | None:
+        """Nothing: a command has no menu."""
+        del roots
+
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> Quoted:
+        """Whose names these are that a tool says of a file, and whether they are under NDA."""
         return await asyncio.to_thread(self._quoted, path, names, nda)
 
     async def aclose(self) -> None:
@@ -78,26 +93,44 @@ class Once:
             await asyncio.to_thread(indexed.save)
             indexed.close()
 
+    def _before(self, path: str) -> tuple[str, ...]:
+        from twolane_server.indexing import is_known  # noqa: PLC0415 - imports tree-sitter
+
+        root = _root(path)
+        if root is None or not is_known(root, self._folders):
+            return ()
+        indexed = self._open(path)
+        return () if indexed is None else indexed.former(path)
+
     def _around(self, wanted: Wanted) -> Surroundings:
         indexed = self._open(wanted.path)
-        return NOTHING if indexed is None else indexed.ask(wanted, patient=True)
+        if indexed is None:
+            return NOTHING
+        if wanted.audience is LaneName.CLOUD:
+            with suppress(FingerprintsUnusable):  # which the border tells
+                indexed.known_code(wanted.nda)  # so that what holds such code is left out
+        return indexed.ask(wanted, patient=True)
 
     def _impact(self, wanted: WantedImpact) -> Impact | None:
         indexed = self._open(wanted.path)
         return None if indexed is None else indexed.impact(wanted)
 
-    def _quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
+    def _quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> Quoted:
         indexed = self._open(path)
-        return None if indexed is None else indexed.quoted(names, nda)
+        return Quoted() if indexed is None else indexed.quoted(names, nda)
 
     def _open(self, path: str) -> Indexed | None:
         from twolane_server.indexed import Indexed  # noqa: PLC0415 - imports tree-sitter
 
-        root = find_root(Path(os.path.realpath(path)).parent) if path else None
+        root = _root(path)
         if root is None:
             return None
         with self._lock:
             if root not in self._indexed:
-                self._indexed[root] = Indexed(root, self._folders)
+                self._indexed[root] = Indexed(root, self._folders, self.tainted)
                 self._indexed[root].refresh(code_only=True)
             return self._indexed[root]
+
+
+def _root(path: str) -> Path | None:
+    return find_root(Path(os.path.realpath(path)).parent) if path else None

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.fragments import Label
 from twolane_server.indexed import Indexed
-from twolane_server.indexing import cache_file, open_files
+from twolane_server.indexing import cache_file
 from twolane_server.labels import label_with, rules_for
 from twolane_server.recognised import SUFFIX
+from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from twolane_server.labels import Labelled
     from twolane_server.recognised import Held, Recognised
     from twolane_server.settings.resolved import Folders, NdaRules
 
@@ -70,6 +72,14 @@ class Owned:
             FingerprintsUnusable: the fingerprints cannot be read.
         """
         return tuple(origin(held, self._nda) for held in self.recognised.held(text))
+
+    def label(self, file: Path) -> Labelled:
+        """The label that the rules give a file, by the paths that it had before as well."""
+        return label_with(rules_for(file, self._nda, before=self.former(file)), None)
+
+    def former(self, file: Path) -> tuple[str, ...]:
+        """The absolute paths that a file had before, as far as is known."""
+        return self._indexed.former(str(file))
 
     def open(self, file: Path, text: str, origins: tuple[Origin, ...]) -> bool:
         """Forget the code in a file's text, and that the file had another path; whether it had one.
@@ -128,7 +138,7 @@ def release_open(root: Path, folders: Folders, nda: NdaRules) -> None:
     try:
         indexed.refresh()
         recognised = indexed.known_code(nda)
-        allowed = open_files(indexed.repository, nda)
+        allowed = Verdicts(indexed.repository, nda).open
         recognised.release(filter(allowed, indexed.repository.index.files))
         indexed.save()
     finally:

@@ -114,6 +114,7 @@ class Result:
         usage: what the server counted, where it did.
         cost_usd: what it cost in US dollars; `None` where that is not known, and on the local lane.
         seconds: `context`, `first_token` and `total`, from the order on.
+        made: the open files, absolute, that it would fill with what was made of code under NDA.
     """
 
     outcome: Outcome
@@ -122,6 +123,7 @@ class Result:
     usage: Usage | None
     cost_usd: float | None
     seconds: Mapping[str, float]
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from twolane_context.trees import changed
 from twolane_server.border.fingerprints import UNREAD, UNREADABLE
 from twolane_server.border.shapes import SHAPE
-from twolane_server.border.tokens import is_diff, lines, readings
+from twolane_server.border.tokens import is_diff, lines, whole_readings
 
 if TYPE_CHECKING:
     from twolane_server.border.print_sieve import Newest
+    from twolane_server.text import Text
 
-__all__ = ["Recognises", "Watched"]
+__all__ = ["FOR_NOW", "Recognises", "Watched"]
 
 _AROUND = 8
 """Lines on each side of a change at first: so many show whether they are numbered."""
 
-_FOR_NOW = frozenset({UNREAD, UNREADABLE})
+_MOST_NOTICED = 8
+
+FOR_NOW = frozenset({UNREAD, UNREADABLE})
+"""What says nothing of a text, and holds until it can be looked at."""
 
 
 class Recognises(Protocol):
@@ -26,6 +31,10 @@ class Recognises(Protocol):
 
     def found(self, text: str, /) -> str | None:
         """Why a text may not leave, or `None`."""
+        ...
+
+    def whole(self, text: str, /) -> str | None:
+        """Why a text may not leave that is a whole file; see `wholes`."""
         ...
 
     def newest(self) -> tuple[Newest, ...] | None:
@@ -37,21 +46,58 @@ class Watched:
     """One document. Any thread may ask, one at a time waits for the other.
 
     Once code under NDA was found in it, it stays NDA, also when that code is taken out again: what was
-    written after it may well be made of it. Only when the owner's word opens that code is it looked at
-    anew.
+    written after it may well be made of it. Only when the owner's word opens that code, or the document
+    (`forget`), is it looked at anew.
+
+    Attributes:
+        noted: whether other processes can know of it; see `tainted`.
     """
 
     def __init__(self) -> None:
+        self.noted = False
         self._lock = threading.Lock()
         self._reason: str | None = None
         self._held = ""  # the part that the reason is of
         self._before: bytes | None = None
+        self._waiting: list[str] = []  # what nobody could look at when it was there
+        self._noticed: deque[Text] = deque(maxlen=_MOST_NOTICED)
         self._newest: tuple[Newest, ...] | None = None
 
     @property
     def reason(self) -> str | None:
         """Why it was NDA when it was looked at last, or `None`."""
         return self._reason
+
+    def forget(self) -> None:
+        """Look at the whole text anew the next time."""
+        with self._lock:
+            self._reason = self._before = None
+            self._waiting.clear()
+            self._noticed.clear()
+
+    def notice(self, text: Text) -> None:
+        """Keep what the document held for a moment, for the next look. Waits for nothing."""
+        self._noticed.append(text)
+
+    def check(self, prints: Recognises) -> str | None:
+        """Why what it holds or held is NDA, or `None`: a look at the text of the last time."""
+        with self._lock:
+            self._take_noticed()
+            before = self._before
+        return None if before is None else self.look(before.decode("utf-8", "replace"), prints)
+
+    def wait(self, text: str) -> str | None:
+        """Keep what changed for the next look, while nothing can be recognised yet.
+
+        Returns:
+            Why the text is NDA meanwhile: something was in it that is there no longer. Or `None`.
+        """
+        with self._lock:
+            self._take_noticed()
+            self._keep(text.encode("utf-8", "surrogatepass"))
+            self._newest = None
+            seen = all(part in text for part in self._waiting)
+            return None if seen else f"{UNREAD}; try again in a moment"
 
     def look(self, text: str, prints: Recognises) -> str | None:
         """Why the text is NDA, or `None`.
@@ -60,30 +106,55 @@ class Watched:
         """
         with self._lock:
             newest = prints.newest()
+            self._take_noticed()
             if self._reason is not None and self._still(prints, newest):
                 return self._reason
             source = text.encode("utf-8", "surrogatepass")
             whole = self._before is None or newest is None or newest != self._newest
             changes = source if whole else _around_change(self._before or b"", source)
-            part = changes.decode("utf-8", "replace")
-            reason = prints.found(part) if part else None
-            if reason in _FOR_NOW:
-                return (
-                    reason  # which says nothing of the text: the next look is at all of this again
-                )
+            now = changes.decode("utf-8", "replace")
+            reason, part = _first([*(one for one in self._waiting if one not in now), now], prints)
+            if reason in FOR_NOW:  # which says nothing of the text
+                self._keep(source)
+                self._newest = None
+                return reason
             self._reason, self._before, self._newest = reason, source, newest
-            self._held = part if reason else ""
+            self._held, self._waiting = part, []
             return reason
+
+    def _take_noticed(self) -> None:
+        while self._noticed:
+            self._keep(self._noticed.popleft().source)
+
+    def _keep(self, source: bytes) -> None:
+        """Have what changed looked at the next time."""
+        part = source if self._before is None else _around_change(self._before, source)
+        if part:
+            self._waiting.append(part.decode("utf-8", "replace"))
+        self._before = source
 
     def _still(self, prints: Recognises, newest: tuple[Newest, ...] | None) -> bool:
         """Whether the code that was found once is still under NDA."""
         if newest is None or newest == self._newest:
             return True
-        if found := prints.found(self._held):
-            self._newest = self._newest if found in _FOR_NOW else newest
+        if found := _why(self._held, prints):
+            self._newest = self._newest if found in FOR_NOW else newest
             return True
         self._reason = self._before = None
         return False
+
+
+def _first(parts: list[str], prints: Recognises) -> tuple[str | None, str]:
+    """The first part that is under NDA, and why."""
+    for part in filter(None, parts):
+        if (reason := _why(part, prints)) is not None:
+            return reason, part
+    return None, ""
+
+
+def _why(part: str, prints: Recognises) -> str | None:
+    # What is around a change in a short document is all of it.
+    return prints.found(part) or prints.whole(part)
 
 
 def _around_change(old: bytes, new: bytes) -> bytes:
@@ -130,5 +201,5 @@ def _line_end(text: bytes, place: int) -> int:
 
 def _tokens(text: bytes) -> int:
     """How many there are at least, whichever way the text is read."""
-    ways = readings(text.decode("utf-8", "replace"))
+    ways = whole_readings(text.decode("utf-8", "replace"))
     return min(sum(len(line.tokens) for line in lines(way)) for way in ways)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ __all__ = [
     "POLICY_FILE",
     "Policy",
     "Rule",
+    "has_policy",
     "is_policy",
     "parse_ignore",
     "parse_policy",
@@ -117,6 +119,11 @@ def is_policy(path: str) -> bool:
     return path.rpartition("/")[2].casefold() in FILES
 
 
+def has_policy(root: Path) -> bool:
+    """Whether a repository says what is under NDA; no index lists a file that git ignores, or a link."""
+    return not _is_missing(f"{root}{os.sep}{POLICY_FILE}")
+
+
 def place(file: Path, root: Path) -> str:
     """`file` as people see it from `root`: `lib/twolane.toml`, `../twolane.toml`."""
     parts, base = file.parts, root.parts
@@ -130,6 +137,8 @@ def read_policies(folder: Path) -> tuple[Policy, ...]:
     """The policies that lie in `folder` itself, read now."""
     found: list[Policy] = []
     for name in FILES:
+        if _is_missing(f"{folder}{os.sep}{name}"):
+            continue  # as most are, which is told twice as fast this way
         read = read_text(folder / name)
         if read.fault:
             found.append(Policy(folder, name, fault=read.fault))
@@ -137,6 +146,16 @@ def read_policies(folder: Path) -> tuple[Policy, ...]:
             parse = parse_policy if name == POLICY_FILE else parse_ignore
             found.append(parse(folder, name, read.text))
     return tuple(found)
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def parse_policy(folder: Path, name: str, text: str) -> Policy:
@@ -205,9 +224,14 @@ def _sent(nda: object) -> tuple[Nda, str | None]:
     except ValidationError as error:
         detail = error.errors(include_url=False, include_input=False)[0]
         key = _shown(str(detail["loc"][0]))
-        if detail["type"] == "extra_forbidden":
-            return Nda(), f"has {key} in [nda], which is unknown there"
-        what = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
+        plain = {
+            "extra_forbidden": f"has {key} in [nda], which is unknown there",
+            "list_type": f"has a {key} in [nda] that is no list",
+            "string_type": f"has in {key} of [nda] what is no text",
+        }
+        if detail["type"] in plain:
+            return Nda(), plain[detail["type"]]
+        what = detail["msg"].removeprefix("Value error, ")
         what = f"a glob that {what}" if detail["loc"][0] == "paths" else f"a value that {what}"
         return Nda(), f"has in {key} of [nda] {what}"
     return sent, None

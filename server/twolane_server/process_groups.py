@@ -23,6 +23,7 @@ _WINDOWS = "win32"
 # CREATE_NEW_PROCESS_GROUP, which Python names on Windows alone: Ctrl-C is not for the program, too.
 _NEW_GROUP = 0x0000_0200
 _SYSTEM = "C:\\Windows"
+_GONE_SECONDS = 5.0
 
 
 class Options(TypedDict, total=False):
@@ -40,7 +41,7 @@ def in_a_group(platform: str = sys.platform) -> Options:
 async def end(
     process: asyncio.subprocess.Process, environ: Mapping[str, str], platform: str = sys.platform
 ) -> None:
-    """End a program by force, and whatever is left of what it started.
+    """End a program by force, and whatever is left of what it started; and wait until it is gone.
 
     On Windows nothing is known any more of what a program has started that has ended by itself.
 
@@ -52,13 +53,14 @@ async def end(
     if platform != _WINDOWS:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        return
-    if process.returncode is not None:
-        return  # its number may be another program's by now
-    with suppress(OSError):
-        await _killed_with_children(process.pid, environ)
-    with suppress(ProcessLookupError):
-        process.kill()
+    elif process.returncode is None:  # else its number may be another program's by now
+        with suppress(OSError):
+            await _killed_with_children(process.pid, environ)
+        with suppress(ProcessLookupError):
+            process.kill()
+    with suppress(TimeoutError):  # one of another user's, which we may not end
+        async with asyncio.timeout(_GONE_SECONDS):
+            await process.wait()
 
 
 async def _killed_with_children(pid: int, environ: Mapping[str, str]) -> None:

@@ -5,11 +5,11 @@ Actions build prompts, `routing` measures them, and only `border/gate` turns one
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from twolane_server.fragments import Label
+from twolane_server.fragments import Label, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,18 @@ class Prompt:
     def label(self) -> Label:
         """The highest label of any fragment."""
         return Label.highest(fragment.label for fragment in self.fragments)
+
+    @property
+    def sources(self) -> tuple[Origin, ...]:
+        """All places whose rules speak about it: of each fragment its own, and what else judges it."""
+        found = dict.fromkeys(fragment.origin for fragment in self.fragments)
+        whole = dict.fromkeys(each for one in found for each in (one, *one.also))
+        return tuple(each for each in whole if each.path)
+
+    @property
+    def origin(self) -> Origin:
+        """Where something comes from that was made of all of it, such as an answer."""
+        return Origin(also=tuple(replace(one, also=()) for one in self.sources))
 
     @property
     def characters(self) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from twolane_server.policy import Policy, Rule
     from twolane_server.settings.resolved import Folders
 
-__all__ = ["Proposal", "accept", "proposal"]
+__all__ = ["Proposal", "accept", "needs_grant", "proposal"]
 
 _MOST_SHOWN = 5
 
@@ -47,16 +47,22 @@ class Proposal:
     sentence: str
 
 
+def needs_grant(ready: Ready) -> bool:
+    """Whether an order would take the cloud lane if its repository had a grant. From memory."""
+    question = ready.question
+    kept = question.granted or ready.task.subject.label is not Label.OPEN
+    at_home = question.home is LaneName.CLOUD and question.wish is not LaneName.LOCAL
+    return at_home and not kept and question.cloud_state is None
+
+
 def proposal(ready: Ready, folders: Folders) -> Proposal | None:
     """The grant that this order lacks; `None` where it lacks something else, or who was asked before.
 
     Waits for the disk. From then on the person counts as asked about the policy as it is.
     """
-    question, subject = ready.question, ready.task.subject
-    kept = question.granted or subject.label is not Label.OPEN or question.cloud_state is not None
-    if kept or question.home is not LaneName.CLOUD or question.wish is LaneName.LOCAL:
+    if not needs_grant(ready):
         return None
-    root = find_root(Path(os.path.realpath(subject.path)).parent)
+    root = find_root(Path(os.path.realpath(ready.task.subject.path)).parent)
     if root is None:
         return None
     now, policies = standing(root, folders), policies_of(root)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LARGEST", "Read", "read_start", "read_text", "toml_fault"]
+__all__ = ["LARGEST", "Read", "decoded", "read_start", "read_text", "toml_fault"]
 
 LARGEST = 1_048_576
 """The most bytes that a file of rules may have."""
@@ -40,13 +40,13 @@ class Read:
         return f"<Read {size} characters fault={self.fault} links={self.links}>"
 
 
-def read_text(path: Path) -> Read:
-    """All of a file of rules: UTF-8 (a byte order mark is dropped), at most 1 MiB."""
-    content, links, fault = _read(path, LARGEST + 1)
+def read_text(path: Path, largest: int = LARGEST) -> Read:
+    """All of a file of rules: UTF-8 (a byte order mark is dropped), of no more bytes than that."""
+    content, links, fault = _read(path, largest + 1)
     if content is None:
         return Read(fault=fault, links=links)
-    if len(content) > LARGEST:
-        return Read(fault="is larger than 1 MiB", links=links)
+    if len(content) > largest:
+        return Read(fault=f"is larger than {largest >> 20} MiB", links=links)
     try:
         return Read(content.decode("utf-8-sig"), links=links)
     except UnicodeDecodeError:
@@ -58,7 +58,7 @@ def read_start(path: Path, size: int) -> Read:
     content, links, fault = _read(path, size)
     if content is None:
         return Read(fault=fault, links=links)
-    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    encoding = _encoding(content)
     # A character that the cut went through is not a fault.
     whole = len(content) < size
     for cut in (0,) if whole else (0, 1, 2, 3):
@@ -72,10 +72,19 @@ def read_start(path: Path, size: int) -> Read:
     return Read(fault="is not text in UTF-8", links=links)
 
 
+def decoded(content: bytes) -> str:
+    """The start of what some file held once, in the encoding that `read_start` takes it for."""
+    return content.decode(_encoding(content), "replace")
+
+
 def toml_fault(error: ValueError | RecursionError) -> str:
     """What is wrong with a TOML file: where, but not in the parser's words, which quote the file."""
     place = _PLACE.search(str(error))
     return f"is not valid TOML {place.group() if place else ''}".rstrip()
+
+
+def _encoding(content: bytes) -> str:
+    return "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
 
 
 def _read(path: Path, size: int) -> tuple[bytes | None, int, str | None]:

@@ -11,16 +11,21 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_server.border.fingerprints import UNREADABLE, Fingerprints
+from twolane_server.border.asked import hasher_of
+from twolane_server.border.compared import Compared
+from twolane_server.border.fingerprints import UNREAD, UNREADABLE, Fingerprints
 from twolane_server.border.print_file import Outdated
 from twolane_server.border.print_store import read_key
+from twolane_server.border.wholes import may_be_whole
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexing import cache_file, cache_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from array import array
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from twolane_server.border.fingerprints import Source
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from twolane_server.border.print_sieve import Newest
     from twolane_server.settings.resolved import Folders
 
-__all__ = ["SUFFIX", "Held", "Recognised"]
+__all__ = ["SUFFIX", "Held", "Recognised", "not_read"]
 
 SUFFIX = ".prints"
 """Of the file that holds a repository's fingerprints, in its cache."""
@@ -72,6 +77,7 @@ class Recognised:
         self._folders, self._root = folders, root
         self._file = cache_file(root, folders, SUFFIX)
         self._own = Fingerprints.open(self._file, self._key, root)
+        self._compared: Compared[tuple[Newest, ...]] = Compared(hasher_of(self._key))
         self._others: dict[Path, Fingerprints] = {}
         self._outdated: set[Path] = set()
         self._lock = threading.Lock()
@@ -100,6 +106,7 @@ class Recognised:
             self._own.sync(files)
         except sqlite3.Error as error:
             raise _unwritable(error) from error
+        self.found()  # hold what was compared against what is new, so that no question has to
 
     def pending(self, files: Iterable[Source]) -> int:
         """How many of the files under NDA are not read yet.
@@ -112,11 +119,39 @@ class Recognised:
         except sqlite3.Error as error:
             raise FingerprintsUnusable(
                 f"The fingerprints of NDA code cannot be read ({error}), so nothing is sent to the "
-                "cloud; see to the cache folder."
+                "cloud; `twolane doctor` tells what to do."
             ) from error
 
     def found(self, *texts: str) -> str | None:
         """Why texts may not leave, without a word of them; `None` if none holds code under NDA."""
+        if not self._own.wait():
+            return UNREAD
+        try:
+            every = (self._own, *self._elsewhere())
+            state = tuple(each.newest() for each in every)
+
+            def knows(hashes: array[int]) -> bool:
+                return any(each.knows(hashes) for each in every)
+
+            if self._compared.hold_none(texts, state, knows, partial(_added, every)):
+                return None
+        except sqlite3.Error:
+            return UNREADABLE
+        return self._found(texts)
+
+    def whole(self, text: str) -> str | None:
+        """Why a file with this text may not leave: it is a short file under NDA; see `wholes`."""
+        if not may_be_whole(text):
+            return None
+        if not self._own.wait():
+            return UNREAD
+        try:
+            matches = (prints.whole(text) for prints in (self._own, *self._elsewhere()))
+            return next((str(match) for match in matches if match is not None), None)
+        except sqlite3.Error:
+            return UNREADABLE
+
+    def _found(self, texts: tuple[str, ...]) -> str | None:
         if reason := self._own.found(*texts):
             return reason
         try:
@@ -124,6 +159,12 @@ class Recognised:
             return next((str(match) for match in matches if match is not None), None)
         except sqlite3.Error:
             return UNREADABLE
+
+    def holding(self, texts: Sequence[str]) -> set[str]:
+        """Those of some texts that hold code under NDA; asked about together, as most hold none."""
+        if self.found(*texts) is None:
+            return set()
+        return {text for text in texts if self.found(text) is not None}
 
     def held(self, text: str) -> tuple[Held, ...]:
         """All files, of any repository here, that have or had code which is in a text.
@@ -168,6 +209,12 @@ class Recognised:
         except sqlite3.Error as error:
             raise _unwritable(error) from error
 
+    def expect_many(self) -> None:
+        """Get ready for many questions, so that none of them has to wait for that; in a thread."""
+        with suppress(sqlite3.Error):  # which the next question tells
+            for each in (self._own, *self._elsewhere()):
+                each.expect_many()
+
     def close(self) -> None:
         """Let go of all files."""
         for prints in (self._own, *self._others.values()):
@@ -182,6 +229,20 @@ class Recognised:
             return tuple(each.newest() for each in (self._own, *self._elsewhere()))
         except sqlite3.Error:
             return None
+
+    def lost(self) -> tuple[int, int]:
+        """How often the repository's own were made anew or opened, by whichever process.
+
+        While it is the same, what a sync took in is there.
+
+        Raises:
+            FingerprintsUnusable: they cannot be read.
+        """
+        try:
+            newest = self._own.newest()
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+        return newest.schema, newest.released
 
     def _elsewhere(self) -> list[Fingerprints]:
         """Those of all other repositories that were ever indexed here.
@@ -200,14 +261,39 @@ class Recognised:
             return list(self._others.values())
 
 
+def _added(every: Sequence[Fingerprints], since: Sequence[Newest]) -> list[int] | None:
+    """All hashes of code under NDA that were not there at a moment; `None` if nobody knows.
+
+    Raises:
+        sqlite3.Error: some cannot be read.
+    """
+    if len(every) != len(since):  # another repository has come
+        return None
+    hashes: list[int] = []
+    for each, was in zip(every, since, strict=True):
+        added = each.added(was)
+        if added is None:
+            return None
+        hashes += added
+    return hashes
+
+
+def not_read(name: str) -> FingerprintsUnusable:
+    """The error that a repository of that name is not read yet."""
+    return FingerprintsUnusable(
+        f"The code under NDA in {name} is not all read yet, so nothing is sent to the cloud; try again "
+        "in a moment."
+    )
+
+
 def _unwritable(error: sqlite3.Error) -> FingerprintsUnusable:
     return FingerprintsUnusable(
         f"The fingerprints of NDA code cannot be written ({error}), so nothing is sent to "
-        "the cloud; see to the cache folder."
+        "the cloud; `twolane doctor` tells what to do."
     )
 
 
 def _unreadable(error: sqlite3.Error) -> FingerprintsUnusable:
     return FingerprintsUnusable(
-        f"The fingerprints of NDA code cannot be read ({error}); see to the cache folder."
+        f"The fingerprints of NDA code cannot be read ({error}); `twolane doctor` tells what to do."
     )

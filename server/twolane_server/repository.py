@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["between", "find_root", "name_in_repository", "outer_roots", "spellings"]
 
@@ -17,7 +21,7 @@ def find_root(path: Path) -> Path | None:
     `.git` may be a folder, or a file as in submodules and linked worktrees. The path is taken as
     it is written; see `spellings` for what lies behind symbolic links.
     """
-    return next(iter(_roots(_absolute(path))), None)
+    return next(_roots(_absolute(path)), None)
 
 
 def outer_roots(root: Path) -> tuple[Path, ...]:
@@ -70,8 +74,13 @@ def spellings(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _roots(folder: Path) -> list[Path]:
-    return [each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")]
+def _roots(folder: Path) -> Iterator[Path]:
+    at, above = str(folder), ""
+    while at != above:
+        if os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118 - strings are faster
+            yield Path(at)
+        above = at
+        at = os.path.dirname(at)  # noqa: PTH120 - the same
 
 
 def _absolute(path: Path | str) -> Path:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-import sys
-from contextlib import suppress
-from threading import Event
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
-from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from twolane_server import __version__, convert
-from twolane_server.errors import SettingsError
+from twolane_server.ahead import Ahead
 from twolane_server.features import (
     code_action,
     configuration,
@@ -31,7 +26,7 @@ from twolane_server.features.grant import ask_once
 from twolane_server.features.progress import work_done
 from twolane_server.features.protocol import Protocol
 from twolane_server.live import Live
-from twolane_server.output import Output
+from twolane_server.pauses import Pauses, collect_in_pauses_alone
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.warming import Warming, kept_warm
@@ -40,13 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from pygls.io_ import AsyncWriter
-
     from twolane_server.features.progress import WorkDone
     from twolane_server.settings.resolved import Folders
 
-_PAUSE_SECONDS = 0.05
-_LOOPBACK = "127.0.0.1"
+_PAUSE_SECONDS, _REST_SECONDS = 0.05, 0.25
 
 
 class TwolaneServer(LanguageServer):
@@ -62,20 +54,34 @@ class TwolaneServer(LanguageServer):
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "twolane", __version__, protocol_cls=Protocol
         )
-        self.session = Session(folders, environ)
-        session = self.session
+        session = self.session = Session(folders, environ)
         self.live = Live(
             folders,
             lambda: session.documents,
             lambda: session.settings.nda,
             self._progress,
             self._tell,
+            changed=partial(findings.disk_changed, self, session, self.background),
         )
         self.service = Service(folders, environ, self.live)
         self.warming = Warming(lambda: kept_warm(session, self.service), self.background)
+        self.ahead = Ahead(session, self.service.offers, self.live.around, self.background)
+        self.pauses: Pauses | None = None
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._parsing: dict[str, asyncio.Task[None]] = {}
+
+    def collect_in_pauses(self) -> None:
+        """Look for garbage when nobody waits; for a process that is this server's alone."""
+        collect_in_pauses_alone()
+        running = cast("Protocol", self.protocol).running
+        self.pauses = Pauses(self.background, lambda: bool(running))
+
+    def active(self) -> None:
+        """The editor is in use."""
+        self.warming.active()
+        if self.pauses is not None:
+            self.pauses.active()
 
     def _progress(self, title: str) -> AbstractAsyncContextManager[WorkDone]:
         return work_done(self, None, title)
@@ -102,8 +108,14 @@ class TwolaneServer(LanguageServer):
         if isinstance(error, Exception):  # asked for, so that asyncio does not print it
             self.report_server_error(error, None)
 
+    def look_ahead(self, uri: str, area: types.Range) -> None:
+        """A menu is shown at a place: look at what its actions will ask for."""
+        snapshot = self.session.snapshot(uri)
+        if snapshot is not None and not cast("Protocol", self.protocol).running:
+            self.ahead.menu(snapshot, convert.span(snapshot.document.text, area, self.encoding))
+
     def parse_soon(self, uri: str) -> None:
-        """Parse a document when its user pauses; keys in between only put it off."""
+        """Parse a document when its user pauses, and then take it in; keys only put it off."""
         self.forget(uri)
         self._parsing[uri] = self.background(self._parse_after_pause(uri))
 
@@ -116,6 +128,10 @@ class TwolaneServer(LanguageServer):
     async def _parse_after_pause(self, uri: str) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
         await self.session.parse(uri)
+        await asyncio.sleep(_REST_SECONDS)
+        document = self.session.document(uri)
+        if document is not None:
+            await self.live.catch_up(document.path)
 
     async def close(self) -> None:
         """Stop what runs and close lanes and ledger."""
@@ -169,16 +185,22 @@ def _register_documents(server: TwolaneServer) -> None:
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         text_sync.did_open(session, params)
+        labels.opened(server, params.text_document.uri)
         findings.opened(server, session, params.text_document.uri)
-        server.warming.active()
+        server.active()
         server.parse_soon(params.text_document.uri)
         server.background(labels.refresh(server, session, service, params.text_document.uri))
 
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
+        before = session.document(uri)
+        if before is not None and before.path and text_sync.cuts(params):
+            server.live.leave(before)
         if text_sync.did_change(session, params, server.encoding):
             findings.publish(server, session, uri)
-        server.warming.active()
+        if text_sync.pastes(params):
+            labels.look(server, uri)
+        server.active()
         server.parse_soon(uri)
 
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
@@ -189,6 +211,8 @@ def _register_documents(server: TwolaneServer) -> None:
         document = session.document(params.text_document.uri)
         text_sync.did_close(session, params)
         if document is not None:
+            server.live.pastes.copies.closed(document)
+            server.live.leave(document)
             server.background(findings.closed(server, session, document))
         server.forget(params.text_document.uri)
 
@@ -202,8 +226,9 @@ def _register_actions(server: TwolaneServer) -> None:
     session, service = server.session, server.service
 
     def list_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        server.warming.active()
+        server.active()
         server.background(labels.refresh(server, session, service, params.text_document.uri))
+        server.look_ahead(params.text_document.uri, params.range)
         return code_action.code_action(session, service, params, server.encoding)
 
     # pygls passes no argument at all when the client sends none, and converts by annotation: hence
@@ -211,6 +236,8 @@ def _register_actions(server: TwolaneServer) -> None:
     async def run(argument: Any = None) -> dict[str, object]:  # noqa: ANN401 - as said
         connection = cast("Protocol", server.protocol)
         connection.track()
+        server.active()
+        server.ahead.stop()
         token = connection.work_done_token
         return await execute_command.run(
             server,
@@ -239,61 +266,3 @@ def _register_actions(server: TwolaneServer) -> None:
     server.command(findings.CLEAR)(clear)
     server.command(configuration.MODE)(mode)
     server.command(references.REFERENCES)(refer)
-
-
-def serve(folders: Folders, environ: Mapping[str, str], *, port: int | None = None) -> int:
-    """Run until the editor says `exit` or goes away; returns the exit status.
-
-    Args:
-        folders: where settings, state and caches are.
-        environ: the environment variables.
-        port: a TCP port of this machine's loopback; standard input and output without one.
-    """
-    _quiet()
-    server = create(folders, environ)
-    if port is None:
-        # Nothing could wake the thread that waits for input, so Ctrl-C simply ends the process.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        # pygls only writes to it, flushes and closes it.
-        server.start_io(stdout=cast("BinaryIO", Output(sys.stdout.fileno())))
-    else:
-        asyncio.run(_serve_one(server, port))
-    return 0
-
-
-async def _serve_one(server: TwolaneServer, port: int) -> None:
-    """Serve the first client that connects, and no other: a session is one editor's."""
-    first: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
-    first = asyncio.get_running_loop().create_future()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if first.done():
-            writer.close()
-        else:
-            first.set_result((reader, writer))
-
-    try:
-        listening = await asyncio.start_server(connected, _LOOPBACK, port)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "no reason given"
-        raise SettingsError(
-            f"Port {port} of this machine cannot be used ({why}); choose another one."
-        ) from error
-    reader, writer = await first
-    listening.close()
-    server.protocol.set_writer(cast("AsyncWriter", writer))
-    with suppress(ConnectionError, asyncio.IncompleteReadError):  # the editor went away
-        await run_async(
-            stop_event=Event(),
-            reader=reader,
-            protocol=server.protocol,
-            error_handler=server.report_server_error,
-        )
-    await server.close()
-    writer.close()
-
-
-def _quiet() -> None:
-    """Keep messages of the connection, which hold the user's text, out of every log."""
-    logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
-    logging.basicConfig(format="twolane: %(message)s", level=logging.WARNING)

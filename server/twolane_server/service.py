@@ -16,31 +16,27 @@ from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
 from twolane_server.actions.outcomes import Across
+from twolane_server.asked_about import AskedAbout
 from twolane_server.asking import carried_out
+from twolane_server.brought import Brought
 from twolane_server.checking import Checker
 from twolane_server.counting import counted
 from twolane_server.errors import ActionError
-from twolane_server.estimates import Brought
 from twolane_server.fragments import Label
-from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing
+from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing, reader_of
+from twolane_server.made import made_of_nda
 from twolane_server.materials import Materials
 from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result, who
 from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
-from twolane_server.quoting import foreign_names
 from twolane_server.routing.choose import (
+    choose,
     has_repository_marker,
     near_local_window,
     waits_for_cloud,
 )
-from twolane_server.within import (
-    decided,
-    prepared,
-    wanted_around,
-    wanted_impact,
-    with_surroundings,
-)
+from twolane_server.within import decided, prepared, wanted_impact, with_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,10 +68,7 @@ class Service:
     """
 
     def __init__(
-        self,
-        folders: Folders,
-        environ: Mapping[str, str],
-        repositories: Repositories,
+        self, folders: Folders, environ: Mapping[str, str], repositories: Repositories
     ) -> None:
         self._folders = folders
         self._environ = environ
@@ -83,7 +76,8 @@ class Service:
         self._materials = Materials(environ, repositories, self.known)
         self._money = Money(folders)
         self._runner: Runner | None = None
-        self._brought = Brought()
+        self._asked = AskedAbout(repositories.opened)
+        self._brought = Brought(repositories.code_bytes)
 
     def order(
         self,
@@ -110,7 +104,7 @@ class Service:
     ) -> Iterator[Offer]:
         """The actions that make sense at a selection, each with its lane; from memory alone."""
         known = self._now(snapshot.known or UNKNOWN, snapshot.settings)
-        priced, brought = self._money.from_memory, self._brought.of(known)
+        priced, brought = self._money.from_memory, self._brought.of(known, snapshot.document)
         return offers(
             session, snapshot, selection, known, priced=priced, brought=brought, diagnosed=diagnosed
         )
@@ -128,21 +122,24 @@ class Service:
             ActionError: there is nothing to do there.
             TooLarge: no lane that is allowed can hold the prompt.
         """
-        started = time.monotonic()
-        document = order.document
+        started, document = time.monotonic(), order.document
         budget = order.max_tokens or settings.action(order.action.name).max_tokens
         order = replace(order, answer_in=order.answer_in or settings.language, max_tokens=budget)
         reads, material, impact, gone = order.action.reads, None, None, ()
         if reads.in_document:
             known, labelled = await self._labelled(document, settings)
+            self._asked.holds([(document.path, document.text)], labelled)
             if reads is Reads.PROBLEM and known.pasted is None:
-                known = replace(known, pasted=await self._quoted(order, settings))
+                why, material = await self._materials.quoted(document, order.instruction, settings)
+                known = replace(known, pasted=why)
                 labelled = known.label(head_of(document.text))
-            material = await self._materials.beside(reads, document, labelled.label, settings)
+            else:
+                material = await self._materials.beside(reads, document, labelled.label, settings)
         else:
             read = await self._materials.instead(reads, document, settings, order.scope)
-            known, labelled, material = read.known, read.labelled, read.material
-            gone = read.gone
+            known, labelled, material, gone = read.known, read.labelled, read.material, read.gone
+            if order.scope is not None:
+                self._asked.holds(order.scope.opened.items(), labelled)
         if reads is Reads.REPOSITORY:
             impact = await self._repositories.impact(wanted_impact(order, labelled.label, settings))
         known = self._now(known, settings)
@@ -169,18 +166,20 @@ class Service:
             exact = await self._open().count_local(longest, settings)
             question = question if exact is None else replace(question, local_tokens=exact)
         code = partial(self._repositories.known_code, document.path, settings.nda)
-        decide = partial(
-            decided, words=known.words, known_code=code, searches=self._searches, gone=gone
-        )
-        decision = await decide(question, task.prompts)
+        border = partial(decided, words=known.words, known_code=code, searches=self._searches)
+        decide = partial(border, gone=gone, shorts=self._asked.shorts)
+        by_itself, title, asking = choose(question), order.action.title, who(order, known)
+        alone = Ready(task, question, by_itself, settings, started, 0.0, title, asking)
+        if reads.in_document and reads is not Reads.REPOSITORY:
+            look, counts = self._repositories.around, self._counted
+            ready = await with_surroundings(
+                alone, order, known, look, counted=counts, decide=decide
+            )
+            self._brought.learn(known, alone, ready)
+        else:
+            ready = replace(alone, decision=await asyncio.to_thread(decide, question, task.prompts))
         if may_ask and self._runner and waits_for_cloud(question):
             await self._runner.wake_cloud(settings)
-        title, asking = order.action.title, who(order, known)
-        ready = alone = Ready(task, question, decision, settings, started, 0.0, title, asking)
-        if reads.in_document and reads is not Reads.REPOSITORY:
-            around = await self._repositories.around(wanted_around(alone, order, known))
-            ready = await with_surroundings(alone, around, order, self._counted, decide)
-            self._brought.learn(known, alone, ready)
         return replace(ready, context_seconds=time.monotonic() - started, allowed=budget)
 
     async def knowledge(self, document: Document, settings: Settings) -> Known:
@@ -195,15 +194,6 @@ class Service:
             pasted = await self._repositories.pasted(document.path, str(document.text))
             known = replace(known, pasted=pasted)
         return known, known.label(head_of(document.text)) if known.pasted else labelled
-
-    async def _quoted(self, order: Order, settings: Settings) -> str | None:
-        """Why what another tool says of a document is under NDA, or `None`."""
-        names = foreign_names(order.instruction, order.document.text.source)
-        return (
-            await self._repositories.quoted(order.document.path, names, settings.nda)
-            if names
-            else None
-        )
 
     async def knowledge_for_menu(self, document: Document, settings: Settings) -> Known:
         """The same, with the label of what is staged where git asks for a message."""
@@ -243,7 +233,8 @@ class Service:
         if isinstance(result.outcome, Across) and ready.settings.check.command:
             checked = await Checker(ready.settings, self._environ).look(result.outcome, on_notice)
             result = replace(result, outcome=checked)
-        return result
+        made = await asyncio.to_thread(made_of_nda, ready, result.outcome, self.known)
+        return replace(result, made=made)
 
     def take_notices(self) -> tuple[str, ...]:
         """What a person should be told of the lanes, each once."""
@@ -257,7 +248,10 @@ class Service:
         """Read a file's rules and its repository's trust from disk; see `Document.before`."""
         state = cloud_state(settings, self._environ)
         self._money.read(settings)  # for the menu, which must not wait
-        return read_known(path, settings, self._folders, state, before=before)
+        self._asked.reached(path, before)
+        reader = reader_of(self._folders, self._repositories.tainted, self._asked.rules)
+        known = read_known(path, settings, self._folders, state, before=before, reader=reader)
+        return known.with_starts(self._asked.open_now(path))
 
     def warm(self, known: Known) -> None:
         """Load what a first request to the cloud would wait for, if one may come; in a thread."""
@@ -276,13 +270,18 @@ class Service:
         from twolane_server.routing.run import Runner  # noqa: PLC0415 - imports httpx, sqlite
 
         if self._runner is None:
-            self._runner = Runner(
-                self._folders,
-                self._environ,
-                lambda settings: read_standing(
-                    settings, self._folders, self._environ, self._repositories.known_code
-                ),
+            standing = partial(
+                read_standing,
+                folders=self._folders,
+                environ=self._environ,
+                known_code=self._repositories.known_code,
+                before=self._asked.before,
+                heads=self._asked.heads,
+                tainted=self._repositories.tainted,
+                kept=self._asked.rules,
+                shorts=self._asked.shorts,
             )
+            self._runner = Runner(self._folders, self._environ, standing)
         return self._runner
 
     def _searches(self) -> Searches:

@@ -73,8 +73,10 @@ class Session:
         mode: the mode that the user chose while the server ran; comes before the settings'.
         preview: whether the client shows answers as they come.
         page: whether the client shows pages (`twolane/page`).
+        expected: whether the client looks at what files hold just before it applies an edit.
         pages: pages as files, for a client that does not.
         board: what reviews found.
+        reading: held while files are read for what is on the board: what was read first counts first.
         lengths: how long answers were, for the time that others may still take.
     """
 
@@ -88,8 +90,10 @@ class Session:
         self.settings_read = asyncio.Event()
         self.preview = False
         self.page = False
+        self.expected = False
         self.pages = Pages(folders.cache)
         self.board = Board()
+        self.reading = asyncio.Lock()
         self.lengths = Lengths()
         self._documents: dict[str, Document] = {}
         self._known: dict[str, Known] = {}

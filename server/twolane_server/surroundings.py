@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from twolane_context.languages import language_for
+from twolane_context.repository_map import HEADER
 from twolane_server.actions.base import Surroundings
 from twolane_server.actions.pieces import fence
 from twolane_server.border.words import find_word
@@ -14,16 +15,20 @@ from twolane_server.lanes.base import LaneName
 from twolane_server.settings.resolved import NdaRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable, Sequence
     from pathlib import Path
 
     from twolane_context.pack import Piece
     from twolane_context.repository_map import Entry, MapState
+    from twolane_context.spans import Span
     from twolane_context.trees import Parsed
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
     from twolane_server.impacts import WantedImpact
-    from twolane_server.indexing import Verdict
+    from twolane_server.quoting import Quoted
+    from twolane_server.tainted import Tainted
+    from twolane_server.text import Text
+    from twolane_server.verdicts import Verdict
 
 __all__ = [
     "LOCAL_MAP_TOKENS",
@@ -33,6 +38,8 @@ __all__ = [
     "Seen",
     "Shown",
     "Wanted",
+    "map_tokens",
+    "rows_of",
     "surroundings",
 ]
 
@@ -44,7 +51,6 @@ _MAP_SHARE, _PIECES_SHARE = 16, 8
 # billed for it: there the map may be large, and the model knows the whole of a small repository.
 LOCAL_MAP_TOKENS = 16_384
 _LOCAL_MAP_SHARE = 4
-
 
 _Placed: TypeAlias = "tuple[Entry, Label, str]"
 _Key: TypeAlias = "tuple[int, Label, str]"
@@ -91,9 +97,20 @@ class Wanted:
     @property
     def map_tokens(self) -> int:
         """How many tokens the map may have."""
-        if self.audience is LaneName.LOCAL:
-            return min(LOCAL_MAP_TOKENS, self.window // _LOCAL_MAP_SHARE)
-        return min(MAP_TOKENS, self.window // _MAP_SHARE)
+        return map_tokens(self.audience, self.window)
+
+
+def rows_of(source: bytes, selection: Span) -> tuple[int, int]:
+    """The first and the last row of a selection as the engine counts them: only LF ends one."""
+    last = max(selection.start, selection.end - 1)
+    return source.count(b"\n", 0, selection.start), source.count(b"\n", 0, last)
+
+
+def map_tokens(audience: LaneName, window: int) -> int:
+    """How many tokens a repository's map may have in a lane's window."""
+    if audience is LaneName.LOCAL:
+        return min(LOCAL_MAP_TOKENS, window // _LOCAL_MAP_SHARE)
+    return min(MAP_TOKENS, window // _MAP_SHARE)
 
 
 class Seen(NamedTuple):
@@ -144,15 +161,24 @@ class Repositories(Protocol):
         """
         ...
 
-    def stays(self, path: str) -> str | None:
-        """Why a file is under NDA for other documents: code under NDA was pasted into it.
+    def opened(self, path: str) -> tuple[Text, ...]:
+        """All that an editor has of a file now, under whatever names. Any thread may ask."""
+        ...
 
-        What was written into it since may be made of that code. Waits for nothing.
+    def code_bytes(self, roots: Iterable[Path]) -> int | None:
+        """How large the code of the repository at one of these folders is. Waits for nothing.
+
+        `None` while it is not known, and where no more can be said than the question itself does.
         """
         ...
 
-    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> str | None:
-        """Why names that a tool says of a file are under NDA: only code under NDA has them.
+    @property
+    def tainted(self) -> Tainted:
+        """The files that stay NDA, since code under NDA was pasted into them."""
+        ...
+
+    async def quoted(self, path: str, names: tuple[str, ...], nda: NdaRules) -> Quoted:
+        """Whose names these are that a tool says of a file, and whether they are under NDA.
 
         Where that cannot be told, they are.
         """
@@ -180,7 +206,10 @@ class Shown:
         now: dict[_Key, tuple[Entry, Fragment]] = {}
         for one, label, file in entries:
             key = id(one), label, file  # which are not another's while the entry is kept
-            now[key] = last.get(key) or (one, Fragment(one.text, label, Origin(file, *_lines(one))))
+            now[key] = last.get(key) or (
+                one,
+                Fragment(one.text, label, Origin(file, one.first, one.last)),
+            )
         self._last[audience] = now
         return tuple(fragment for _, fragment in now.values())
 
@@ -189,7 +218,7 @@ def surroundings(
     seen: Seen,
     wanted: Wanted,
     verdict: Callable[[str], Verdict],
-    is_nda_code: Callable[[str], bool] | None = None,
+    nda_code: Callable[[Sequence[str]], Container[str]] | None = None,
     shown: Shown | None = None,
 ) -> Surroundings:
     """The answer as fragments, each with the label of its file.
@@ -201,7 +230,7 @@ def surroundings(
         seen: the answer.
         wanted: the question.
         verdict: what holds for a file now.
-        is_nda_code: whether a text holds code under NDA; then it does not exist for the cloud.
+        nda_code: which of some texts hold code under NDA; these do not exist for the cloud.
         shown: the fragments of the last maps, if they are kept.
     """
     cloud = wanted.audience is LaneName.CLOUD
@@ -209,6 +238,7 @@ def surroundings(
     spoken = (word for path in dict.fromkeys(paths) for word in verdict(path).words)
     forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
     root = f"{seen.root}/"
+    held: Container[str] = ()
 
     def placed(text: str, path: str) -> tuple[Label, str] | None:
         found = verdict(path)
@@ -218,17 +248,19 @@ def surroundings(
         if not path.isprintable():
             return None
         if cloud and (
-            (label is not Label.OPEN or not found.own)
-            or find_word(text, forbidden)
-            or (is_nda_code and is_nda_code(text))
+            (label is not Label.OPEN or not found.own) or find_word(text, forbidden) or text in held
         ):
             return None
         return label, file
 
+    texts = [_shown(piece) for piece in seen.pieces]
+    asked = [*zip(texts, (piece.path for piece in seen.pieces), strict=True)]
+    asked += [(entry.text, entry.path) for entry in seen.map.entries]
+    if cloud and nda_code:
+        held = nda_code([text for text, path in asked if verdict(path).open])
     known = set[tuple[str, str]]() if cloud else _signatures(seen)
     pieces: list[Fragment] = []
-    for piece in seen.pieces:
-        text = _shown(piece)
+    for piece, text in zip(seen.pieces, texts, strict=True):
         if (piece.path, _in_one_line(piece.text)) not in known and (at := placed(text, piece.path)):
             pieces.append(Fragment(text, at[0], Origin(at[1], piece.start_line, piece.end_line)))
     entries = ((one, *at) for one in seen.map.entries if (at := placed(one.text, one.path)))
@@ -240,7 +272,7 @@ def _map(seen: Seen, entries: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
     """The map; none where it only speaks of the document itself."""
     if all(entry.path == seen.path for entry in seen.map.entries) or not entries:
         return ()
-    header = Fragment(f"The repository. {seen.map.header}", Label.OPEN)
+    header = Fragment(f"The repository. {HEADER}", Label.OPEN)
     return (header, *entries, Fragment("\n", Label.OPEN))
 
 
@@ -257,13 +289,6 @@ def _signatures(seen: Seen) -> set[tuple[str, str]]:
 def _in_one_line(text: str) -> str:
     """As the map writes a signature: a piece that is no more than one need not be shown again."""
     return " ".join(text.split())
-
-
-def _lines(entry: Entry) -> tuple[int, int]:
-    """From the first line that an entry shows to the last; 0 and 0 for a path alone."""
-    rows: Iterable[tuple[str, int, int]] = entry.pieces
-    lines = [line for _, first, last in rows for line in (first, last)]
-    return (min(lines), max(lines)) if lines else (0, 0)
 
 
 def _shown(piece: Piece) -> str:

@@ -91,9 +91,11 @@ def standing(root: Path, folders: Folders) -> Standing:
     grant = grants.get(str(real))
     places = _above(real)
     if grant is not None:
-        # Files of rules that came later can only tighten, so only those of the grant are read.
-        places |= {(real / rule.file).parent for rule in grant.rules}
-    policies = _read({Path(os.path.normpath(folder)) for folder in places})
+        # Files of rules that came later can only tighten, so only those of the grant are read; and of
+        # those above the root only the ones that hold: what was the outermost repository may be none now.
+        named = {Path(os.path.normpath((real / rule.file).parent)) for rule in grant.rules}
+        places |= {folder for folder in named if folder.is_relative_to(real)}
+    policies = _read(places)
     return compare(grant, rules_of(policies, real), _faults(policies, real))
 
 

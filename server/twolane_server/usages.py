@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.index import Changed
@@ -29,6 +30,15 @@ class References(NamedTuple):
     place: Site
     sites: list[Site]
     texts: Mapping[str, bytes]
+
+    def places(self) -> dict[str, list[int]]:
+        """The sites as bytes of their texts, ascending, by path."""
+        found: dict[str, list[int]] = {}
+        for path, source in self.texts.items():
+            starts = [0, *accumulate(len(line) + 1 for line in source.split(b"\n"))]
+            own = (site for site in self.sites if site.path == path)
+            found[path] = sorted(starts[site.row] + site.column for site in own)
+        return found
 
 
 def references(repository: Repository, answers: Answers, path: str, at: int) -> References | None:

@@ -11,7 +11,7 @@ from twolane_context.walk import TOOLS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 _DEBOUNCE_MS, _STEP_MS, _TIMEOUT_MS, _MANY = 50, 10, 1_000, 2_000
 # A change of these may change which files take part.
@@ -21,11 +21,18 @@ _LISTS = re.compile(
 )
 
 
-def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
+def watch(
+    root: Path, stop: threading.Event, on_watch: Callable[[], None] = lambda: None
+) -> Iterator[frozenset[str] | None]:
     """Wait for changes, and give the relative paths that changed, until `stop` is set.
 
     `None` means that everything must be looked at again: too much changed, a folder came, or what
     decides which files take part. A path that is gone may have been a folder.
+
+    Args:
+        root: the repository's folder.
+        stop: ends it.
+        on_watch: called as long as changes are heard of, in the thread that iterates.
 
     Raises:
         OSError: the system cannot watch (so many folders); compare stamps now and then instead.
@@ -46,6 +53,7 @@ def watch(root: Path, stop: threading.Event) -> Iterator[frozenset[str] | None]:
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
             ):
+                on_watch()
                 changes = [
                     (change.name, prefix + path[len(place) + 1 :])
                     for change, path in batch

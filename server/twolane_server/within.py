@@ -7,8 +7,8 @@ lane, or keep it from leaving, is left out again: the map first, then everything
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
@@ -19,7 +19,8 @@ from twolane_server.errors import FingerprintsUnusable, TooLarge
 from twolane_server.impacts import WantedImpact
 from twolane_server.lanes.base import LaneName
 from twolane_server.routing.choose import choose
-from twolane_server.surroundings import Wanted
+from twolane_server.shorts import short_files
+from twolane_server.surroundings import Wanted, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from twolane_server.knowledge import Known
     from twolane_server.orders import Order, Ready
     from twolane_server.prompts import Prompt
+    from twolane_server.remembered import Remembered
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.settings.resolved import Settings
 
     Counted = Callable[[Question, tuple[Prompt, ...], Settings], Question]
+    Decide = Callable[[Question, tuple[Prompt, ...]], Decision]
 
-__all__ = ["decided", "prepared", "wanted_around", "wanted_impact", "with_surroundings"]
+__all__ = ["decided", "prepared", "wanted_impact", "with_surroundings"]
 
 
 def prepared(
@@ -91,16 +94,19 @@ def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpac
     return WantedImpact(document.path, places, label, settings.nda, model, window, asked)
 
 
-async def decided(
+def decided(
     question: Question,
     prompts: tuple[Prompt, ...],
     *,
     words: tuple[str, ...],
     known_code: Callable[[], Prints],
     searches: Callable[[], Searches],
-    gone: tuple[str, ...] = (),
+    gone: tuple[str, ...],
+    shorts: Remembered[str | None],
 ) -> Decision:
     """The decision, with what the border would say to it: for the person's eyes, it asks again.
+
+    It waits for the disk: not for the event loop.
 
     Args:
         question: all that decides.
@@ -109,14 +115,15 @@ async def decided(
         known_code: what recognises code under NDA; waits for the disk.
         searches: the border's, which remember what they found.
         gone: texts that the prompts speak of without showing all of them.
+        shorts: see `short_files`.
 
     Raises:
         TooLarge: see `choose`.
     """
     decision = choose(question)
     if decision.lane is LaneName.CLOUD:
-        why = await asyncio.to_thread(_objection, prompts, words, known_code, searches, gone)
-        decision = choose(replace(question, cloud_state=why)) if why else decision
+        why = _objection(prompts, words, known_code, searches, gone=gone, shorts=shorts)
+        decision = choose(replace(question, refused=why)) if why else decision
     return decision
 
 
@@ -125,26 +132,33 @@ def _objection(
     words: tuple[str, ...],
     known_code: Callable[[], Prints],
     searches: Callable[[], Searches],
+    *,
     gone: tuple[str, ...],
+    shorts: Remembered[str | None],
 ) -> str | None:
     from twolane_server.border.gate import objection  # noqa: PLC0415 - not needed to start
 
     try:
         code, found = known_code(), searches()
-        said = (*(objection(one, words, code, found) for one in prompts), *map(code.found, gone))
+        paths = (one.path for prompt in prompts for one in prompt.sources if not one.name_only)
+        said = chain(
+            (objection(one, words, code, found) for one in prompts),
+            map(code.found, gone),
+            map(code.whole, (*gone, *short_files(paths, shorts))),
+        )
         return next((why for why in said if why is not None), None)
     except FingerprintsUnusable as error:
         return str(error).rstrip(".")
 
 
-def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
+def _wanted(alone: Ready, order: Order, known: Known) -> Wanted:
     """What to ask the repository: for the lane that the order takes by itself."""
     subject, decision = alone.task.subject, alone.decision
-    source, selection = subject.text.source, order.selection
+    first, last = rows_of(subject.text.source, order.selection)
     return Wanted(
         path=subject.path,
-        first=source.count(b"\n", 0, selection.start),
-        last=source.count(b"\n", 0, max(selection.start, selection.end - 1)),
+        first=first,
+        last=last,
         audience=decision.lane,
         model=decision.model,
         window=alone.question.window(decision.lane),
@@ -158,37 +172,70 @@ def wanted_around(alone: Ready, order: Order, known: Known) -> Wanted:
 
 async def with_surroundings(
     alone: Ready,
-    around: Surroundings,
     order: Order,
+    known: Known,
+    look: Callable[[Wanted], Awaitable[Surroundings]],
+    *,
     counted: Counted,
-    decide: Callable[[Question, tuple[Prompt, ...]], Awaitable[Decision]],
+    decide: Decide,
 ) -> Ready:
     """The order with as much of its surroundings as leaves it on its lane.
 
+    The border is asked about all of it first. Where it has nothing against that, it has nothing against
+    a part of it, and need not read the order twice.
+
     Args:
-        alone: the order by itself.
-        around: what its repository says.
+        alone: the order by itself, on the lane that it takes as long as the border has no objection.
         order: what the user asked for.
+        known: of its document.
+        look: asks the repository.
         counted: gives a question the tokens of a prompt; runs in a thread.
-        decide: `decided`, for this document.
+        decide: `decided`, for this document; runs in a thread.
+
+    Raises:
+        TooLarge: see `choose`.
     """
-
-    def with_part(part: Surroundings) -> tuple[Task, Question]:
-        made = _asked(order, replace(alone.task.subject, around=part))
-        task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
-        question = replace(
-            alone.question,
-            label=max(alone.question.label, task.prompt.label),
-            characters=task.prompt.characters,
-        )
-        return task, counted(question, task.prompts, alone.settings)
-
-    for part in (around, replace(around, map=())):
-        if part:
-            task, question = await asyncio.to_thread(with_part, part)
-            with suppress(TooLarge):
-                decision = await decide(question, task.prompts)
-                if decision.lane is alone.decision.lane:
-                    same = replace(alone.decision, label=decision.label)
-                    return replace(alone, task=task, question=question, decision=same)
+    parts = _parts(await look(_wanted(alone, order, known)))
+    for part in parts[:1]:
+        if ready := await asyncio.to_thread(_with, part, alone, order, counted, decide):
+            return ready
+    decision = await asyncio.to_thread(decide, alone.question, alone.task.prompts)
+    stays = decision.lane is alone.decision.lane
+    tried, alone = parts[:1] if stays else (), replace(alone, decision=decision)
+    if stays and not parts:
+        return alone
+    # By now the border has read all code under NDA, so that pieces which hold some are left out.
+    for part in _parts(await look(_wanted(alone, order, known))):
+        if part not in tried and (
+            ready := await asyncio.to_thread(_with, part, alone, order, counted, decide)
+        ):
+            return ready
     return alone
+
+
+def _parts(around: Surroundings) -> tuple[Surroundings, ...]:
+    """All of it, and less."""
+    parts = (around, replace(around, map=())) if around.map else (around,)
+    return tuple(filter(None, parts))
+
+
+def _with(
+    part: Surroundings, alone: Ready, order: Order, counted: Counted, decide: Decide
+) -> Ready | None:
+    """The order with this of its surroundings; `None` where that would move it to another lane."""
+    made = _asked(order, replace(alone.task.subject, around=part))
+    task = replace(made, prompt=replace(made.prompt, alone=alone.task.prompt))
+    question = replace(
+        alone.question,
+        label=max(alone.question.label, task.prompt.label),
+        characters=task.prompt.characters,
+    )
+    question = counted(question, task.prompts, alone.settings)
+    try:
+        decision = decide(question, task.prompts)
+    except TooLarge:
+        return None
+    if decision.lane is not alone.decision.lane:
+        return None
+    same = replace(alone.decision, label=decision.label)
+    return replace(alone, task=task, question=question, decision=same)

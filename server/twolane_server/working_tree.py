@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Changed", "changed_in"]
 
-_FILES = ("", "100644", "100755")
+_FILES, _LINK = ("", "100644", "100755"), "120000"
 _LEFT_OUT = "S"  # git's letter for what a sparse working tree does without
 _SHA1 = 40
 _PIECE = 1_048_576
@@ -54,8 +54,10 @@ def changed_in(
     paths = {path for path in (*tree, *listed) if listed.get(path) != _LEFT_OUT}
     for path in filter(inside, sorted(paths)):
         mode, known = tree.get(path, ("", ""))
-        if mode not in _FILES:
-            continue  # a link, or another repository
+        if mode == _LINK:
+            known = ""  # a file there now is a new one
+        elif mode not in _FILES:
+            continue  # another repository
         file = git.root / path
         text = opened.get(os.path.realpath(file)) if opened else None
         size = _size(file) if text is None else len(text.source)
@@ -76,14 +78,14 @@ _GONE = -1
 
 
 def _size(file: Path) -> int | None:
-    """How many bytes a file has; `_GONE` where there is none, `None` for what is no file."""
+    """How many bytes a file has; `_GONE` where there is none but a link, `None` for what is no file."""
     try:
         status = file.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return _GONE
     except OSError as error:
         raise _unreadable(file, error) from error
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode):
         return _GONE
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 

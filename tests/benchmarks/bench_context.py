@@ -25,7 +25,7 @@ LIMITS = {
     "cold, first useful answer, CPU s": 1.2,
     "cold, all facts, CPU s": NO_LIMIT,
     "cold, all facts, times the floor": 1.5,
-    "the same with words of all other texts, CPU s": NO_LIMIT,
+    "all texts, and all code as under NDA, CPU s": NO_LIMIT,
     "new process, warm cache, wall s": 0.4,
     "5 KB saved, until a question sees it, ms": 10,
     "160 KB saved, until a question sees it, ms": 40,

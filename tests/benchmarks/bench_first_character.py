@@ -1,10 +1,11 @@
 """The first character of an answer is seen at most 30 ms (p95) after the lane's own first token.
 
 A language server on django 5.2.19, its index warm, and a client that shows previews. A person types a
-key and runs an action; what counts is the time from that request to the first preview, less what
-plain httpx waits for the first text of the same prompt on the same server: reading the label, the
-context, the border with its record, and the way to the editor are all in it. The files of the cloud
-lane are open, those of the local lane are under NDA.
+key and runs an action: at once, by a key of its own, or from the menu, which takes a moment to read.
+What counts is the time from that request to the first preview, less what plain httpx waits for the
+first text of the same prompt on the same server: reading the label, the context, the border with its
+record, and the way to the editor are all in it. The files of the cloud lane are open, those of the
+local lane are under NDA.
 """
 
 from __future__ import annotations
@@ -66,6 +67,9 @@ as_of = 2026-11-26
 source = "a benchmark"
 """
 WITHIN_SECONDS = 120
+BETWEEN_FILES_SECONDS = 1.0
+READING_SECONDS = 0.6
+WAYS = ("by a key", "from the menu")
 
 
 class Sample(NamedTuple):
@@ -86,8 +90,8 @@ class Sample(NamedTuple):
     plain: float
 
 
-Found: TypeAlias = "dict[tuple[str, str, int], list[Sample]]"
-"""By lane, action and the file's size in KB."""
+Found: TypeAlias = "dict[tuple[str, str, int, str], list[Sample]]"
+"""By lane, action, the file's size in KB, and one of `WAYS`."""
 
 
 class Client(Wire):
@@ -184,9 +188,13 @@ def worked(process: int) -> float:
     return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
 
-def act(client: Client, typist: Typist, action: str) -> tuple[float, str]:
+def act(client: Client, typist: Typist, action: str, way: str = WAYS[0]) -> tuple[float, str]:
     """Type and run an action to its end: when the request was sent, and the lane that it says."""
     area = typist.type()
+    if way == "from the menu":
+        place = {"textDocument": {"uri": typist.uri}, "range": area}
+        client.request("textDocument/codeAction", {**place, "context": {"diagnostics": []}})
+        time.sleep(READING_SECONDS)
     client.previewed, client.lane, client.shown = 0.0, "", ""
     argument: dict[str, object] = {"action": action, "uri": typist.uri, "range": area}
     if action == "rewrite":
@@ -198,15 +206,17 @@ def act(client: Client, typist: Typist, action: str) -> tuple[float, str]:
     return started, str(client.lane)
 
 
-def sampled(client: Client, plain: Plain, typist: Typist, action: str, lane: str) -> Sample:
+def sampled(
+    client: Client, plain: Plain, typist: Typist, action: str, *, lane: str, way: str
+) -> Sample:
     """One measurement. Where the lane was not ready, which costs the person more, it is told."""
     until = time.monotonic() + WITHIN_SECONDS
-    started, taken = act(client, typist, action)
+    started, taken = act(client, typist, action, way)
     while not taken.startswith(lane):
         print(f"  not counted, and asked again: {taken}")
         assert time.monotonic() < until
         time.sleep(1)
-        started, taken = act(client, typist, action)
+        started, taken = act(client, typist, action, way)
     last = plain.last()
     return Sample(
         ours=(client.previewed - started) * 1000,
@@ -242,11 +252,13 @@ def measured(root: Path, environ: dict[str, str], url: str) -> Found:
         warmed(client, plain, typists)
         for turn in range(ROUNDS + WARM):
             for lane, path, typist in each(typists):
+                time.sleep(BETWEEN_FILES_SECONDS)
                 for action in ACTIONS:
                     size = round((root / path).stat().st_size / 1000)
-                    one = sampled(client, plain, typist, action, lane)
+                    way = WAYS[turn % len(WAYS)]
+                    one = sampled(client, plain, typist, action, lane=lane, way=way)
                     if turn >= WARM:
-                        found.setdefault((lane, action, size), []).append(one)
+                        found.setdefault((lane, action, size, way), []).append(one)
     assert client.close() == 0
     return found
 
@@ -270,9 +282,12 @@ def report(found: Found) -> bool:
             row(f"{lane}, {action}", [some for key, some in ours.items() if key[1] == action])
         for size in sorted({key[2] for key in ours}):
             row(f"{lane}, {size} KB", [some for key, some in ours.items() if key[2] == size])
-        held &= row(f"{lane}, all", list(ours.values())) <= LIMIT_MS
+        for way in WAYS:
+            some = [some for key, some in ours.items() if key[3] == way]
+            held &= row(f"{lane}, {way}", some) <= LIMIT_MS
+        row(f"{lane}, all", list(ours.values()))
     print(
-        f"  p95 at most {LIMIT_MS:.0f} ms on each lane; cpu, before, after and plain are medians:"
+        f"  p95 at most {LIMIT_MS:.0f} ms on each lane and way; cpu, before, after and plain are medians:"
     )
     print("  what the server's process worked, until the prompt was there, from its answer on")
     return held

@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -102,7 +102,8 @@ async def compared(
     """The other lane with both well, and with the one failing."""
     bench = Bench(make_folders(folder), {})
     answers = (fault if isinstance(fault, Answer) else WELL, WELL, WELL)
-    with _elsewhere(answers) as (bad, well, good):
+    with ExitStack() as servers:
+        bad, well, good = [servers.enter_context(_elsewhere(each)) for each in answers]
         cases: list[Case] = []
         for url in (good, fault if isinstance(fault, str) else bad):
             urls = (url, well) if failing is LaneName.CLOUD else (well, url)
@@ -126,11 +127,11 @@ def _patient(settings: Settings, failing: LaneName) -> Settings:
 
 
 @contextmanager
-def _elsewhere(answers: tuple[Answer, ...]) -> Generator[list[str]]:
-    """A server for each answer, in a process of their own: what they take is not the client's."""
+def _elsewhere(served: Answer) -> Generator[str]:
+    """A server in a process of its own: what it takes is neither the client's nor another server's."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(answers, theirs))
+    process = spawn.Process(target=_serve, args=(served, theirs))
     process.start()
     try:
         yield ours.recv()
@@ -139,13 +140,10 @@ def _elsewhere(answers: tuple[Answer, ...]) -> Generator[list[str]]:
         process.join()
 
 
-def _serve(answers: tuple[Answer, ...], pipe: Connection) -> None:
+def _serve(served: Answer, pipe: Connection) -> None:
     async def serve() -> None:
-        async with AsyncExitStack() as stack:
-            servers = [FakeServer(each, models=MODELS) for each in answers]
-            for server in servers:
-                await stack.enter_async_context(server)
-            pipe.send([server.url for server in servers])
+        async with FakeServer(served, models=MODELS) as server:
+            pipe.send(server.url)
             await asyncio.to_thread(pipe.recv)
 
     asyncio.run(serve())

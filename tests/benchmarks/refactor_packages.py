@@ -1,8 +1,4 @@
-"""The packages whose refactorings are known, as the registries' own clients fetch them, by their digests.
-
-Three sets: `tuned` are the packages that twolane was made with; `held` and `other` were first tried when it was done,
-one after the other, so that their figures tell of code that nobody had in mind.
-"""
+"""The packages whose refactorings are known, as the registries' own clients fetch them, by their digests."""
 
 from __future__ import annotations
 
@@ -12,69 +8,10 @@ import sys
 import tarfile
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 SCRATCH = HERE.parent.parent / ".demo" / "benchmark" / "refactor"
 DIGESTS = HERE / "gold" / "refactor.sha256"
-
-
-class Packages(NamedTuple):
-    """One set.
-
-    Attributes:
-        python: wheels and source packages of PyPI.
-        typescript: packages of npm that hold their sources.
-        rust: crates as Debian packs them.
-        releases: two versions of one package each, with their language; the second follows the first.
-    """
-
-    python: tuple[str, ...] = ()
-    typescript: tuple[str, ...] = ()
-    rust: tuple[str, ...] = ()
-    releases: tuple[tuple[str, str, str], ...] = ()
-
-
-SETS = {
-    "tuned": Packages(
-        python=(
-            "click==8.1.8",
-            "itsdangerous==2.2.0",
-            "jinja2==3.1.6",
-            "requests==2.32.5",
-            "werkzeug==3.1.3",
-        ),
-        typescript=("immer@10.1.1", "redux@5.0.1", "rxjs@7.8.2"),
-        rust=("bytes", "indexmap", "semver", "httparse"),
-    ),
-    "held": Packages(
-        python=("marshmallow==3.26.1", "starlette==0.46.2", "sqlparse==0.5.3", "tomlkit==0.13.2"),
-        typescript=("mobx@6.13.5", "@reduxjs/toolkit@2.5.0", "@tanstack/query-core@5.62.7"),
-        rust=("xmlparser", "base64", "ttf-parser", "strsim"),
-        releases=(
-            ("python", "marshmallow==3.26.0", "marshmallow==3.26.1"),
-            ("python", "starlette==0.46.0", "starlette==0.46.2"),
-            ("python", "sqlparse==0.5.1", "sqlparse==0.5.3"),
-            ("python", "tomlkit==0.13.0", "tomlkit==0.13.2"),
-            ("typescript", "mobx@6.12.3", "mobx@6.13.5"),
-            ("typescript", "@reduxjs/toolkit@2.4.0", "@reduxjs/toolkit@2.5.0"),
-            ("typescript", "@tanstack/query-core@5.62.0", "@tanstack/query-core@5.62.7"),
-        ),
-    ),
-    "other": Packages(
-        python=("pluggy==1.5.0", "cattrs==24.1.2", "tenacity==9.0.0", "markdown-it-py==3.0.0"),
-        typescript=("ajv@8.17.1", "msw@2.7.0", "@tanstack/table-core@8.20.5"),
-        rust=("textwrap", "heck", "smallvec", "byteorder"),
-        releases=(
-            ("python", "pluggy==1.4.0", "pluggy==1.5.0"),
-            ("python", "cattrs==24.1.0", "cattrs==24.1.2"),
-            ("python", "tenacity==8.5.0", "tenacity==9.0.0"),
-            ("python", "markdown-it-py==2.2.0", "markdown-it-py==3.0.0"),
-            ("typescript", "ajv@8.16.0", "ajv@8.17.1"),
-            ("typescript", "msw@2.6.8", "msw@2.7.0"),
-        ),
-    ),
-}
 
 
 def fetched(client: str, package: str) -> Path:

@@ -102,6 +102,8 @@ def _changed_at(before: str, after: str) -> list[int]:
 def _texts(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
+        if "/." in f"/{path.relative_to(root).as_posix()}":
+            continue  # such a folder is looked into only where Git keeps it, and here is no Git
         if path.is_file() and path.suffix in _ENDS and path.stat().st_size < _LARGEST:
             try:
                 found[path.relative_to(root).as_posix()] = path.read_bytes().decode()

@@ -200,7 +200,6 @@ class Peer:
             after |= {new: after.pop(old, self._text(old)) for old, new in moved.items()}
         except Exception:  # noqa: BLE001 - rope raises what it likes, and then there is no truth
             return None
-        text = self._text(path)
         changed = sum(
             len(set(new.splitlines()) - set(self._text(one).splitlines()))
             for one, new in after.items()
@@ -208,11 +207,10 @@ class Peer:
         )
         if changed < _FEWEST_LINES or len(after) > _MOST_FILES or not self._parse(after):
             return None
-        at = len(text[: self._name_at(path, node)].encode())
         return {
             "kind": kind,
             "path": path,
-            "at": at,
+            "at": self._byte(path, self._name_at(path, node)),
             "name": node.name,
             "instruction": asked,
             "after": after,
@@ -283,8 +281,18 @@ class Peer:
         before = "".join(lines[: line - 1])
         return len(before) + len(lines[line - 1].encode()[:column].decode())
 
+    def _byte(self, path: str, offset: int) -> int:
+        before, row = self._text(path)[:offset], self._text(path).count("\n", 0, offset)
+        lines = self._raw(path).splitlines(keepends=True)
+        column = offset - (before.rfind("\n") + 1)
+        return len("".join([*lines[:row], lines[row][:column]]).encode())
+
     def _text(self, path: str) -> str:
-        return (self._root / path).read_bytes().decode("utf-8-sig")
+        """As rope has it, which counts characters without marks and carriage returns."""
+        return self._raw(path).removeprefix("\ufeff").replace("\r\n", "\n")
+
+    def _raw(self, path: str) -> str:
+        return (self._root / path).read_bytes().decode()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Crate", "Texts", "compiler_seconds", "renamer", "spliced"]
+__all__ = ["Crate", "Texts", "renamer", "spliced"]
 
 _ROUNDS = 8
 _FEATURES = ("default", "std", "alloc")
@@ -22,9 +21,16 @@ Texts = dict[str, str]
 
 
 class Crate:
-    """One crate and what of it compiles."""
+    """One crate and what of it compiles.
+
+    Attributes:
+        texts: its files by path.
+        name: as other crates call it.
+        runs: how often the compiler was called.
+    """
 
     def __init__(self, root: Path) -> None:
+        self.runs = 0
         self.texts: Texts = {
             path.relative_to(root).as_posix(): path.read_bytes().decode()
             for path in sorted(root.rglob("*.rs"))
@@ -62,6 +68,7 @@ class Crate:
         known = () if path == "src/lib.rs" else ("--extern", f"{self.name}=lib{self.name}.rmeta")
         features = (word for one in _FEATURES for word in ("--cfg", f'feature="{one}"'))
         out = f"lib{name}{'-tests' if tests else ''}.rmeta"
+        self.runs += 1
         ran = subprocess.run(
             [
                 *(
@@ -139,9 +146,3 @@ def renamer(old: str, new: str) -> Callable[[Texts, dict[str, Any]], bool]:
         return True
 
     return mend
-
-
-def compiler_seconds() -> float:
-    """The processor's seconds that the compiler took so far."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from support_pieces import slid
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.edits.syntax import errors
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     from twolane_server.actions.outcomes import Across
 
-__all__ = ["Tally", "judged", "table"]
+__all__ = ["Tally", "figures", "judged", "table"]
+
+FEWEST = 60
+LEAST_EXACT, LEAST_FOUND = 0.98, 0.95
 
 
 @dataclass
@@ -56,6 +60,17 @@ class Tally:
         good = self.found + self.right
         return good / max(good + self.alarms, 1)
 
+    @property
+    def good(self) -> bool:
+        """Whether all limits hold."""
+        return (
+            self.tried >= FEWEST
+            and self.exact >= LEAST_EXACT * self.tried
+            and not self.misplaced
+            and not self.corrupted
+            and self.found >= LEAST_FOUND * self.dropped
+        )
+
     def add(self, more: Tally) -> None:
         """Count another one's."""
         for name, value in vars(more).items():
@@ -69,6 +84,26 @@ class Tally:
             yield
         finally:
             self.seconds += time.process_time() - started
+
+
+def figures(one: Tally) -> str:
+    """The figures that have limits, a line for each with its limit."""
+    rows = (
+        ("refactorings tried", str(one.tried), f"at least {FEWEST}"),
+        (
+            "reproduced exactly",
+            f"{one.exact} = {_share(one.exact, one.tried)}",
+            f"at least {LEAST_EXACT:.0%}",
+        ),
+        ("edits misplaced", str(one.misplaced), "0"),
+        ("files corrupted", str(one.corrupted), "0"),
+        (
+            "forgotten references found",
+            f"{one.found} of {one.dropped} = {_share(one.found, one.dropped)}",
+            f"at least {LEAST_FOUND:.0%}",
+        ),
+    )
+    return "\n".join(f"{name:28}{value:24}{limit}" for name, value, limit in rows)
 
 
 def table(title: str, tallies: Mapping[str, Tally]) -> str:
@@ -114,15 +149,18 @@ def judged(truth: Truth, across: Across, tally: Tally, misses: list[str], label:
 
 
 def strays(before: str, made: str, after: str) -> bool:
-    """Whether a line was changed that the truth leaves alone."""
-    return bool(_touched(before, made) - _touched(before, after))
+    """Whether a line was changed that the truth leaves alone; blanks alone are in no wrong place."""
+    return made.split() != after.split() and bool(_touched(before, made) - _touched(before, after))
 
 
 def _touched(before: str, after: str) -> set[int]:
+    old = before.splitlines(keepends=True)
     steps = SequenceMatcher(
-        None, before.splitlines(keepends=True), after.splitlines(keepends=True), autojunk=False
+        None, old, after.splitlines(keepends=True), autojunk=False
     ).get_opcodes()
-    return {row for tag, i, k, _, _ in steps if tag != "equal" for row in range(i, k)}
+    # Of lines that end alike, either may be said to go: the same ones each time.
+    groups = slid(old, [(i, k, m, n) for tag, i, k, m, n in steps if tag != "equal"])
+    return {row for i, k, _, _ in groups for row in range(i, k)}
 
 
 def _is_worse(path: str, before: str, made: str) -> bool:

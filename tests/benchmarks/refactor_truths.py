@@ -11,11 +11,13 @@ import json
 import shutil
 import subprocess
 import sys
+from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from refactor_packages import HERE, SCRATCH, SETS, run, unpacked
+from refactor_packages import HERE, SCRATCH, run, unpacked
 from refactor_releases import releases
+from refactor_sets import SETS
 
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
@@ -122,10 +124,10 @@ def _as_truths(language: str, root: Path, given: list[dict[str, Any]]) -> Iterat
             for path in (*after, *one["gone"])
             if (root / path).is_file()
         }
-        # A tool may think that all lines end with LF.
-        for path, text in before.items():
-            if "\r\n" in text and path in after:
-                after[path] = after[path].replace("\r\n", "\n").replace("\n", "\r\n")
+        # A tool may think that all lines end with LF, also in what it makes of a file with CRLF.
+        for path, text in after.items():
+            if "\r\n" in before.get(path, before.get(one["path"], "")):
+                after[path] = text.replace("\r\n", "\n").replace("\n", "\r\n")
         if any(
             _broken(path, text) > _broken(path, before.get(path, ""))
             for path, text in after.items()
@@ -153,9 +155,28 @@ def _released(language: str, old: Path, new: Path) -> Iterator[Truth]:
     for one in releases(old, new):
         listed = ", ".join(dict.fromkeys((*one.before, *one.after)))
         asked = f"change {one.name} and what belongs to it as in {new.name}, in {listed}"
+        # How lines end, blanks before it, and whether the last one does: that an edit has to leave as it is.
+        for path in one.before.keys() & one.after.keys():
+            one.after[path] = _ended_as(one.before[path], one.after[path])
+        if one.before == one.after:
+            continue
         yield Truth(
             language, old, "release", one.path, one.at, one.name, asked, one.before, one.after
         )
+
+
+def _ended_as(before: str, after: str) -> str:
+    windows, now = ("\r\n" in text for text in (before, after))
+    if windows != now:
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n" if windows else "\n")
+    ends = before.endswith("\n")
+    if after and ends != after.endswith("\n"):
+        after = after.rstrip("\r\n") + ("\r\n" if windows else "\n") * ends
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    sides = ([line.rstrip() for line in lines] for lines in (old, new))
+    for i, m, count in SequenceMatcher(None, *sides, autojunk=False).get_matching_blocks():
+        new[m : m + count] = old[i : i + count]
+    return "".join(new)
 
 
 def copied(truth: Truth, top: Path) -> Path:

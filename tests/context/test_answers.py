@@ -49,6 +49,26 @@ def ask(answers: Answers, row: int, path: str = "b.py", **more: str) -> list[str
     return shown(answers.context([Selection(path, row, row)], 1_000, estimate, **more))
 
 
+def test_a_minified_file_takes_part_by_its_words_only(tmp_path: Path) -> None:
+    text = "export function cost(price){return price}\n"
+    for name in ("cost.js", "cost.min.js", "a.min.d/more.js"):
+        put(tmp_path / "lib" / name, text)
+    put(tmp_path / "use.js", "import {cost} from './lib/cost.js';\nlet total = cost(1);\n")
+    repository = Repository(tmp_path)
+    repository.refresh()
+    answers = Answers(repository)
+    assert answers.tree("lib/cost.min.js") is None
+    assert answers.tree("lib/cost.js") is not None
+    found = {file.path: len(file.outline.symbols) for file in repository.index.holding("cost")}
+    assert found == {
+        "lib/a.min.d/more.js": 1,
+        "lib/cost.js": 1,
+        "lib/cost.min.js": 0,
+        "use.js": 1,
+    }
+    assert ask(answers, 1, "use.js") == ["lib/cost.js:1-1"]
+
+
 def test_context(repository: Repository) -> None:
     answers = Answers(repository)
     assert ask(answers, 4) == ["a.py:1-2"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from support_sources import Shown, parsed, shown
+from support_sources import Shown, parsed, shown, variables
 from twolane_context.facts import extract
 
 SOURCE = """\
@@ -72,12 +72,12 @@ def test_every_kind_of_declaration(path: str) -> None:
 @pytest.mark.parametrize("path", ["a.c", "a.h"])
 def test_variables_fields_and_the_types_of_things(path: str) -> None:
     facts = extract(parsed(path, SOURCE))
-    names = [one.name for one in facts.variables]
+    names = [one.name for one in variables(facts)]
     assert names == [
         *["LIMIT", "a", "next", "call", "b", "b", "c", "RED", "GREEN", "X", "a", "b"],
         *["G", "p", "list"],
     ]
-    assert facts.variables[2].bases == ("t",)
+    assert variables(facts)[2].bases == ("t",)
     bases = {one.name: one.bases for one in facts.definitions if one.bases}
     assert bases == {"S": ("s",), "g": ("s",)}
 
@@ -98,7 +98,7 @@ def test_a_line_of_the_preprocessor_ends_before_its_line_end() -> None:
         source = f"#include <a.h>{end}#define N 1 {end}#define F(x) x{end}{end}int y;{end}"
         tree = parsed("a.c", source)
         facts = extract(tree)
-        spans = [facts.imports[0].span, facts.variables[0].span, facts.definitions[0].span]
+        spans = [facts.imports[0].span, variables(facts)[0].span, facts.definitions[0].span]
         cuts = [span.cut(tree.source) for span in spans]
         assert cuts == [b"#include <a.h>", b"#define N 1", b"#define F(x) x"]
 
@@ -107,3 +107,9 @@ def test_a_line_of_the_preprocessor_ends_before_its_line_end() -> None:
 def test_broken_code_gives_what_is_there(path: str) -> None:
     source = "int a(void) {}\nstruct s { int b; };\nint c(int { \nint d(void) { return ; }\n"
     assert {"a", "s"} <= {one.name for one in shown(path, source)}
+
+
+def test_what_stands_in_an_anonymous_union_has_a_type_of_its_own() -> None:
+    source = "struct s { union { struct a x; struct b y; } u; };"
+    found = {one.name: one.bases for one in variables(extract(parsed("a.c", source)))}
+    assert found == {"u": (), "x": ("a",), "y": ("b",)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from support_sources import Shown, parsed, shown
+from support_sources import Shown, parsed, shown, variables
 from twolane_context.facts import extract
 
 
@@ -89,8 +89,8 @@ def test_members() -> None:
         Shown("method", "m", "void m()", None, "Node"),
     ]
     facts = extract(parsed("a.hpp", CLASS))
-    assert [one.name for one in facts.variables] == ["P", "next", "cb", "name"]
-    assert facts.variables[-1].bases[0] == "std::string"
+    assert [one.name for one in variables(facts)] == ["P", "next", "cb", "name"]
+    assert variables(facts)[-1].bases[0] == "std::string"
     assert facts.definitions[0].bases == ("B", "T", "n::C")
 
 

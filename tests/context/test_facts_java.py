@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from support_sources import Shown, parsed, shown
+from support_sources import Shown, parsed, shown, variables
 from twolane_context.facts import extract
 
 SOURCE = """\
@@ -56,9 +56,9 @@ def test_every_kind_of_declaration() -> None:
 
 def test_fields_and_the_types_of_things() -> None:
     facts = extract(parsed("A.java", SOURCE))
-    names = [one.name for one in facts.variables]
+    names = [one.name for one in variables(facts)]
     assert names == ["x", "z", "a", "RED", "BLUE", "v"]
-    assert facts.variables[0].bases == ("List", "Foo")
+    assert variables(facts)[0].bases == ("List", "Foo")
     bases = {one.name: one.bases for one in facts.definitions if one.bases}
     assert bases == {"A": ("B", "T", "C", "n.D"), "m": ("Foo",), "I": ("J", "K")}
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from support_sources import Shown, parsed, shown
+from support_sources import Shown, parsed, shown, variables
 from twolane_context.facts import extract
 
 
@@ -43,7 +43,7 @@ local made = Class("x")
 local f = function() local inner = 1 end
 local part = M.y
 """
-    assert [one.name for one in extract(parsed("a.lua", source)).variables] == [
+    assert [one.name for one in variables(extract(parsed("a.lua", source)))] == [
         "Stack",
         "n",
         "__index",

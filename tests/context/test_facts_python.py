@@ -144,7 +144,7 @@ def test_facts_are_found_within_every_statement(inner: str, again: int) -> None:
     source = _filled("class A:\n  def f(self):\n    HERE\n", body)
     ast.parse(source)
     facts = extract(parsed("a.py", source))
-    names = [one.name for one in (*facts.definitions, *facts.variables)]
+    names = [one.name for one in facts.symbols]
     names += [name for one in facts.imports for name in one.names]
     assert names.count("F") == source.count("F")
 

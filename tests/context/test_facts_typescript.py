@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from support_sources import Shown, shown
+from support_sources import Shown, parsed, shown
+from twolane_context.facts import extract
 
 BOTH = pytest.mark.parametrize("path", ["a.ts", "a.tsx"])
 ALL = pytest.mark.parametrize("path", ["a.ts", "a.tsx", "a.js"])
@@ -145,3 +146,15 @@ def test_components(path: str) -> None:
 def test_broken_code_gives_what_is_there(path: str) -> None:
     source = "function a() {}\nclass B { m() { let x = ; } }\nfunction c( {\nconst d = () => {\n"
     assert {"a", "B", "m"} <= {one.name for one in shown(path, source)}
+
+
+def test_what_a_function_in_an_object_returns_is_not_the_type_of_the_object() -> None:
+    facts = extract(parsed("a.ts", "const a: A = { f(): B { return b; } };"))
+    assert [(one.name, one.bases) for one in facts.symbols] == [("a", ("A",)), ("f", ("B",))]
+
+
+@BOTH
+def test_the_members_of_a_type_are_its_body(path: str) -> None:
+    source = "export type Box<T> = {\n  held: T\n}\ntype Both = Box<1> & { more: 2 }\n"
+    assert shown(path, source)[0] == Shown("type", "Box", "export type Box<T> =")
+    assert shown(path, source)[1] == Shown("type", "Both", "type Both = Box<1> & { more: 2 }")

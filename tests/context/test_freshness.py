@@ -120,7 +120,7 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root, self.kept = root, root.with_suffix(".sqlite")
-        self.cache = Cache.open(self.kept, "1")
+        self.cache = Cache(self.kept, "1")
         self.live = Repository(root, self.cache)
         self.answers = Answers(self.live)
         self.overlays: dict[str, bytes] = {}
@@ -267,7 +267,7 @@ class World:
         """Another process goes on with what this one has saved."""
         self.live.save()
         self.cache.close()
-        self.cache = Cache.open(self.kept, "1")
+        self.cache = Cache(self.kept, "1")
         self.live = Repository(self.root, self.cache)
         self.answers = Answers(self.live)
         for path, source in self.overlays.items():
@@ -467,7 +467,7 @@ def test_what_is_really_heard_keeps_the_index_live(template: Path) -> None:
 
 def until_heard(one: World, heard: SimpleQueue[frozenset[str] | None], probe: str) -> None:
     """Look at what is heard, until a last change is; the first may come before anybody listens."""
-    for _ in range(50):
+    for _ in range(300):
         put(one.root / probe, "x")
         with suppress(Empty):
             while True:

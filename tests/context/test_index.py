@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_index import index_of
-from twolane_context.disk import digest_of
+from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import words
 from twolane_context.outline import examine
@@ -64,7 +64,8 @@ def test_definitions_are_found_before_and_after_the_outline_is_made(
     found = defining(index, name)
     assert found
     encoded = source.encode()
-    known = File(path, digest_of(encoded), *examine(path, encoded), lambda _: None)
+    row = Row(path, Stamp(0, 0, 0), digest_of(encoded), *examine(path, encoded))
+    known = File(row, lambda _: None)
     assert defining(Index({path: known}), name) == found
 
 
@@ -105,6 +106,13 @@ def test_any_way_of_changes_leads_to_the_same_index(changes: list[tuple[str, str
         assert holding(index, word) == holding(fresh, word)
 
 
+def test_a_file_that_is_shown_again_is_held_once() -> None:
+    index = index_of(SOURCES)
+    file = index.files["a.py"]
+    again = index.changed({"a.py": File.of("a.py", b"", lambda _: b"")}).changed({"a.py": file})
+    assert holding(again, "x") == ["a.py", "d.txt", "e.lua"]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=8))
 def test_modules_follow_the_paths_through_all_changes(changes: list[tuple[str, bool]]) -> None:
     index = index_of({"a.py": ""})
@@ -139,8 +147,6 @@ def test_what_is_not_visible_shows_nowhere() -> None:
     allowed.clear()
     assert holding(asked_anew, "go") == []
     assert defining(asked_anew, "go") == []
-    later = index.changed({"b/new.py": File.of("b/new.py", b"go", lambda _: b"go")})
-    assert holding(later, "go") == ["a.py", "d.txt"]
 
 
 def test_a_file_that_changed_meanwhile_says_so() -> None:
@@ -178,3 +184,14 @@ def test_words_are_those_of_the_file() -> None:
 )
 def test_module_names(path: str, module: str) -> None:
     assert ".".join(module_names(path)[0]) == module
+
+
+def test_a_word_is_found_however_many_were_asked_for_before() -> None:
+    index = index_of({"a.py": "first = 1\n"})
+    for number in range(40):
+        assert index.holding(f"name{number}") == []
+        source = f"name{number} = second = 1\n".encode()
+        index = index.changed({"b.py": File.of("b.py", source, {"b.py": source}.get)})
+        assert [file.path for file in index.holding(f"name{number}")] == ["b.py"]
+        assert [file.path for file in index.holding("second")] == ["b.py"]
+    assert [file.path for file in index.holding("first")] == ["a.py"]

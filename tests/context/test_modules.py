@@ -15,7 +15,9 @@ def check(importing: str, module: str, *expected: str, paths: str) -> None:
     assert [file.path for file in found] == list(expected)
 
 
-PYTHON = "p/__init__.py p/a.py p/q/__init__.py p/q/a.py p/q/b.py src/lib/c.py tools/a.py"
+PYTHON = (
+    "p/__init__.py p/a.py p/q/__init__.py p/q/a.py p/q/b.py p/q/json.py src/lib/c.py tools/a.py"
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,11 @@ PYTHON = "p/__init__.py p/a.py p/q/__init__.py p/q/a.py p/q/b.py src/lib/c.py to
         ("p/q/user.py", ".", ["p/q/__init__.py"]),
         ("p/q/user.py", "..", ["p/__init__.py"]),
         ("p/q/user.py", ".nothing", []),
+        ("p/user.py", "a", ["tools/a.py"]),
+        ("p/q/user.py", "b", ["p/q/b.py"]),  # run as a script, it finds what is beside it
+        ("p/user.py", "b", []),
+        ("p/q/b.py", "b", []),
+        ("p/q/user.py", "json", []),  # Python's own comes first
     ],
 )
 def test_python(importing: str, module: str, expected: list[str]) -> None:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from support_index import index_of
 from twolane_context.pack import Piece, pack
-from twolane_context.rank import Candidate, Tier
+from twolane_context.question import Tier
+from twolane_context.targets import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 SOURCE = """\
 @wrap
@@ -46,17 +47,17 @@ def count(text: str) -> int:
     return 10 * text.count("\n")
 
 
-def candidates(*names: str, tier: Tier = Tier.RESOLVED) -> list[Candidate]:
-    return [
-        Candidate(file, at, tier)
+def candidates(*names: str, tier: Tier = Tier.RESOLVED) -> dict[Target, Tier]:
+    return {
+        Target(file, at): tier
         for name in names
         for file in INDEX.files.values()
         for at in file.named(name)
         if file.outline.symbols[at].parent < 0
-    ]
+    }
 
 
-def packed(chosen: Sequence[Candidate], budget: int) -> list[Piece]:
+def packed(chosen: Mapping[Target, Tier], budget: int) -> list[Piece]:
     return pack(chosen, budget, count, lambda path: TEXTS[path].split("\n"))
 
 
@@ -71,7 +72,7 @@ def check(budget: int, *expected: tuple[int, int], names: str = "short long Smal
     [
         (0, []),
         (20, [(6, 6), (13, 13)]),
-        (30, [(1, 3)]),
+        (30, [(6, 6), (13, 13)]),
         (50, [(1, 3), (6, 6), (13, 13)]),
         (60, [(1, 4), (6, 6), (13, 13)]),
         (90, [(1, 4), (6, 6), (13, 13)]),
@@ -85,13 +86,26 @@ def test_signatures_first_then_the_shortest_bodies(
     check(budget, *expected)
 
 
+def test_what_stands_in_the_file_asked_about_comes_after_what_stands_elsewhere() -> None:
+    def shown(budget: int, home: str) -> list[tuple[str, int, int]]:
+        chosen = candidates("Long", "long", "Small")
+        found = pack(chosen, budget, count, lambda path: TEXTS[path].split("\n"), {home})
+        return [(piece.path, piece.start_line, piece.end_line) for piece in found]
+
+    assert shown(10, "a.py") == [("b.py", 1, 1)]
+    assert shown(10, "b.py") == [("a.py", 6, 6)]
+    heads_and_opening = [("b.py", 1, 5), ("a.py", 6, 6), ("a.py", 13, 13)]
+    assert shown(80, "a.py") == heads_and_opening
+    assert shown(80, "b.py") == [("b.py", 1, 1), ("a.py", 6, 6), ("a.py", 13, 17)]
+
+
 def test_a_long_class_is_shown_up_to_its_first_members() -> None:
     check(500, (1, 5), names="Long")
     check(990, (1, 87), names="Long")
 
 
 def test_callers_come_last_and_by_their_signature() -> None:
-    both = [*candidates("long"), *candidates("short", tier=Tier.CALLER)]
+    both = candidates("long") | candidates("short", tier=Tier.CALLER)
     assert [(one.start_line, one.end_line) for one in packed(both, 80)] == [(6, 11)]
     assert [(one.start_line, one.end_line) for one in packed(both, 90)] == [(6, 11), (1, 3)]
 
@@ -108,7 +122,7 @@ def test_budgets_hold_and_pieces_are_what_they_say(names: list[str], budget: int
         ends = {(one.start + 1, one.end + 1) for one in INDEX.files[piece.path].outline.symbols}
         heads = {(one.start + 1, one.head + 1) for one in INDEX.files[piece.path].outline.symbols}
         assert (piece.start_line, piece.end_line) in ends | heads | {(1, 5)}
-    order = [(one.file.path, one.symbol.start + 1) for one in chosen]
+    order = [(one.file.path, one.file.outline.symbols[one.at].start + 1) for one in chosen]
     assert [(piece.path, piece.start_line) for piece in pieces] == [
         one for one in order if one in {(piece.path, piece.start_line) for piece in pieces}
     ]

@@ -1,4 +1,7 @@
-"""Selections, instructions and diffs as questions."""
+"""What is asked about, and which definitions it needs, the surest first.
+
+`<CURSOR>` stands in the piece of code.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_index import index_of
-from support_sources import parsed
+from support_index import index_of, marked, named
 from twolane_context.question import (
     Selection,
+    Tier,
     around,
+    callers,
     changed_rows,
     meant,
     merged,
     needed,
     row_span,
 )
-from twolane_context.rank import Candidate, Tier
 from twolane_context.resolve import Resolver
+from twolane_context.targets import Target
 
 SOURCE = "import a\n\nclass A:\n    def f(self):\n        pass\n\n    def g(self): ...\n\nx = 1\n"
 
@@ -45,12 +49,6 @@ def test_a_selection_stands_for_the_definition_around_it(
     assert (outline.symbols[at].name if at >= 0 else None) == name
 
 
-def test_a_file_that_is_not_there_or_has_no_grammar_needs_nothing() -> None:
-    resolver = Resolver(index_of({"a.py": SOURCE, "a.txt": "A\n"}))
-    assert needed(resolver, parsed("a.py", SOURCE), Selection("gone.py", 0, 0), 1) == []
-    assert needed(resolver, None, Selection("a.txt", 0, 0), 1) == []
-
-
 @given(st.text(st.sampled_from("aé\n\r😀"), max_size=40), st.integers(0, 9), st.integers(0, 9))
 def test_rows_are_whole_lines(text: str, first: int, more: int) -> None:
     source = text.encode()
@@ -59,27 +57,6 @@ def test_rows_are_whole_lines(text: str, first: int, more: int) -> None:
     assert 0 <= span.start <= span.end <= len(source)
     if lines is not None:
         assert span.cut(source) == b"".join(lines[first : first + more + 1])
-
-
-def test_an_instruction_names_definitions() -> None:
-    index = index_of(
-        {
-            "a.py": "def go_home(): ...\n\ndef f(): ...\n",
-            **{f"{name}.py": "def many(): ...\n" for name in "bcde"},
-        }
-    )
-    found = meant(Resolver(index), "Let go_home call f, many times: `go_home`, nothing_such")
-    assert [(one.file.path, one.symbol.name, one.tier) for one in found] == [
-        ("a.py", "go_home", Tier.LIKELY)
-    ]
-
-
-def test_lists_are_merged_the_surest_first_and_each_once() -> None:
-    file = index_of({"a.py": SOURCE}).files["a.py"]
-    sure, likely = Candidate(file, 0, Tier.RESOLVED), Candidate(file, 1, Tier.LIKELY)
-    again = Candidate(file, 0, Tier.LIKELY)
-    assert merged([[likely], [again, sure]]) == [sure, likely]
-    assert merged([]) == []
 
 
 def test_rows_of_a_diff() -> None:
@@ -106,3 +83,180 @@ def test_rows_of_any_diff_hold_what_is_new(old: list[str], new: list[str]) -> No
     rows = {row for one in changed_rows(diff) for row in range(one.first, one.last + 1)}
     opcodes = difflib.SequenceMatcher(None, old, new).get_opcodes()
     assert rows == {row for tag, _, _, a, b in opcodes if tag != "equal" for row in range(a, b)}
+
+
+def check(
+    sources: dict[str, str],
+    resolved: str = "",
+    likely: str = "",
+    calling: str = "",
+    most_callers: int = 9,
+) -> None:
+    """What is expected is written `path:A.f`, parted by blanks, in order."""
+    where = marked(sources)
+    tree = where.tree(where.path)
+    selection = Selection(where.path, where.row, where.row)
+    found = merged([needed(Resolver(where.whole), tree, selection, most_callers)])
+    shown = {tier: list[str]() for tier in Tier}
+    for one, tier in found.items():
+        shown[tier].append(f"{one.file.path}:{named(one.file.outline, one.at)}")
+    assert [" ".join(shown[tier]) for tier in Tier] == [resolved, likely, calling]
+    assert [*found.values()] == sorted(found.values())
+
+
+def test_what_names_resolve_to_once_and_in_order() -> None:
+    check(
+        {
+            "a.py": "def first(): ...\n\ndef second(): ...\n\nx = 1\n",
+            "b.py": (
+                "from a import first, second, x\n\n"
+                "def f(y):\n    <CURSOR>second(y)\n    return first() + second() + x + f(y)\n"
+            ),
+        },
+        "a.py:second a.py:first a.py:x",
+    )
+
+
+def test_members_of_unknown_values_by_the_variables_name() -> None:
+    check(
+        {
+            "page.py": "class Page:\n    def turn(self): ...\n",
+            "other.py": "class Door:\n    def turn(self): ...\n",
+            "user.py": "def f(next_page):\n    <CURSOR>next_page.turn()\n",
+        },
+        "",
+        "page.py:Page.turn",
+    )
+
+
+def test_members_of_unknown_values_in_near_files_or_where_there_is_only_one() -> None:
+    user = "from door import Door\n\ndef f(x):\n    <CURSOR>Door()\n    x.turn()\n"
+    door = "class Door:\n    def turn(self): ...\n"
+    page = "class Page:\n    def turn(self): ...\n"
+    check({"door.py": door, "page.py": page, "b.py": user}, "door.py:Door", "door.py:Door.turn")
+    far = "def f(x):\n    <CURSOR>x.turn()\n"
+    check({"page.py": page, "b.py": far}, "", "page.py:Page.turn")
+    check({"page.py": page, "door.py": door, "b.py": far})
+    check({"page.py": "def f():\n    def turn(): ...\n", "b.py": far})
+
+
+def test_own_overloads_are_no_news_and_of_others_a_few_do() -> None:
+    overloads = "".join(f"export function go(x: {one}): void;\n" for one in "ABCDE")
+    check(
+        {
+            "a.ts": overloads + "export function go(x) {}\n",
+            "b.ts": (
+                "import { go } from './a';\nfunction f(x: string): void;\n"
+                "function f(x) {\n  <CURSOR>go(x); f(x);\n}\n"
+            ),
+        },
+        "a.ts:go a.ts:go a.ts:go",
+    )
+
+
+def test_a_type_of_rust_says_more_than_its_impls() -> None:
+    check(
+        {
+            "src/a.rs": "pub struct A;\nimpl A { pub fn go() {} }\nimpl Clone for A {}\n",
+            "src/b.rs": "use crate::a::A;\nfn f(a: A) { <CURSOR>A::go(); }\n",
+            "src/lib.rs": "mod a; mod b;\n",
+        },
+        "src/a.rs:A src/a.rs:A.go",
+    )
+
+
+CALLED = "def go(x<CURSOR>): ...\n\n\ndef near():\n    go(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "call", "calls"),
+    [
+        ("from a import go", "go(1)", True),
+        ("from a import go as run", "run(1)", False),  # only the name is looked for
+        ("import a", "a.go(1)", True),
+        ("import a", "b.go(1)", False),
+        ("from z import go", "go(1)", False),
+        ("from a import go", "x.go(1)", False),
+        ("from a import go", "forgo(1)", False),
+        ("from a import go", "go_on(1)", False),
+        ("from a import go", "go", False),
+    ],
+)
+def test_who_calls_a_function(line: str, call: str, *, calls: bool) -> None:
+    sources = {"a.py": CALLED, "b.py": f"{line}\n\n\ndef far(x):\n    {call}\n"}
+    check(sources, calling="a.py:near b.py:far" if calls else "a.py:near")
+    check(sources, calling="a.py:near", most_callers=1)
+
+
+def test_who_calls_a_method_surely_and_who_may() -> None:
+    sources = {
+        "a.py": "class A:\n    def go(self<CURSOR>): ...\n\n    def near(self):\n        self.go()\n",
+        "b.py": "class B:\n    def go(self): ...\n\n    def other(self):\n        self.go()\n",
+        "c.py": "def may(x):\n    x.go()\n\n\ndef also(x):\n    x().go()\n\n\ndef no():\n    go()\n",
+    }
+    check(sources, calling="a.py:A.near c.py:may c.py:also")
+
+
+def test_nobody_calls_a_class_or_itself() -> None:
+    where = marked({"a.py": "class A: ...\n\ndef f(): <CURSOR>f()\n\nA()\n"})
+    resolver = Resolver(where.whole)
+    assert list(callers(resolver, where.file, 0)) == []
+    assert list(callers(resolver, where.file, 1)) == []
+
+
+def test_go_and_java_and_cpp_and_lua() -> None:
+    check(
+        {
+            "go.mod": "module m\n",
+            "a/a.go": "package a\n\nfunc Run(n int) int { return n }\n",
+            "b.go": 'package main\n\nimport "m/a"\n\nfunc f() {\n\t<CURSOR>a.Run(1)\n}\n',
+        },
+        "a/a.go:Run",
+    )
+    check(
+        {
+            "a/A.java": "package a;\nclass A { void run() {} }\n",
+            "a/B.java": "package a;\nclass B { void f(A x) {\n <CURSOR>x.run();\n} }\n",
+        },
+        "a/A.java:A a/A.java:A.run",
+    )
+    check(
+        {
+            "a.h": "struct A { int size; };\nvoid run(A *a);\n",
+            "b.cpp": '#include "a.h"\nvoid f(A *a) {\n  <CURSOR>run(a); a->size = 1;\n}\n',
+        },
+        "a.h:A a.h:run a.h:A.size",
+    )
+    check(
+        {
+            "a.lua": "local M = {}\nfunction M.run() end\nreturn M\n",
+            "b.lua": 'local a = require("a")\nlocal function f()\n  <CURSOR>a.run()\nend\n',
+        },
+        "a.lua:run",
+    )
+
+
+def test_a_file_that_is_not_there_or_has_no_grammar_needs_nothing() -> None:
+    where = marked({"a.py": "<CURSOR>A = 1\n", "a.txt": "A\n"})
+    resolver = Resolver(where.whole)
+    assert needed(resolver, where.tree("a.py"), Selection("gone.py", 0, 0), 1) == []
+    assert needed(resolver, None, Selection("a.txt", 0, 0), 1) == []
+
+
+def test_an_instruction_names_definitions() -> None:
+    index = index_of(
+        {
+            "a.py": "def go_home(): ...\n\ndef f(): ...\n",
+            **{f"{name}.py": "def many(): ...\n" for name in "bcde"},
+        }
+    )
+    found = meant(index, "Let go_home call f, many times: `go_home`, nothing_such")
+    assert merged([found]) == {Target(index.files["a.py"], 0): Tier.LIKELY}
+
+
+def test_lists_are_merged_the_surest_first_and_each_once() -> None:
+    file = index_of({"a.py": "class A:\n    def f(self): ...\n"}).files["a.py"]
+    one, other = Target(file, 0), Target(file, 1)
+    found = merged([[(other, Tier.LIKELY)], [(one, Tier.LIKELY), (one, Tier.RESOLVED)]])
+    assert [*found.items()] == [(one, Tier.RESOLVED), (other, Tier.LIKELY)]
+    assert merged([]) == {}

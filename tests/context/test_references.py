@@ -35,6 +35,14 @@ def test_python_functions_with_imports_and_re_exports() -> None:
     )
 
 
+def test_an_import_under_another_name_is_no_use_of_what_the_file_itself_calls_so() -> None:
+    wrapper = "from a import {}go as _go\n\n\ndef {}go():\n    return _go()\n\n\n{}go()\n"
+    sources = {"a.py": "def {}go(): ...\n", "b.py": wrapper}
+    imported, own = SITE + CURSOR, SITE
+    check({"a.py": sources["a.py"].format(imported), "b.py": sources["b.py"].format(own, "", "")})
+    check({"a.py": sources["a.py"].format(""), "b.py": sources["b.py"].format("", imported, own)})
+
+
 METHODS = {
     "a.py": "class A:\n    def «save(self): ...\n\n    def f(self):\n        self.«save()\n",
     "b.py": (
@@ -195,6 +203,75 @@ def test_java_overrides_change_together() -> None:
     )
 
 
+def test_rust_paths_of_2015_begin_at_the_crates_root() -> None:
+    check(
+        {
+            "src/lib.rs": "pub mod common;\nmod reader;\n",
+            "src/common.rs": "pub struct «<CURSOR>Version;\n",
+            "src/reader/mod.rs": "use common::{self, «Version};\nmod parser;\nstatic X: common::«Version = «Version;\n",
+            "src/reader/parser.rs": "use std::fmt;\nuse common::«Version;\nfn f(v: «Version, w: fmt::Version) {}\n",
+        }
+    )
+
+
+def test_rust_modules_that_are_files_below_one_within_a_file() -> None:
+    check(
+        {
+            "src/lib.rs": "mod inner {\n    pub mod pixel;\n    pub mod rgb;\n}\nmod alt;\n",
+            "src/inner/pixel.rs": "pub trait «<CURSOR>Map {}\npub struct One;\n",
+            "src/inner/rgb.rs": "use super::pixel::*;\nimpl «Map for u8 {}\n",
+            "src/alt.rs": "use crate::inner::pixel::*;\nimpl «Map for One {}\n",
+        }
+    )
+
+
+@pytest.mark.parametrize("taken", ["*", "«Pixel"])
+def test_rust_impls_of_a_type_of_another_file(taken: str) -> None:
+    check(
+        {
+            "src/lib.rs": "mod alt;\nmod rgb;\n",
+            "src/alt.rs": "pub struct «<CURSOR>Pixel<T> { b: T }\nimpl «Pixel<u8> {}\n",
+            "src/rgb.rs": f"use crate::alt::{taken};\nimpl<T> «Pixel<T> {{\n  fn x(y: «Pixel<u8>) {{}}\n}}\n",
+            "src/far.rs": "struct Pixel;\nimpl Pixel {}\n",
+        }
+    )
+
+
+def test_members_of_a_type_of_typescript_hide_no_name_in_it() -> None:
+    check(
+        {
+            "a.ts": (
+                "export interface «<CURSOR>Group { n: number }\n"
+                "export type All = {\n    Group: «Group\n    Other: «Group\n}\n"
+                "class Box {\n    Group: «Group;\n}\n"
+            )
+        }
+    )
+
+
+def test_rust_traits_and_their_impls_change_together() -> None:
+    check(
+        {
+            "src/lib.rs": (
+                "pub trait Draw { fn «<CURSOR>draw(&self); }\nstruct A;\nstruct B;\n"
+                "impl Draw for A { fn «draw(&self) {} }\nimpl B { fn draw(&self) {} }\n"
+                "fn f(a: A, b: B) { a.«draw(); b.draw(); }\n"
+            )
+        }
+    )
+
+
+def test_what_makes_a_class_overrides_nothing() -> None:
+    check(
+        {
+            "a.ts": (
+                "class A { constructor() {} }\nclass B extends A { «<CURSOR>constructor() { super(); } }\n"
+                "new A();\nnew «B();\n"
+            )
+        }
+    )
+
+
 def test_cpp() -> None:
     check(
         {
@@ -239,5 +316,51 @@ def test_a_key_and_a_field_are_not_the_module_of_their_name() -> None:
         {
             "a.ts": "export function «<CURSOR>size() {}\n",
             "b.ts": "import { «size } from './a'\n\nuse({ size: 1 })\nuse({ «size })\nuse({ other: «size })\n",
+        }
+    )
+
+
+def test_a_value_of_unknown_type_counts_where_compilers_know_all_types_and_the_file_names_the_class() -> (
+    None
+):
+    check(
+        {
+            "src/lib.rs": (
+                "pub struct Page;\npub struct Sheet;\nimpl Page { pub fn «<CURSOR>turn(&self) {} }\n"
+                "impl Sheet { pub fn turn(&self) {} }\n"
+            ),
+            "src/a.rs": "use crate::Page;\nfn f() { made_by(Page, |p| p.«turn()); }\n",
+            "src/b.rs": "fn f() { made_by(|p| p.turn()); }\n",
+            "src/c.rs": "use crate::Sheet;\nfn f(s: &Sheet) { s.turn(); made_by(|s| s.turn()); }\n",
+        }
+    )
+    check(
+        {
+            "a.py": "class Page:\n    def «<CURSOR>turn(self): ...\n",
+            "b.py": "from a import Page\n\ndef f(p):\n    p.turn()\n",
+        }
+    )
+
+
+def test_overrides_of_overrides_change_together() -> None:
+    check(
+        {
+            "a.ts": (
+                "export abstract class A { abstract «run(): void; }\n"
+                "export class B extends A { «<CURSOR>run() {} }\n"
+                "export class C extends A { «run() {} }\nclass Other { run() {} }\n"
+            ),
+            "b.ts": "import { C } from './a';\nclass D extends C { «run() {} }\n",
+        }
+    )
+
+
+def test_a_macro_of_rust_is_known_in_all_of_its_crate() -> None:
+    check(
+        {
+            "one/src/lib.rs": "#[macro_use]\nmod tools;\nmod a;\nfn go() { «go!(1); }\n",
+            "one/src/tools.rs": "macro_rules! «<CURSOR>go { ($x:expr) => { $x } }\n",
+            "one/src/a.rs": "fn f() { let x = «go!(go(1)); go(); }\n",
+            "two/src/lib.rs": "fn f() { go!(1); }\n",
         }
     )

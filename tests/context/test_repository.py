@@ -11,24 +11,26 @@ from support_repository import put
 from twolane_context import disk
 from twolane_context.cache import Cache
 from twolane_context.repository import Repository
-from twolane_context.work import Worker
+from twolane_context.work import examine_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from twolane_context.disk import Examine, Row
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that are read, in order."""
     paths: list[str] = []
-    read: Callable[[Path, str], object] = disk.read
+    rows = disk.rows
 
-    def noted(root: Path, path: str) -> object:
-        paths.append(path)
-        return read(root, path)
+    def noted(root: Path, listed: Sequence[str], examine: Examine) -> Iterator[Row | None]:
+        paths.extend(listed)
+        return rows(root, listed, examine)
 
-    monkeypatch.setattr(disk, "read", noted)
+    monkeypatch.setattr(disk, "rows", noted)
     return paths
 
 
@@ -149,7 +151,7 @@ def test_outlines_that_questions_needed_are_kept(
 ) -> None:
     put(tmp_path / "r" / "a.py", "def f(): pass\n")
     for turn in range(3):
-        cache = Cache.open(tmp_path / "index.sqlite", "1")
+        cache = Cache(tmp_path / "index.sqlite", "1")
         repository = Repository(tmp_path / "r", cache)
         repository.refresh()
         if turn == 1:  # asked for only after it was saved without
@@ -216,7 +218,7 @@ def test_former_paths_that_are_forgotten_stay_so_in_the_next_process(tmp_path: P
     root = tmp_path / "r"
     for name in ("one.py", "two.py"):
         put(root / name, f"def {name[:3]}(): pass\n")
-    cache = Cache.open(tmp_path / "index.sqlite", "1")
+    cache = Cache(tmp_path / "index.sqlite", "1")
     repository = Repository(root, cache)
     repository.refresh()
     (root / "one.py").rename(root / "c.py")
@@ -229,7 +231,7 @@ def test_former_paths_that_are_forgotten_stay_so_in_the_next_process(tmp_path: P
     assert repository.former("c.py") == ()
     repository.save()
     cache.close()
-    cache = Cache.open(tmp_path / "index.sqlite", "1")
+    cache = Cache(tmp_path / "index.sqlite", "1")
     again = Repository(root, cache)
     assert again.former("c.py") == ()
     assert again.former("d.py") == ("two.py",)
@@ -249,11 +251,36 @@ def test_empty_files_are_nobodys(tmp_path: Path) -> None:
 def test_what_others_found_in_a_file_that_is_known_is_taken(tmp_path: Path) -> None:
     put(tmp_path / "a.py", "def f(): pass\n")
     repository = opened(tmp_path)
-    worker = Worker(tmp_path)
-    try:
-        rows = worker.examine(["a.py"])
-    finally:
-        worker.close()
+    rows = list(examine_all(tmp_path, ["a.py"], 1))
     repository.adopt([*rows, *rows, rows[0]._replace(path="b.py")])
     assert list(repository.index.files) == ["a.py"]
     assert repository.index.files["a.py"].facts == rows[0].facts
+
+
+def test_how_large_the_code_is_follows_the_disk(tmp_path: Path) -> None:
+    repository = opened(tmp_path)
+    assert repository.code_bytes == 0
+    put(tmp_path / "a.py", "x = 1\n")
+    put(tmp_path / "b.rs", "fn b() {}\n")
+    put(tmp_path / "c.txt", "no code\n")
+    repository.refresh()
+    assert repository.code_bytes == 6 + 10
+    put(tmp_path / "a.py", "x = 100\n")
+    repository.refresh(["a.py"])
+    repository.overlay("b.rs", b"")
+    assert repository.code_bytes == 8 + 10
+    (tmp_path / "b.rs").unlink()
+    repository.refresh(["b.rs"])
+    assert repository.code_bytes == 8
+
+
+def test_how_large_the_code_is_is_known_to_the_next_process(tmp_path: Path) -> None:
+    put(tmp_path / "r" / "a.py", "x = 1\n")
+    cache = Cache(tmp_path / "cache", "f")
+    repository = Repository(tmp_path / "r", cache)
+    repository.refresh()
+    repository.save()
+    later = Repository(tmp_path / "r", cache)
+    assert later.code_bytes == 6
+    later.refresh()
+    assert later.code_bytes == 6

@@ -144,6 +144,30 @@ def test_rust(code: str, expected: str | None) -> None:
     assert expected in found if expected else not found
 
 
+def test_rust_follows_wildcards_of_modules_and_enums() -> None:
+    code = "use crate::shape::*;\nuse Kind::*;\nmod tests { use super::*; }\nenum Kind { Round }\n"
+    check({**RUST, "src/user.rs": f"{code}fn f() {{ <CURSOR>Round; }}\n"}, "src/user.rs:Kind.Round")
+    check({**RUST, "src/user.rs": f"{code}fn f() {{ <CURSOR>Draw; }}\n"}, "src/shape.rs:Draw")
+    hidden = code + "use std::Draw;\n"
+    check({**RUST, "src/user.rs": f"{hidden}fn f() {{ <CURSOR>Draw; }}\n"})
+
+
+def test_a_crates_name_means_its_library_not_a_program_of_that_name() -> None:
+    sources = {
+        "src/bin/cargo/main.rs": "fn f() { cargo::<CURSOR>run(); }\nfn run() {}\n",
+        "src/cargo/lib.rs": "pub fn run() {}\n",
+    }
+    check(sources, "src/cargo/lib.rs:run")
+
+
+def test_a_module_that_is_a_file_and_stands_in_the_text_too() -> None:
+    sources = {
+        "src/lib.rs": "#[cfg(a)]\nmod imp;\n#[cfg(b)]\nmod imp {\n    pub fn go() {}\n}\nfn f() { imp::<CURSOR>go(); }\n",
+        "src/imp.rs": "pub fn go() {}\n",
+    }
+    check(sources, "src/lib.rs:imp.go", "src/imp.rs:go")
+
+
 def test_a_crate_that_is_called_like_one_of_its_modules() -> None:
     sources = {
         "crates/jay/src/lib.rs": "mod jay;\npub use jay::Jay;\n",
@@ -264,6 +288,27 @@ def test_java() -> None:
         check({**sources, "src/main/java/a/User.java": user.replace(use, named)}, expected)
 
 
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        ("<CURSOR>save();", "A.java:Base.save"),
+        ("<CURSOR>own();", "A.java:User.own"),
+        ("new <CURSOR>User();", "A.java:User"),
+    ],
+)
+def test_java_members_need_no_this(use: str, expected: str) -> None:
+    classes = "class Base { void save() {} }\nclass User extends Base { User() {} void own() {}\n"
+    check({"A.java": f"{classes}void f() {{ {use} }} }}\n"}, expected)
+
+
+def test_a_bare_name_in_go_is_no_method() -> None:
+    code = "package m\n\nfunc (t *T) Run() { <CURSOR>Run(1) }\n"
+    check(
+        {"go.mod": "module m\n", "a.go": code, "b.go": "package m\n\nfunc Run(x int) {}\n"},
+        "b.go:Run",
+    )
+
+
 def test_cpp() -> None:
     sources = {
         "shape.h": "class Shape { public: void grow(); int size; };\n",
@@ -286,3 +331,13 @@ def test_lua() -> None:
         "user.lua": 'local shape = require("shape")\nlocal function f()\n  shape.<CURSOR>grow()\nend\n',
     }
     check(sources, "shape.lua:grow")
+
+
+def test_a_macro_of_rust_is_another_name_than_a_function() -> None:
+    sources = {
+        "src/lib.rs": "mod tools;\npub fn go() {}\npub fn write() {}\n",
+        "src/tools.rs": "macro_rules! go { () => {} }\n",
+    }
+    check(sources | {"src/a.rs": "fn f() { <CURSOR>go!(); }\n"}, "src/tools.rs:macro_rules!.go")
+    check(sources | {"src/a.rs": "use crate::go;\nfn f() { <CURSOR>go(); }\n"}, "src/lib.rs:go")
+    check(sources | {"src/a.rs": "use crate::write;\nfn f() { <CURSOR>write!(); }\n"})

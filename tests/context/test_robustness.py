@@ -126,8 +126,8 @@ def _deep_folders(file: Path) -> None:
 
 
 ODD: dict[str, tuple[str, str | bytes | Callable[[Path], None]]] = {
-    "minified": ("x.min.js", "!function(a){" + "a.b=function(c){return c};" * 20_000 + "}();"),
-    "one line of names": ("x.min.js", _CALL * 2_000),
+    "a bundle": ("x.js", "!function(a){" + "a.b=function(c){return c};" * 20_000 + "}();"),
+    "one line of names": ("x.js", _CALL * 2_000),
     "one word of a megabyte": ("x.py", "gross" * 300_000),
     "very many words": ("x.py", "\n".join(f"w{n} = {n}" for n in range(90_000))),
     "very many uses": ("x.py", "w = gross\n" * 1_000),
@@ -302,7 +302,7 @@ import sys
 from pathlib import Path
 from test_robustness import Cache, Answers, Repository, check, put
 root, file, own = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-cache = Cache.open(file, "1")
+cache = Cache(file, "1")
 repository = Repository(root, cache)
 answers = Answers(repository)
 for turn in range(25):
@@ -322,14 +322,16 @@ sys.exit(cache.problem)
 def run(program: str, *words: str | Path, stdout: int | None = None) -> subprocess.Popen[bytes]:
     here = Path(__file__).parent
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(here)])}
-    return subprocess.Popen([sys.executable, "-c", program, *words], env=environment, stdout=stdout)
+    # What cannot be written for two seconds is left out; on a busy machine another may write for so long.
+    patient = "import twolane_context.cache as module; module._WAIT_SECONDS = 600.0\n" + program
+    return subprocess.Popen([sys.executable, "-c", patient, *words], env=environment, stdout=stdout)
 
 
 def test_two_servers_on_one_cache_answer_right(tmp_path: Path) -> None:
     root, file = make_shop(tmp_path / "r"), tmp_path / "index.sqlite"
     with run(_SERVER, root, file, "one") as one, run(_SERVER, root, file, "two") as two:
         assert (one.wait(), two.wait()) == (0, 0)
-    check(opened(root, cache := Cache.open(file, "1")))
+    check(opened(root, cache := Cache(file, "1")))
     assert cache.problem is None
     cache.close()
 
@@ -345,22 +347,22 @@ for _ in range(times):
     reading, writing = os.pipe()
     writer = os.fork()
     if not writer:
-        cache = Cache.open(file, "1")
+        cache = Cache(file, "1")
         repository = Repository(root, cache)
         repository.refresh()
         while True:
-            repository._unsaved.update(repository._files)
+            repository._kept.clear()
             os.write(writing, b"(")
             repository.save()
             os.write(writing, b")")
-    os.read(reading, 1)
+    os.close(writing)
+    assert os.read(reading, 1), "the writer fell over"
     time.sleep(dice.random() * 0.02)
     os.kill(writer, signal.SIGKILL)
     os.waitpid(writer, 0)
-    os.close(writing)
     broken_off += os.read(reading, 1_000_000)[-1:] != b")"
     os.close(reading)
-    cache = Cache.open(file, "1")
+    cache = Cache(file, "1")
     kept = len(cache.rows())
     assert kept in (0, 305), kept
     check(opened(root, cache))
@@ -385,7 +387,7 @@ def test_a_cache_that_is_no_good_is_built_anew_and_that_is_said_once(
     root, file = make_shop(tmp_path / "r"), tmp_path / "index.sqlite"
     for number in range(100):
         put(root / "more" / f"x{number}.py", f"def x{number}():\n    return x{number}\n" * 20)
-    cache = Cache.open(file, "0" if damage == "older" else "1")
+    cache = Cache(file, "0" if damage == "older" else "1")
     repository = looked_at(root, cache)
     check(Answers(repository))
     repository.save()
@@ -401,7 +403,7 @@ def test_a_cache_that_is_no_good_is_built_anew_and_that_is_said_once(
         file.write_bytes(b"")
     said: list[str | None] = []
     for _ in range(2):
-        cache = Cache.open(file, "1")
+        cache = Cache(file, "1")
         repository = looked_at(root, cache)
         check(Answers(repository))
         repository.save()
@@ -428,7 +430,7 @@ def clock(name, work):
     result = work()
     took[name] = time.process_time() - began
     return result
-cache = Cache.open(file, "1")
+cache = Cache(file, "1")
 repository = clock("open", lambda: Repository(root, cache))
 clock("look", lambda: repository.refresh())
 answers = Answers(repository)
@@ -455,7 +457,7 @@ print(json.dumps(took))
             (root / f"more{folder}" / f"x{number}.py").write_text(text)
     for turn in ("cold", "warm"):
         with run(program, root, tmp_path / "index.sqlite", stdout=subprocess.PIPE) as process:
-            took = json.loads(process.communicate(timeout=300)[0])
+            took = json.loads(process.communicate(timeout=1_200)[0])
         assert process.returncode == 0
         # Several times what a machine needs that does nothing else.
         assert took["open"] + took["look"] < (20 if turn == "cold" else 8)

@@ -162,9 +162,9 @@ def test_a_lone_surrogate_counts_as_the_replacement_that_is_sent() -> None:
 @pytest.mark.parametrize("end", ["", "x"])
 def test_a_long_run_takes_no_time(run: str, end: str) -> None:
     text = run * (1_000_000 // len(run)) + end
-    started = time.perf_counter()
+    started = time.process_time()
     counted, estimated = COUNT(text), estimate(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert 1_000 < counted <= len(text.encode())
     assert estimated >= counted / 2
 

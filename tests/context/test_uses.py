@@ -35,6 +35,8 @@ def check(path: str, source: str, *chains: str, **variables: str) -> None:
         ("a.py", '"x".join(y)', ("*.join", "y")),
         ("a.rs", "fn f() { a::b(c)?.d.e(); }", ("a::b".replace("::", "."), "c", "*.d", "*.d.e")),
         ("a.ts", "a?.b().c;", ("a.b", "a.b.().c")),
+        ("a.ts", "a.b()\n(c as D).e", ("a.b", "*.e")),
+        ("a.ts", "a(b.c(d", ("a", "b.c", "d")),
         ("a.go", "package m\nfunc f() { a.b().c[0].d() }", ("a.b.().c.[].d",)),
         ("a.java", "class A { void f() { this.b.c(); } }", ("this.b.c",)),
         ("a.c", "int f(void) { return a->b.c; }", ("a.b.c",)),
@@ -51,6 +53,7 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
     [
         ("a.py", "x = A(1)", {"x": "A.()"}),
         ("a.py", "x = a.b", {"x": "a.b"}),
+        ("a.py", "x = a(b.c(", {"x": "a.()"}),
         ("a.py", "x: A = b()", {"x": "A.() b.()"}),
         ("a.py", "def f(x: 'int', y: B, *z, k=c): pass", {"y": "B.()", "z": "", "k": ""}),
         ("a.py", "for x in a.b(): pass", {"x": "a.b.().[]"}),
@@ -82,8 +85,12 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
         (
             "a.java",
             "class A { void f(B x) { C<D> y = g(); E[] z; } }",
-            {"x": "B.()", "y": "C.() g.()"},
+            {"x": "B.()", "y": "C.() D.() g.()"},
         ),
+        ("a.java", "class A { void f() { try { g(); } catch (B | C e) {} } }", {"e": "B.() C.()"}),
+        ("a.py", "def f(*x: A, **y: B): g(lambda z: z)", {"x": "A.()", "y": "B.()", "z": ""}),
+        ("a.ts", "function f(...x: A[]) {}", {"x": "A.()"}),
+        ("a.rs", "fn f() { if let A(x) = y {} }", {"x": ""}),
         (
             "a.cpp",
             "void f(A &x, const B *y) { C z; auto w = D(); }",

@@ -103,9 +103,9 @@ def test_a_gitignore_made_to_be_slow_is_not(tmp_path: Path) -> None:
     put(tmp_path / ("a" * 200))
     put(tmp_path / "x.log")
     put(tmp_path / ".gitignore", "*a*a*a*a*a*a*a*a*b\n**/a/**/a/**/a/**/a/**/b\n*.log\n" * 50)
-    start = time.perf_counter()
+    start = time.process_time()
     assert walked(tmp_path) == [".gitignore", "a" * 200]
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_folders_that_hold_nothing_written_are_left_out(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -18,12 +18,11 @@ import pytest
 
 from support_disk import stamp
 from support_repository import put
-from twolane_context import outline
-from twolane_context.work import Worker, examine_all
+from support_waiting import PATIENCE
+from twolane_context import names, outline
+from twolane_context.work import examine_all
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from twolane_context.disk import Row
 
 _HOUSE = Path(__file__).parent.parent.parent
@@ -31,11 +30,9 @@ _OBEY = "support_work:obey"
 _WHERE = "support_work:where"
 
 
-@pytest.fixture
-def worker(tmp_path: Path) -> Generator[Worker]:
-    one = Worker(tmp_path, seconds=1.5, function=_OBEY)
-    yield one
-    one.close()
+def examined(root: Path, paths: list[str], function: str = _OBEY) -> list[Row]:
+    """The rows of one process that gives a file three seconds."""
+    return list(examine_all(root, paths, 1, seconds=3.0, function=function))
 
 
 def facts(rows: list[Row]) -> dict[str, bytes | None]:
@@ -51,7 +48,7 @@ def alive(pid: int) -> bool:
 
 
 def until_dead(pid: int) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while alive(pid) and time.monotonic() < end:
         time.sleep(0.02)
     return not alive(pid)
@@ -60,124 +57,89 @@ def until_dead(pid: int) -> bool:
 def test_a_row_says_what_the_file_is(tmp_path: Path) -> None:
     source = b"def f(a):\n    return a\n"
     put(tmp_path / "a" / "x.py", source)
-    worker = Worker(tmp_path)
-    try:
-        [row] = worker.examine(["a/x.py"])
-    finally:
-        worker.close()
+    [row] = examine_all(tmp_path, ["a/x.py"], 1)
     words, made = outline.examine("a/x.py", source)
     digest = blake2b(source, digest_size=16).digest()
     assert row == ("a/x.py", stamp(tmp_path, "a/x.py"), digest, words, made, ())
     assert made
 
 
-def test_files_that_are_gone_are_left_out_and_binary_ones_are_empty(
-    tmp_path: Path, worker: Worker
-) -> None:
+def test_files_that_are_gone_are_left_out_and_binary_ones_are_empty(tmp_path: Path) -> None:
     put(tmp_path / "x.py", "a")
     put(tmp_path / "x.png", b"\x89PNG\0")
-    rows = worker.examine(["gone.py", "x.py", "no/x.py", "x.png", "x.py/y"])
-    assert [(row.path, row.words) for row in rows] == [("x.py", b"a"), ("x.png", b"")]
+    rows = examined(tmp_path, ["gone.py", "x.py", "no/x.py", "x.png", "x.py/y"])
+    assert sorted((row.path, row.words) for row in rows) == [("x.png", b"\n"), ("x.py", b"\na\n")]
 
 
 @pytest.mark.parametrize("name", ["a\nb.py", "é.py", " x.py", os.fsdecode(b"caf\xe9.py")])
-def test_any_name_comes_back(tmp_path: Path, worker: Worker, name: str) -> None:
+def test_any_name_comes_back(tmp_path: Path, name: str) -> None:
     put(tmp_path / name, "a")
-    assert [row.path for row in worker.examine([name])] == [name]
+    assert [row.path for row in examined(tmp_path, [name])] == [name]
 
 
-@pytest.mark.parametrize(
-    "deed", ["crash", "exit", "raise", "hang", "hang with the GIL", "crash always"]
-)
-def test_a_file_that_ends_the_process_costs_no_other(
-    tmp_path: Path, worker: Worker, deed: str
-) -> None:
+@pytest.mark.parametrize("deed", ["crash", "exit", "raise", "hang", "hang with the GIL"])
+def test_a_file_that_ends_the_process_costs_no_other(tmp_path: Path, deed: str) -> None:
     paths = [f"x{number}.py" for number in range(40)]
     for path in paths:
         put(tmp_path / path, "a b")
     put(tmp_path / "x7.py", deed)
     put(tmp_path / "x33.py", deed)
-    start = time.monotonic()
-    rows = worker.examine(paths)
-    assert time.monotonic() - start < 10
+    rows = examined(tmp_path, paths)
     expected = {path: b"facts of " + path.encode() for path in paths}
     assert facts(rows) == expected | {"x7.py": b"", "x33.py": b""}
-    words = {row.path: row.words for row in rows}
-    known = b"" if deed == "crash always" else b"\n".join(sorted(set(deed.encode().split())))
-    assert words["x7.py"] == known
+    assert len(rows) == len(paths)
+    assert {row.path: row.words for row in rows}["x7.py"] == names.words(deed.encode())
     assert {row.path: row.stamp for row in rows}["x7.py"] == stamp(tmp_path, "x7.py")
-    assert facts(worker.examine(["x1.py"])) == {"x1.py": b"facts of x1.py"}
 
 
-def test_after_many_crashes_files_wait_for_better_times(tmp_path: Path, worker: Worker) -> None:
+def test_after_many_crashes_files_wait_for_better_times(tmp_path: Path) -> None:
     paths = [f"x{number}.py" for number in range(60)]
     for path in paths:
         put(tmp_path / path, "crash")
-    found = facts(worker.examine(paths))
-    assert list(found.values()) == [b""] * 20 + [None] * 40
+    before = _children()
+    assert list(facts(examined(tmp_path, paths)).values()) == [b""] * 20
+    assert not _children() - before
 
 
-def test_what_is_printed_is_no_answer(tmp_path: Path, worker: Worker) -> None:
+def test_what_is_printed_is_no_answer(tmp_path: Path) -> None:
     put(tmp_path / "x.py", "print")
-    assert facts(worker.examine(["x.py", "x.py"])) == {"x.py": b"facts of x.py"}
+    assert facts(examined(tmp_path, ["x.py", "x.py"])) == {"x.py": b"facts of x.py"}
 
 
-def test_a_slow_file_within_its_time_is_waited_for(tmp_path: Path, worker: Worker) -> None:
-    for number in range(8):  # longer than one file may take, in all
+def test_a_slow_file_within_its_time_is_waited_for(tmp_path: Path) -> None:
+    for number in range(12):  # longer than one file may take, in all
         put(tmp_path / f"x{number}.py", "slow")
-    rows = worker.examine([f"x{number}.py" for number in range(8)])
+    rows = examined(tmp_path, [f"x{number}.py" for number in range(12)])
     assert all(row.facts for row in rows)
 
 
-def test_a_process_that_was_killed_while_idle_is_replaced_and_no_file_blamed(
-    tmp_path: Path,
-) -> None:
-    put(tmp_path / "x.py")
-    worker = Worker(tmp_path, function=_WHERE)
-    try:
-        [first] = worker.examine(["x.py"])
-        os.kill(int(first.words), signal.SIGKILL)
-        assert until_dead(int(first.words))
-        [second] = worker.examine(["x.py"])
-    finally:
-        worker.close()
-    assert second.words != first.words
-    assert second.facts
-
-
-def test_the_same_process_answers_again_and_ends_when_closed(tmp_path: Path) -> None:
-    put(tmp_path / "x.py")
-    worker = Worker(tmp_path, function=_WHERE)
-    worker.examine([])
-    pids = {int(worker.examine(["x.py"])[0].words) for _ in range(3)}
-    assert len(pids) == 1
-    worker.close()
-    assert not alive(pids.pop())
-    assert worker.examine(["x.py"]) == []
-    worker.close()
-
-
-async def test_the_loop_runs_on_while_a_file_is_examined(tmp_path: Path, worker: Worker) -> None:
-    put(tmp_path / "x.py", "slow")
-    worker.examine([])
-    asked = asyncio.create_task(asyncio.to_thread(worker.examine, ["x.py"]))
-    turns = 0
-    while not asked.done():
-        await asyncio.sleep(0.01)
-        turns += 1
-    assert turns > 10
-    assert len(asked.result()) == 1
-
-
-def test_several_threads_may_ask(tmp_path: Path, worker: Worker) -> None:
-    paths = [f"x{number}.py" for number in range(20)]
+def test_an_owner_that_takes_its_time_costs_no_file(tmp_path: Path) -> None:
+    paths = [f"x{number}.py" for number in range(100)]
     for path in paths:
-        put(tmp_path / path, path)
+        put(tmp_path / path, "a " * 10 + "long" * 10_000)  # more than a pipe holds
+    before = _children()
+    found = examine_all(tmp_path, paths, 2, seconds=2.0, function=_OBEY)
+    rows = [next(found)]
+    started = _children() - before
+    time.sleep(2.5)
+    for row in found:
+        assert _children() - before <= started
+        rows.append(row)
+    assert len([row for row in rows if row.facts]) == len(paths)
 
-    async def ask() -> list[list[Row]]:
-        return await asyncio.gather(*(asyncio.to_thread(worker.examine, [p]) for p in paths))
 
-    assert [[row.path for row in rows] for rows in asyncio.run(ask())] == [[p] for p in paths]
+def test_a_process_that_is_killed_is_replaced_and_no_file_blamed(tmp_path: Path) -> None:
+    paths = [f"x{number}.py" for number in range(100)]
+    for path in paths:
+        put(tmp_path / path)
+    found = examine_all(tmp_path, paths, 1, function=_WHERE)
+    first = next(found)
+    os.kill(int(first.words), signal.SIGKILL)
+    assert until_dead(int(first.words))
+    rows = [first, *found]
+    assert sorted(row.path for row in rows) == sorted(paths)
+    assert all(row.facts for row in rows)
+    assert len({row.words for row in rows}) == 2
 
 
 def test_all_files_come_with_any_number_of_processes(tmp_path: Path) -> None:
@@ -185,20 +147,31 @@ def test_all_files_come_with_any_number_of_processes(tmp_path: Path) -> None:
     for path in paths:
         put(tmp_path / path, path)
     put(tmp_path / "x9.py", "crash")
+    put(tmp_path / "x140.py", "crash")
     for processes in (-1, 1, 2, 9):
         rows = list(examine_all(tmp_path, paths, processes, function=_OBEY))
         assert sorted(row.path for row in rows) == sorted(paths)
-    assert list(examine_all(tmp_path, [], 2)) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr("twolane_context.work.Popen")  # nobody is started for nothing
+        assert list(examine_all(tmp_path, [], 2)) == []
 
 
 def test_all_use_several_processes_that_stand_back(tmp_path: Path) -> None:
     paths = [f"x{number}.py" for number in range(400)]
-    for path in paths:
-        put(tmp_path / path)
+    for number, path in enumerate(paths):  # so slow that one that starts late finds some left
+        put(tmp_path / path, "slow" if number % 32 == 0 else "")
     rows = list(examine_all(tmp_path, paths, 2, function=_WHERE))
     assert len({row.words for row in rows}) == 2
     assert {(row.facts or b"").rpartition(b"\n")[2] for row in rows} == {b"10"}
     assert not any(alive(int(row.words)) for row in rows)
+
+
+def test_files_of_one_language_come_together(tmp_path: Path) -> None:
+    paths = [f"x{number}.{suffix}" for number in range(40) for suffix in ("py", "js")]
+    for path in paths:
+        put(tmp_path / path)
+    found = [row.path.rpartition(".")[2] for row in examine_all(tmp_path, paths, 1)]
+    assert found == ["js"] * 40 + ["py"] * 40
 
 
 @pytest.mark.parametrize("deed", ["", "hang"])
@@ -208,12 +181,12 @@ def test_closing_the_iterator_ends_the_processes_at_once(tmp_path: Path, deed: s
         put(tmp_path / path, "a")
     put(tmp_path / "x100.py", deed)
     before = _children()
-    rows = examine_all(tmp_path, paths, 2, seconds=60, function=_OBEY)
+    rows = examine_all(tmp_path, paths, 2, seconds=600, function=_OBEY)
     assert next(rows).path
     assert _children() - before
     start = time.monotonic()
     rows.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < PATIENCE
     assert not _children() - before
 
 
@@ -232,11 +205,7 @@ def test_nothing_of_the_repository_can_be_imported(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
-    worker = Worker(tmp_path, function=_WHERE)
-    try:
-        [row] = worker.examine(["x.py"])
-    finally:
-        worker.close()
+    [row] = examined(tmp_path, ["x.py"], _WHERE)
     *folders, _, cwd, nice = (row.facts or b"").decode().split("\n")
     assert folders
     assert not {"", ".", str(tmp_path)} & set(folders)
@@ -246,61 +215,63 @@ def test_nothing_of_the_repository_can_be_imported(
 _OWNER = """
 import sys, time
 from pathlib import Path
-from twolane_context.work import Worker
-worker = Worker(Path(sys.argv[1]), seconds=float(sys.argv[2]), function="support_work:where")
-print(worker.examine(["x.py"])[0].words.decode(), flush=True)
-if sys.argv[3] == "busy":
-    worker._command[worker._command.index("where")] = "obey"
-    worker._process.kill()
-    worker._process.wait()
-    worker.examine([])
-    print(worker._process.pid, flush=True)
-    worker.examine(["hang.py"])
-time.sleep(60)
+from twolane_context.work import examine_all
+paths = [*(f"x{number}.py" for number in range(32)), sys.argv[2]]
+rows = examine_all(Path(sys.argv[1]), paths, 1, seconds=5, function="support_work:where")
+print(next(rows).words.decode(), flush=True)
+time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("state", ["idle", "busy"])
-def test_a_worker_ends_with_its_owner_however_that_ends(tmp_path: Path, state: str) -> None:
-    put(tmp_path / "x.py")
-    put(tmp_path / "hang.py", "hang with the GIL")
+@pytest.mark.parametrize("last", ["idle", "busy"])
+def test_a_worker_ends_with_its_owner_however_that_ends(tmp_path: Path, last: str) -> None:
+    for number in range(32):
+        put(tmp_path / f"x{number}.py")
+    put(tmp_path / "idle")
+    put(tmp_path / "busy", "hang with the GIL")
     path = os.pathsep.join([str(_HOUSE / "context"), str(_HOUSE / "tests")])
     with subprocess.Popen(
-        [sys.executable, "-c", _OWNER, tmp_path, "2", state],
+        [sys.executable, "-c", _OWNER, tmp_path, last],
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
     ) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
-        if state == "busy":
-            pid = int(owner.stdout.readline())
-            time.sleep(0.5)  # until it is
+        time.sleep(0.5)  # until it is
         assert alive(pid)
         owner.kill()
     assert until_dead(pid)
 
 
 def test_an_interrupt_of_the_terminal_is_the_owners(tmp_path: Path) -> None:
-    put(tmp_path / "x.py")
-    worker = Worker(tmp_path, function=_WHERE)
+    paths = [f"x{number}.py" for number in range(100)]
+    for path in paths:
+        put(tmp_path / path)
+    found = examine_all(tmp_path, paths, 1, function=_WHERE)
+    first = next(found)
+    os.kill(int(first.words), signal.SIGINT)
+    assert {row.words for row in found} == {first.words}
+
+
+def test_without_descriptors_nothing_is_examined(tmp_path: Path) -> None:
+    put(tmp_path / "x.py", "a")
+    before, lowest = resource.getrlimit(resource.RLIMIT_NOFILE), os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
     try:
-        [first] = worker.examine(["x.py"])
-        os.kill(int(first.words), signal.SIGINT)
-        assert worker.examine(["x.py"])[0].words == first.words
+        assert examined(tmp_path, ["x.py"]) == []
     finally:
-        worker.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_without_processes_the_work_is_done_here(
+def test_without_processes_nothing_is_examined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "x.py", "a")
-    for python in ("", "/bin/false"):
+    for python in ("", "/no/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", python)
-        worker = Worker(tmp_path, function=_OBEY)
-        assert facts(worker.examine(["x.py", "gone.py"])) == {"x.py": b"facts of x.py"}
-        worker.close()
+        assert examined(tmp_path, ["x.py"]) == []
 
 
 @pytest.mark.slow
@@ -317,9 +288,8 @@ def test_a_worker_starts_from_any_install(tmp_path: Path, how: str) -> None:
         shutil.copytree(_HOUSE / "context" / "twolane_context", site / "twolane_context")
     put(site / "others.pth", str(Path(pytest.__file__).parent.parent))
     program = (
-        "import sys; from pathlib import Path; from twolane_context.work import Worker\n"
-        "worker = Worker(Path(sys.argv[1])); [row] = worker.examine(['x.py'])\n"
-        "assert worker._process is not None; worker.close(); print(len(row.facts))\n"
+        "import sys; from pathlib import Path; from twolane_context.work import examine_all\n"
+        "[row] = examine_all(Path(sys.argv[1]), ['x.py'], 1); print(len(row.facts))\n"
     )
     done = subprocess.run(
         [home / "bin" / "python", "-c", program, tmp_path / "repository"],

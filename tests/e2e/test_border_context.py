@@ -100,9 +100,9 @@ async def test_the_editor_takes_nothing_of_it_along(
         editor.open(uri, "python", text)
         for _ in range(2):
             actions = await editor.labelled(uri, text.count("\n") - 1)
-            result = await editor.run(actions[0])
-            assert str(result["decision"]).startswith("cloud"), result
+            told = str((await editor.decided(actions[0]))["decision"])
             editor.undo()
+            assert told.startswith("cloud")
     assert len(world.chats) == 2
 
 
@@ -118,3 +118,15 @@ def test_a_repository_without_nda_code_gives_the_same_answers(world: World) -> N
         file.unlink()
     assert "def helper" in with_them
     assert world.run(*words, "tool.py:5").out == with_them
+
+
+def test_a_value_that_a_checker_tells_of_a_constant_stays_local(world: World) -> None:
+    """L19: it stands in no line that is open."""
+    put(world.nda, f"LIMIT = 47_110_815  # {world.secret}\n")
+    put(world.tool, "from clients.acme import LIMIT\n\n\ndef tool(a):\n    x: str = LIMIT\n")
+    words = ("fix", f"{world.tool}:5", "--json", "--lane", "cloud", "--instruction")
+    for told, lane in (("47110815", "local"), ("1024", "cloud")):
+        said = f'"Literal[{told}]" is not assignable to "str"'
+        assert world.run("route", *words, said).json["lane"] == lane
+        world.run("do", *words, said)
+    assert len(world.chats) == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
+from support_leaks import tariff
 from support_lsp import Editor, editing
 from support_repository import make_repository, put
 
@@ -18,22 +19,6 @@ if TYPE_CHECKING:
     from support_leaks import World
 
 OPEN = "def tool(a):\n    return a\n"
-
-
-def tariff(mark: str) -> str:
-    """NDA code of ten lines."""
-    return textwrap.dedent(f"""\
-        def tariff_for(account, volume):
-            base = account.rate * volume
-            if volume > account.threshold_{mark}:
-                base -= account.rebate(volume, "{mark}")
-            elif account.is_frozen and not volume:
-                raise Frozen(account.number, base)
-            for surcharge in account.surcharges[1:]:
-                base += surcharge.apply(base, volume)
-            audit.log("{mark}", base, account.number)
-            return round(base, account.digits)
-        """)
 
 
 @pytest.fixture(autouse=True)
@@ -136,27 +121,28 @@ async def test_a_buffer_into_which_it_is_pasted_becomes_nda_and_stays_it(world: 
         end = types.Position(2, 0)
         editor.replace(uri, types.Range(end, end), "\n\n" + tariff(world.secret))
         title = await _told(editor, uri)
-        assert title.startswith(
-            "Write docstring  [local: NDA it holds code of root-zq7/clients/acme.py"
-        )
+        assert title.startswith("Write docstring  [local: NDA code pasted into it on")
+        assert "(twolane label --open)]" in title
+        told = world.run("label", "--json", world.tool).json
+        assert told["label"] == "NDA"
         pasted = tariff(world.secret).count("\n") + 4
         editor.replace(uri, types.Range(end, types.Position(pasted, 0)), "")
         assert editor.texts[uri] == OPEN
-        assert (await _decision(editor, uri)).startswith("local: NDA (it holds code of")
+        assert (await _decision(editor, uri)).startswith("local: NDA (code pasted into it on")
 
 
 async def _decision(editor: Editor, uri: str) -> str:
     (action, *_) = await editor.labelled(uri, 1)
-    result = await editor.run(action, lane="cloud")
+    result = await editor.decided(action, lane="cloud")
     editor.undo()
     return str(result["decision"])
 
 
 async def _told(editor: Editor, uri: str) -> str:
-    """The menu's title once it says NDA: labels are read again after two seconds."""
-    for _ in range(100):
+    """The menu's title once it says so for all processes: labels are read again after two seconds."""
+    for _ in range(600):
         (action, *_) = await editor.labelled(uri, 1)
-        if "NDA" in action.title:
+        if "NDA code pasted into it" in action.title:
             return action.title
         await asyncio.sleep(0.1)
-    raise AssertionError("the menu never said NDA")
+    raise AssertionError("the menu never said so")

@@ -27,7 +27,7 @@ from support_lsp import Editor, editing
 from support_repository import make_repository, put
 from support_secrets import TOKENS, Maker
 from support_trust import grant
-from support_wire import TWOLANE, Wire
+from support_wire import PATIENT, Wire
 from twolane_server.cli import place as cli_place
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def elsewhere() -> Iterator[FakeServer]:
 async def decision(editor: Editor, uri: str, *, lane: str | None = None) -> str:
     """Run *Write docstring* in an open document; where it went, and why."""
     found = await editor.labelled(uri, len(editor.texts[uri].splitlines()) - 1)
-    result = await editor.run(found[0], lane=lane)
+    result = await editor.decided(found[0], lane=lane)
     assert result["applied"], result
     return str(result["decision"])
 
@@ -341,14 +341,15 @@ TIGHTENED: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("change", TIGHTENED)
 def test_what_is_tightened_while_a_request_waits_stops_it(world: World, change: str) -> None:
     """L49: the cloud takes its time to list its models; meanwhile the rules change."""
-    listed = json.dumps({"data": [{"id": MODEL}]}).encode()
-    world.cloud.models_answer = Answer((0.4, listed), content_type="application/json")
+    listed, tightened = json.dumps({"data": [{"id": MODEL}]}).encode(), threading.Event()
+    world.cloud.models_answer = Answer((tightened, listed), content_type="application/json")
     done: list[Any] = []
     thread = threading.Thread(target=lambda: done.append(world.docstring(world.tool)))
     thread.start()
     assert world.cloud.until_blocking(lambda cloud: cloud.requests)
     TIGHTENED[change](world)
-    thread.join(20)
+    tightened.set()
+    thread.join()
     assert done[0].json["decision"]["lane"] == "local"
     assert world.chats == []
 
@@ -703,7 +704,7 @@ def test_no_log_and_no_error_of_the_server_quotes_the_file(world: World) -> None
     """L44, L45: with everything switched on that makes programs talk, and with messages gone wrong."""
     secret, uri = world.secret, world.nda.as_uri()
     world.script({"chunks": ["Say ", "it."], "delay_seconds": 0.15}, {"reply": "x"})
-    wire = Wire(TWOLANE, {**world.environ, **TALKATIVE})
+    wire = Wire(PATIENT, {**world.environ, **TALKATIVE})
     wire.initialize(str(world.root))
     item = {"uri": uri, "languageId": "python", "version": 1, "text": code(secret) * 300}
     wire.notify("textDocument/didOpen", {"textDocument": item})

@@ -176,6 +176,7 @@ def _word_gone(world: World, repo: Repo) -> None:
     repo.stage(told_py="x = 1\n")
 
 
+LINKS = (_link_led_there, _file_was_a_link)
 CASES = [
     _pasted_lines_gone,
     _word_gone,
@@ -217,8 +218,9 @@ def _committed(_: World, repo: Repo) -> tuple[str, ...]:
 @pytest.mark.parametrize("where", [_in_the_tree, _still_staged, _committed])
 @pytest.mark.parametrize(
     "case",
-    # Of a file that is gone a review tells the name alone, so a word in it does not leave.
-    [case for case in CASES if case is not _deleted_word],
+    # Of a file that is gone a review tells the name alone, so a word in it does not leave; links it
+    # does not read.
+    [case for case in CASES if case not in {_deleted_word, *LINKS}],
     ids=lambda case: case.__name__.strip("_"),
 )
 def test_nda_anywhere_in_what_is_reviewed_keeps_it_local(
@@ -229,13 +231,30 @@ def test_nda_anywhere_in_what_is_reviewed_keeps_it_local(
     world.script({"reply": "[]"})
     repo = _open_edit(world)
     case(world, repo)
-    if where is _in_the_tree and case in (_marker_staged_alone, _link_led_there, _file_was_a_link):
-        return  # what was staged is not in the working tree any more, and links are not read there
+    if where is _in_the_tree and case is _marker_staged_alone:
+        return  # what was staged is not in the working tree any more
     repo.stage(more_py="x = 2\n")
     words = where(world, repo)
     said = world.run("do", "changes", *words, "--json").json
     assert said["decision"]["lane"] == "local"
     assert not world.chats
+
+
+@pytest.mark.parametrize("where", [_in_the_tree, _still_staged, _committed])
+@pytest.mark.parametrize("case", LINKS, ids=lambda case: case.__name__.strip("_"))
+def test_where_a_link_led_is_in_no_review(
+    case: Callable[[World, Repo], None],
+    where: Callable[[World, Repo], tuple[str, ...]],
+    world: World,
+) -> None:
+    repo = _open_edit(world)
+    case(world, repo)
+    repo.stage(more_py="x = 2\n")
+    words = where(world, repo)
+    world.run("do", "changes", *words)
+    (chat,) = world.chats
+    assert b"more.py" in chat.body
+    assert b"acme" not in chat.body
 
 
 def _gone_and_moved(world: World) -> Repo:
@@ -539,3 +558,32 @@ def test_a_new_test_files_name_under_nda_keeps_tests_local(world: World) -> None
     file = repo.put("lib/y.py", "def y():\n    return 1\n")
     routed = world.run("route", "tests", f"{file}:1", "--json").json
     assert (routed["lane"], routed["label"]) == ("local", "NDA")
+
+
+@pytest.mark.parametrize("side", ["old", "new"])
+@pytest.mark.parametrize("file", ["twolane.toml", "lib/.aiexclude"])
+def test_the_rules_of_another_branch_count_for_what_it_holds(
+    world: World, file: str, side: str
+) -> None:
+    """L12, L23: somebody put code under NDA there, and here nobody has that rule yet."""
+    repo = Repo(world.root)
+    repo.commit("Add", lib__x_py="def one(a):\n    return a\n")
+    repo.git("checkout", "-qb", "theirs")
+    more = POLICY.replace("paths = [", 'paths = ["lib/", ') if file == "twolane.toml" else "x.py\n"
+    repo.put(file, more)
+    repo.git("add", "-A")
+    repo.commit("Rule")
+    repo.commit("Change", lib__x_py=f"def one(a):\n    return a + '{world.secret}'\n")
+    repo.git("checkout", "-q", "main")
+    ends = ("theirs", "theirs~1") if side == "old" else ("theirs~1", "theirs")
+    words = ("changes", "--range", "..".join(ends), "--json", "--lane", "cloud")
+    told = world.run("route", *words).json
+    assert (told["lane"], "lib/x.py" in str(told["reasons"])) == ("local", True)
+    world.run("do", *words)
+    assert world.cloud.connections == 0
+    # What was once a rule here, and is none any more, is the owner's word.
+    repo.git("merge", "-q", "theirs")
+    repo.put(file, POLICY if file == "twolane.toml" else "")
+    repo.git("commit", "-qam", "Open")
+    grant(world.root, world.folders)
+    assert world.run("route", *words).json["lane"] == "cloud"

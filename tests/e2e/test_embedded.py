@@ -65,7 +65,7 @@ class Room:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=480,
             check=False,
         )
 

@@ -18,7 +18,8 @@ from support_fault_desk import LINE, SENTENCE, Desk
 from support_fault_rows_stream import STREAM_ROWS
 from support_fault_rows_wire import WIRE_ROWS
 from support_faults import CANARIES, MODELS, SLACK, Fault
-from support_wire import TWOLANE, Wire
+from support_waiting import PATIENCE
+from support_wire import PATIENT, Wire
 from twolane_server.lanes.base import LaneName
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ ROWS = sorted(
     key=lambda row: row.number,
 )
 KILLS = 20
-START_SECONDS = 6.0
+START_SECONDS = 30.0
 
 
 @dataclass
@@ -156,7 +157,7 @@ def test_row_48_a_server_that_is_killed_leaves_nothing_half_done(tmp_path: Path)
             rest = wire.rest()
             assert not any(message.get("method") == "workspace/applyEdit" for message in rest)
             assert desk.files[lane].read_bytes().decode() == desk.text(lane)
-            assert desk.server(lane).until_blocking(lambda one: one.broken_off, 2.0)
+            assert desk.server(lane).until_blocking(lambda one: one.broken_off)
         assert desk.whole
         assert {row.public()["outcome"] for row in desk.rows} == {"unknown"}
         assert len(desk.rows) == KILLS
@@ -190,7 +191,7 @@ class Listener(Wire):
 
     def rest(self) -> list[dict[str, Any]]:
         """What a server that has ended said before."""
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         found: list[dict[str, Any]] = []
         try:
             while True:
@@ -206,7 +207,7 @@ class Listener(Wire):
 
 def opened(desk: Desk, lane: LaneName) -> Listener:
     """A server process with the lane's file open."""
-    wire = Listener(TWOLANE, desk.environ)
+    wire = Listener(PATIENT, desk.environ)
     wire.initialize(str(desk.root), {"preview": True})
     item = {
         "uri": desk.files[lane].as_uri(),

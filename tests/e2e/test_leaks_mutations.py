@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,22 +15,24 @@ from support_bench import Bench, open_bench
 from support_channels import CHANNELS
 from twolane_server import indexed, service
 from twolane_server.border import searches
+from twolane_server.border.records import origins
 from twolane_server.border.searches import Searches
 from twolane_server.indexed import Indexed
 from twolane_server.lanes.base import LaneName
+from twolane_server.prompts import Prompt
+from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Sequence
     from pathlib import Path
 
     from twolane_server.actions.base import Surroundings
-    from twolane_server.border.standing import Prints, ReadStanding, Standing
+    from twolane_server.border.standing import ReadStanding, Standing
     from twolane_server.fragments import Origin
-    from twolane_server.indexing import Verdict
-    from twolane_server.settings.resolved import Folders, NdaRules, Settings
+    from twolane_server.settings.resolved import Settings
     from twolane_server.surroundings import Seen, Shown, Wanted
+    from twolane_server.verdicts import Verdict
 
-    KnownCode = Callable[[str, NdaRules], Prints]
 
 pytestmark = pytest.mark.slow
 EXAMPLES = range(12)
@@ -57,10 +59,8 @@ def _nothing(*_: object) -> None:
 def _labels_are_not_read_again(bench: Bench) -> None:
     make = service.read_standing
 
-    def make_once(
-        settings: Settings, folders: Folders, environ: Mapping[str, str], code: KnownCode
-    ) -> ReadStanding:
-        read = make(settings, folders, environ, code)
+    def make_once(settings: Settings, **more: Any) -> ReadStanding:  # noqa: ANN401 - as it came
+        read = make(settings, **more)
         known: dict[tuple[Origin, ...], Standing] = {}
 
         def once(origins: tuple[Origin, ...]) -> Standing:
@@ -73,6 +73,10 @@ def _labels_are_not_read_again(bench: Bench) -> None:
     bench.patch.setattr(service, "read_standing", make_once)
 
 
+def _what_commits_touched_is_not_judged_again(bench: Bench) -> None:
+    bench.patch.setattr(Prompt, "sources", property(origins))
+
+
 def _everything_is_shown_to_everybody(bench: Bench) -> None:
     make = indexed.surroundings
 
@@ -80,10 +84,10 @@ def _everything_is_shown_to_everybody(bench: Bench) -> None:
         seen: Seen,
         wanted: Wanted,
         verdict: Callable[[str], Verdict],
-        is_nda_code: Callable[[str], bool] | None,
+        nda_code: Callable[[Sequence[str]], Container[str]] | None,
         shown: Shown,
     ) -> Surroundings:
-        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, is_nda_code, shown)
+        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, nda_code, shown)
 
     bench.patch.setattr(Indexed, "_allowed", _nothing)
     bench.patch.setattr(indexed, "surroundings", as_local)
@@ -91,6 +95,10 @@ def _everything_is_shown_to_everybody(bench: Bench) -> None:
 
 def _pasted_code_is_not_remembered(bench: Bench) -> None:
     bench.server = (sys.executable, "-c", _UNWATCHED)
+
+
+def _what_was_pasted_is_not_noted(bench: Bench) -> None:
+    bench.patch.setattr(Tainted, "why", _nothing)
 
 
 def _wrapped_code_is_not_looked_into(bench: Bench) -> None:
@@ -110,8 +118,10 @@ def _words_are_not_looked_for(bench: Bench) -> None:
 
 MUTATIONS: dict[Callable[[Bench], None], str] = {
     _labels_are_not_read_again: "l49_tightened_while_it_waits",
+    _what_commits_touched_is_not_judged_again: "l49_what_a_commit_touched_while_its_message_waits",
     _everything_is_shown_to_everybody: "l16_retrieved_pieces",
     _pasted_code_is_not_remembered: "l26_undone",
+    _what_was_pasted_is_not_noted: "l51_after_a_paste",
     _wrapped_code_is_not_looked_into: "l53_written_otherwise",
     _code_is_not_recognised: "l15_pasted_snippet",
     _words_are_not_looked_for: "l29_identifiers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from support_git import Repo
 from support_lsp import Editor, editing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
 A = "# é 😀\r\ndef a():\r\n\treturn '😀', 1  # 😀\r\n"
@@ -72,9 +72,9 @@ async def review(editor: Editor, uri: str) -> dict[str, Any]:
     return await editor.run(action)
 
 
-async def shown(editor: Editor, uri: str, *wanted: tuple[int, str]) -> None:
+async def shown(editor: Editor, uri: str, *wanted: tuple[int, str], tries: int = 3_000) -> None:
     """Wait until a file's diagnostics are these, by row and message."""
-    for _ in range(500):
+    for _ in range(tries):
         if uri in editor.diagnostics:
             found = [(one.range.start.line, one.message) for one in editor.diagnostics[uri]]
             if found == [*wanted]:
@@ -129,6 +129,59 @@ async def test_findings_stay_when_a_file_is_closed_and_are_where_the_disk_has_th
         await shown(editor, desk.b)
 
 
+async def _once_the_disk_is(
+    change: Callable[[], object], editor: Editor, uri: str, *wanted: tuple[int, str]
+) -> None:
+    """Change a file until it was heard of: watching may begin later than the first answer comes."""
+    for _ in range(60):
+        change()
+        with suppress(AssertionError):
+            return await shown(editor, uri, *wanted, tries=50)
+    raise AssertionError(f"{editor.diagnostics.get(uri)} are not {wanted}")
+
+
+async def test_findings_in_files_that_are_not_open_follow_the_disk(desk: Desk) -> None:
+    async with desk.editor() as editor:
+        await review(editor, desk.a)
+        await shown(editor, desk.b, *B_FOUND)
+
+        def above() -> None:
+            desk.b_file.write_text("# above\n" + B.replace("1", "2"), "utf-8")
+
+        await _once_the_disk_is(above, editor, desk.b, (1, "No type."), (2, "Not b."))
+        desk.b_file.write_text("# above\n" + B.replace("1", "3"), "utf-8")
+        await shown(editor, desk.b, (1, "No type."))
+        await shown(editor, desk.a, (2, "Two?"))
+        desk.b_file.unlink()
+        await shown(editor, desk.b)
+
+
+async def test_findings_in_a_folder_that_goes_are_gone(desk: Desk) -> None:
+    async with desk.editor() as editor:
+        await review(editor, desk.a)
+        await shown(editor, desk.b, *B_FOUND)
+
+        def above() -> None:
+            desk.b_file.write_text("# above\n" + B.replace("1", "2"), "utf-8")
+
+        await _once_the_disk_is(above, editor, desk.b, (1, "No type."), (2, "Not b."))
+        (desk.repo.root / "src").rename(desk.repo.root / "other")
+        await shown(editor, desk.b)
+
+
+async def test_what_changes_on_disk_below_an_open_document_moves_nothing_of_it(desk: Desk) -> None:
+    async with desk.editor() as editor:
+        await review(editor, desk.a)
+        await shown(editor, desk.b, *B_FOUND)
+        (desk.repo.root / "a.py").unlink()
+
+        def above() -> None:
+            desk.b_file.write_text("# above\n" + B.replace("1", "2"), "utf-8")
+
+        await _once_the_disk_is(above, editor, desk.b, (1, "No type."), (2, "Not b."))
+        await shown(editor, desk.a, (2, "Two?"))
+
+
 async def test_the_editors_text_is_reviewed_before_it_is_saved(desk: Desk) -> None:
     typed = {"match": "+    2|     return 99", "reply": json.dumps(FOUND[1:2])}
     async with desk.editor(typed) as editor:
@@ -139,7 +192,7 @@ async def test_the_editors_text_is_reviewed_before_it_is_saved(desk: Desk) -> No
 
 async def test_lines_that_changed_while_the_model_read_are_left_out(desk: Desk) -> None:
     said = json.dumps(FOUND)
-    slow = {"chunks": [said[:9], said[9:]], "delay_seconds": 0.5}
+    slow = {"chunks": [said[:9], said[9:]], "delay_seconds": 2.0}
     async with desk.editor(slow, preview=True) as editor:
         running = asyncio.ensure_future(review(editor, desk.a))
         await editor.streamed.wait()

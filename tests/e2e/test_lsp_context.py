@@ -59,7 +59,7 @@ def desk(tmp_path: Path) -> Desk:
 
 async def _indexed(editor: Editor) -> list[object]:
     """The progress of the first indexing, once it has ended."""
-    for _ in range(1_000):
+    for _ in range(3_000):
         for reports in editor.progress_reports.values():
             if reports and isinstance(reports[-1], types.WorkDoneProgressEnd):
                 return list(reports)

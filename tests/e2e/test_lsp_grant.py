@@ -10,6 +10,7 @@ import pytest
 from support_leaks import MODEL, World, code
 from support_lsp import Editor, editing
 from support_repository import put
+from support_waiting import until
 from twolane_server.trust import revoke, standing
 
 if TYPE_CHECKING:
@@ -25,13 +26,15 @@ def ungranted(world: World) -> World:
     return world
 
 
-async def run(editor: Editor, file: Path, **more: str) -> str:
+async def run(editor: Editor, file: Path, *, asked: int = 0, **more: str) -> str:
+    """Run an action, and wait until so many questions came in all."""
     uri, text = file.as_uri(), await asyncio.to_thread(file.read_text, "utf-8")
     if uri not in editor.texts:
         editor.open(uri, "python", text)
     (action, *_) = await editor.labelled(uri, text.count("\n") - 1)
-    result = await editor.run(action, **more)
-    await asyncio.sleep(0.3)  # the question comes beside the action
+    result = await editor.decided(action, **more)
+    await asyncio.sleep(0.3)  # a question that is one too many may come beside the action
+    await until(lambda: len(editor.questions) >= asked)
     if editor.edits:
         editor.undo()
     return str(result["decision"])
@@ -40,7 +43,7 @@ async def run(editor: Editor, file: Path, **more: str) -> str:
 async def test_it_asks_in_plain_words_and_does_not_wait(ungranted: World) -> None:
     world = ungranted
     async with editing(world.environ, world.root, says=YES) as editor:
-        first = await run(editor, world.tool)
+        first = await run(editor, world.tool, asked=1)
         assert first.startswith("local: this repository may not use the cloud lane")
         assert world.cloud.connections == 0
         (asked,) = editor.questions
@@ -52,7 +55,7 @@ async def test_it_asks_in_plain_words_and_does_not_wait(ungranted: World) -> Non
             "twolane trust --revoke",
         ):
             assert told in asked.message
-        assert standing(world.root, world.folders).granted
+        await until(lambda: standing(world.root, world.folders).granted)
         assert (await run(editor, world.tool)).startswith("cloud")
         assert (await run(editor, world.nda)).startswith("local: NDA")
         assert len(editor.questions) == 1
@@ -67,7 +70,8 @@ async def test_whoever_does_not_allow_it_is_not_asked_again(
     for turn in range(2):
         async with editing(world.environ, world.root, says=says) as editor:
             for _ in range(2):
-                assert (await run(editor, world.tool)).startswith("local")
+                told = await run(editor, world.tool, asked=1 - turn)
+                assert told.startswith("local")
             assert len(editor.questions) == (turn == 0)
     assert not standing(world.root, world.folders).granted
     assert world.cloud.connections == 0
@@ -89,7 +93,7 @@ async def test_what_a_grant_would_not_help_is_not_asked(ungranted: World) -> Non
 async def test_another_policy_is_another_question(ungranted: World) -> None:
     world = ungranted
     async with editing(world.environ, world.root, says=NO) as editor:
-        await run(editor, world.tool)
+        await run(editor, world.tool, asked=1)
         put(world.root / "twolane.toml", '[nda]\npaths = ["clients/**"]\n')
-        await run(editor, world.tool)
+        await run(editor, world.tool, asked=2)
         assert len(editor.questions) == 2

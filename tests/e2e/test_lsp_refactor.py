@@ -6,17 +6,20 @@ import asyncio
 import json
 import os
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types
 
+from support_fake_server import DONE, MODEL, Answer, FakeServer, chunk, usage
 from support_git import Repo
 from support_lsp import Editor, editing, path_of
 from support_repository import put
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
     from pathlib import Path
 
 CART = "\r\n\r\ndef total(items):\r\n\treturn sum(items)  # é 😀\r\n"
@@ -71,6 +74,20 @@ class Shop:
             yield editor
 
 
+@dataclass
+class Held:
+    """An answer whose text comes at once, and its end when it is let go."""
+
+    text: str
+    held: bool = True
+
+    def __iter__(self) -> Iterator[bytes | float]:
+        yield chunk(self.text)
+        while self.held:
+            yield 0.005
+        yield from (chunk(finish="stop"), usage(), DONE)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path)
@@ -91,6 +108,7 @@ async def test_open_and_unopened_files_change_together(shop: Shop) -> None:
     async with shop.editor(SIMPLE) as editor:
         answer = await refactor(editor, shop.cart)
         assert answer["applied"], answer
+        assert editor.expected == [], "this client did not ask for it"
         (asked,) = editor.asked
         changes = asked.edit.document_changes or []
         assert [type(change) for change in changes] == [types.TextDocumentEdit] * 3 + [
@@ -112,10 +130,20 @@ async def test_open_and_unopened_files_change_together(shop: Shop) -> None:
 
 
 async def test_files_are_made_and_renamed(shop: Shop) -> None:
-    async with shop.editor(EDITS + FILES) as editor:
+    async with shop.editor(EDITS + FILES, expected=True) as editor:
         answer = await refactor(editor, shop.cart)
         assert answer["applied"], answer
         view = shop.show.replace("show.py", "view.py")
+        # What each file had to hold, as an editor has it: LF, no byte order mark, no last line end.
+        held = {shop.cart: CART, shop.show: SHOW, shop.test: TEST, shop.old: OLD}
+        plain = {
+            uri: text.removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
+            for uri, text in held.items()
+        }
+        hashes = {uri: sha256(text.encode()).hexdigest() for uri, text in plain.items()}
+        made_or_moved = {(shop.root / "docs/new.md").as_uri(): None, view: None}
+        (told,) = editor.expected
+        assert {one["uri"]: one["sha256"] for one in told["files"]} == hashes | made_or_moved
         assert editor.texts[view] == SHOW.replace("total", "sum_of")
         assert not path_of(shop.show).exists()
         made = (shop.root / "docs/new.md").as_uri()
@@ -152,23 +180,24 @@ async def test_a_client_for_single_documents_is_told_where_else_to_do_it(shop: S
 @pytest.mark.parametrize("how", ["typed", "disk", "made"])
 async def test_what_changed_meanwhile_stops_all(shop: Shop, how: str) -> None:
     more = block("docs/new.md", "", "x").replace("SEARCH\n\n=", "SEARCH\n=")
-    async with shop.editor(SIMPLE + more) as editor:
-        await editor.labelled(shop.cart, 2)
-        (action,) = [
-            one for one in await editor.actions(shop.cart, 2) if one.title.startswith("Refactor")
-        ]
-        shop.replies.write_text(
-            json.dumps([{"chunks": [SIMPLE, more, ""], "delay_seconds": 0.3}]), "utf-8"
-        )
-        run = editor.run(action, "t", instruction="rename total to sum_of")
-        await editor.begun("t")
-        await asyncio.sleep(0.4)
+    reply = Held(SIMPLE + more)
+    lane = {"model": MODEL}
+    async with (
+        FakeServer(Answer(reply)) as server,
+        editing(shop.environ, shop.root, local=lane | {"url": server.url}, preview=True) as editor,
+    ):
+        editor.open(shop.cart, "python", CART)
+        editor.open(shop.show, "python", SHOW)
+        run = asyncio.ensure_future(refactor(editor, shop.cart))
+        await editor.streamed.wait()  # so the server has read all that it asks about
         if how == "typed":
             editor.replace(shop.show, types.Range(types.Position(0, 0), types.Position(0, 0)), "#")
         elif how == "disk":
             put(shop.root / "tests/test_cart.py", f"{TEST}# more\n")
         else:
             put(shop.root / "docs/new.md", "theirs\n")
+        await editor.actions(shop.cart, 0)  # answered once the server has heard of it
+        reply.held = False
         answer = await run
         assert not answer["applied"]
         assert "nothing was applied" in answer["message"]

@@ -17,6 +17,7 @@ from lsprotocol import types
 from support_git import Repo
 from support_lsp import Editor, editing
 from support_repository import put
+from support_waiting import PATIENCE
 from support_writing import tree_of
 from twolane_server.cli import main
 
@@ -123,7 +124,7 @@ def told(editor: Editor) -> list[str]:
 
 
 async def until(editor: Editor, text: str) -> None:
-    for _ in range(1_500):
+    for _ in range(3_000):
         if any(text in one for one in told(editor)):
             return
         await asyncio.sleep(0.02)
@@ -169,7 +170,7 @@ async def test_a_cancel_between_parts_applies_nothing_and_frees_the_lane(
         # The lane has one turn: who still held it would keep this waiting.
         actions = await editor.actions(shop.cart.as_uri(), 0)
         (explain,) = [one for one in actions if one.title.startswith("Explain")]
-        assert (await asyncio.wait_for(editor.run(explain), 20))["applied"] is True
+        assert (await asyncio.wait_for(editor.run(explain), PATIENCE))["applied"] is True
         assert editor.asked == []
         assert editor.texts == {shop.cart.as_uri(): CART}
         assert shop.untouched
@@ -197,7 +198,7 @@ def test_an_interrupt_between_parts_on_the_command_line_applies_nothing(shop: Sh
         assert piece, seen
         seen += piece
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (1, b"twolane: stopped\n")
     assert shop.untouched
 

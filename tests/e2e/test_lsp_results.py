@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import stat
@@ -18,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 from support_git import Repo
 from support_lsp import Editor, editing
 from support_repository import put
+from support_waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -226,12 +226,8 @@ REVIEW = {
 
 async def _diagnosed(editor: Editor, uri: str, count: int) -> list[types.Diagnostic]:
     """The diagnostics once there are so many."""
-    for _ in range(200):
-        found = editor.diagnostics.get(uri, [])
-        if len(found) == count:
-            return list(found)
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{editor.diagnostics.get(uri)} are not {count}")
+    await until(lambda: len(editor.diagnostics.get(uri, [])) == count)
+    return list(editor.diagnostics.get(uri, []))
 
 
 async def test_findings_are_diagnostics_with_quick_fixes(desk: Desk) -> None:
@@ -417,7 +413,7 @@ async def test_findings_of_a_text_that_changed_meanwhile_are_where_their_lines_a
     uri = desk.put("a.py", CODE)
     found = [{"line": 6, "message": "Wrong."}, {"line": 5, "message": "No type."}]
     said = json.dumps(found)
-    slow = {"chunks": [said[:9], said[9:]], "delay_seconds": 0.3}
+    slow = {"chunks": [said[:9], said[9:]], "delay_seconds": 2.0}
     async with desk.editor(slow, preview=True) as editor:
         editor.open(uri, "python", CODE)
         running = editor.run(titled(await editor.labelled(uri, 5), "Review  "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from lsprotocol import types
 from support_hostile import hostile
 from support_lsp import editing, path_of
 from support_matrix import CASES, Case, same, script
+from support_waiting import until
 from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import ACTIONS
 
@@ -101,10 +101,7 @@ def _check_files(editor: Editor, root: Path, pristine: Path, case: Case) -> None
 
 async def _mend(editor: Editor, uri: str, case: Case) -> None:
     """What is found is shown, and a quick fix does what it says."""
-    for _ in range(200):
-        if len(editor.diagnostics.get(uri, [])) == len(case.found):
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: len(editor.diagnostics.get(uri, [])) == len(case.found))
     found = editor.diagnostics[uri]
     assert [(one.range.start.line, one.message) for one in found] == [*case.found]
     if not case.fixed:

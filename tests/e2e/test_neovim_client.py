@@ -25,7 +25,7 @@ def _file(room: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "driver", ["preview", "place", "message", "stale", "ask", "cancel", "mode"]
+    "driver", ["preview", "place", "message", "stale", "whole", "ask", "cancel", "mode"]
 )
 def test_the_client(driver: str, tmp_path: Path) -> None:
     Neovim(tmp_path).drive(f"client_{driver}.lua", file=_file(tmp_path), fake=FAKE)

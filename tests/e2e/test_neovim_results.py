@@ -89,6 +89,22 @@ def test_findings_are_diagnostics_that_can_be_mended(tmp_path: Path) -> None:
     drove.check_clean()
 
 
+def test_findings_in_a_file_that_is_not_open_follow_the_disk(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repository")
+    repo.commit("Start", a_py=PYTHON, b_py=PYTHON, **{"twolane.toml": '[nda]\npaths = ["*"]\n'})
+    path = repo.put("a.py", PYTHON.replace("len", "sum"))
+    other = repo.put("b.py", PYTHON.replace("len", "sum"))
+    found = [
+        {"file": "a.py", "line": 2, "message": "Here."},
+        {"file": "b.py", "line": 2, "message": "There, 🙂."},
+    ]
+    drove = _room(tmp_path, {"reply": json.dumps(found)}).drive(
+        "review_files.lua", file=str(path), other=str(other), title="Review all changes"
+    )
+    assert drove.report == {"first": [1], "moved": [3], "gone": [], "here": [1]}
+    drove.check_clean()
+
+
 @pytest.mark.parametrize("eol", ["\n", "\r\n"])
 def test_all_docstrings_of_a_file_are_one_undo(eol: str, tmp_path: Path) -> None:
     root = make_repository(tmp_path / "repository", '[nda]\npaths = ["src/**"]\n')

@@ -90,10 +90,10 @@ def served(top: Path, model: str) -> Generator[tuple[Vllm, subprocess.Popen[str]
         yield Vllm(port, KEY, model), process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(240)
         process.stdout.close()
     assert process.returncode == 0
-    assert until(lambda: not family(process.pid), 10), "vLLM has outlived `twolane serve`"
+    assert until(lambda: not family(process.pid), 60), "vLLM has outlived `twolane serve`"
 
 
 def family(ancestor: int) -> list[int]:
@@ -136,7 +136,7 @@ class Desk:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=480,
             check=False,
         )
 

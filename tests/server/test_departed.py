@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from support_git import Repo
 from support_trust import grant, make_folders
-from twolane_server.departed import Departed, rules_of_departed
+from twolane_server.departed import Departed, Past
 from twolane_server.fragments import Label, Origin
 from twolane_server.git import Git
 from twolane_server.knowledge import read_standing
@@ -95,6 +95,10 @@ def test_a_link_and_a_file_that_is_there_are_what_they_are_on_disk(repo: Repo) -
 
 
 class _Nothing:
+    def whole(self, text: str) -> str | None:
+        del text
+        return None
+
     def found(self, *texts: str) -> str | None:
         del texts
         return None
@@ -139,7 +143,9 @@ _FILES = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(_FILES, _POLICY, _POLICY, st.sets(st.sampled_from(["d/.aiignore", "d/twolane.toml"])))
 def test_nothing_becomes_open_by_being_deleted_and_nothing_nda(
@@ -166,4 +172,4 @@ def test_nothing_becomes_open_by_being_deleted_and_nothing_nda(
         assert label_then(repo, path) is label, path
         now = rules_for(repo.root / path, NdaRules())
         origin = Origin(str(repo.root / path), 1, 1, head)
-        assert label_with(rules_of_departed(origin, now, ENVIRON), None).label is label
+        assert label_with(Past((origin,), ENVIRON).rules(origin.path, now), None).label is label

@@ -121,7 +121,7 @@ def test_nothing_of_the_repository_is_run(repo: Repo, tmp_path: Path) -> None:
     files = read_diff(*git.staged())
     assert {".gitattributes", "hooks/pre-commit"} <= {file.new for file in files}
     head = git.found("HEAD")
-    (touched,) = git.touched(git.commits("", "HEAD", 5)).items()
+    (touched,) = git.touched(git.commits("", "HEAD", 5), 300).items()
     assert touched[0] == head
     assert [(one.new, one.status) for one in read_files(touched[1])] == [("a.py", "A")]
     assert read_diff(*git.between(EMPTY_TREE, head))[0].new == "a.py"
@@ -214,11 +214,11 @@ def test_what_each_commit_touches_is_told_apart(repo: Repo) -> None:
     ids = git.commits("", "HEAD", 5)
     told = [
         sorted((one.new, one.status) for one in read_files(raw))
-        for raw in git.touched(ids).values()
+        for raw in git.touched(ids, 300).values()
     ]
     names = sorted([(":100644 100644 x y M", "A"), (first, "A"), ("a.py", "D")])
     assert told == [[], names, [("a.py", "A"), ("b.py", "A")]]
-    assert git.touched(()) == {}
+    assert git.touched((), 300) == {}
 
 
 def test_a_conflict_is_told(repo: Repo) -> None:

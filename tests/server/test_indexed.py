@@ -19,6 +19,7 @@ from twolane_server.indexed import Indexed
 from twolane_server.lanes.base import LaneName
 from twolane_server.settings.resolved import NdaRules
 from twolane_server.surroundings import Wanted
+from twolane_server.tainted import Tainted
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -152,6 +153,14 @@ def test_a_rename_keeps_the_label(tmp_path: Path) -> None:
     assert desk.indexed.former("/elsewhere/lib.py") == ()
 
 
+def test_a_rename_counts_before_anybody_was_told_of_it(desk: Desk) -> None:
+    desk.indexed.refresh()
+    desk.indexed.save()
+    (desk.root / "lib.py").rename(desk.root / "new.py")
+    assert desk.indexed.former(str(desk.root / "new.py")) == (str(desk.root / "lib.py"),)
+    assert desk.indexed.former(str(desk.root / "none.py")) == ()
+
+
 def test_what_changed_unnoticed_is_noticed_with_the_question(desk: Desk) -> None:
     assert desk.ask().pieces
     put(desk.root / "lib.py", LIB.replace("lower", "casefold"))
@@ -224,4 +233,74 @@ def test_the_tree_of_the_document_is_taken(desk: Desk) -> None:
     assert language is not None
     tree = parse(language, TOOL.encode())
     desk.indexed.ask(replace(desk.wanted(), parsed=tree), patient=True)
-    assert tree.known, "the file was parsed and examined another time"
+    assert tree.found, "the file was parsed and examined another time"
+
+
+FOUND = "it holds code of r/clients/a.py"
+
+
+def test_a_file_into_which_code_was_pasted_does_not_exist_for_the_cloud(desk: Desk) -> None:
+    """From the moment on that any process notes it."""
+    lib, other = desk.root / "lib.py", Tainted(desk.folders.state)
+    assert desk.ask(CLOUD).pieces
+    other.add(str(lib), FOUND)
+    assert not desk.ask(CLOUD).pieces
+    assert "lib" not in texts(desk.ask(CLOUD).map)
+    assert Label.highest(one.label for one in desk.ask(LOCAL).pieces) is Label.NDA
+    assert "quotes code of lib.py" in str(desk.indexed.quoted(("lower",), NdaRules()))
+    other.clear([str(lib)])
+    assert desk.ask(CLOUD).pieces
+
+
+def test_what_is_shown_is_as_if_it_had_never_been_there(tmp_path: Path) -> None:
+    """Not what is left of an answer that it had a part in."""
+    near = LIB.replace("fold", "bend")
+    tool = TOOL.replace("(a)", "(bend(a))", 2).replace("def tool(bend(a))", "def tool(a)")
+    files = {"tool.py": f"from near import bend\n{tool}", "lib.py": LIB, "near.py": near}
+    desk = Desk(tmp_path, files=files)
+
+    def shown() -> str:
+        return texts(desk.indexed.ask(replace(desk.wanted(CLOUD, row=5), budget=16)).pieces)
+
+    assert "lib.py:1-2" in shown()
+    assert "near.py:1-1" in shown()
+    Tainted(desk.folders.state).add(str(desk.root / "lib.py"), FOUND)
+    assert shown().startswith("near.py:1-2")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_one_that_is_moved_is_known_by_its_new_name(desk: Desk, watched: bool) -> None:  # noqa: FBT001 - the case
+    """Whether that was seen, or happened before this process began."""
+    Tainted(desk.folders.state).add(str(desk.root / "lib.py"), FOUND)
+    if watched:
+        desk.ask(CLOUD)
+    folder = desk.root / "pack"
+    folder.mkdir()
+    (desk.root / "lib.py").rename(folder / "lib.py")
+    put(desk.root / "tool.py", TOOL.replace("from lib", "from pack.lib"))
+    if watched:
+        desk.indexed.refresh(["lib.py", "pack", "tool.py"])
+    else:
+        desk.indexed = Indexed(desk.root, make_folders(desk.top / "own"))
+        desk.indexed.refresh()
+    assert desk.ask(LOCAL).pieces
+    assert not desk.ask(CLOUD).pieces
+    assert "lib" not in texts(desk.ask(CLOUD).map)
+
+
+def test_where_nobody_can_tell_what_was_pasted_no_file_exists_for_the_cloud(desk: Desk) -> None:
+    put(desk.folders.state / "pasted.json", "{")
+    assert not desk.ask(CLOUD).pieces
+    assert desk.ask(LOCAL).pieces
+
+
+def test_files_are_labelled_without_a_look_at_the_disk_for_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Tainted(desk.folders.state).add(str(desk.root / "lib.py"), FOUND)
+    desk.ask(CLOUD)
+    asked: list[str] = []
+    monkeypatch.setattr("twolane_server.tainted_here.identity_of", asked.append)
+    monkeypatch.setattr("twolane_server.tainted.read_text", asked.append)
+    assert not desk.ask(CLOUD).pieces
+    assert asked == []

@@ -13,11 +13,19 @@ from support_repositories import Alone
 from support_repository import make_repository, put
 from support_trust import grant, make_folders, trusted_repository
 from twolane_server.fragments import Label, Origin
-from twolane_server.knowledge import UNKNOWN, Known, head_of, read_known, read_standing
+from twolane_server.knowledge import (
+    UNKNOWN,
+    Known,
+    head_of,
+    path_label,
+    read_known,
+    read_standing,
+)
 from twolane_server.labels import Labelled
 from twolane_server.markers import find_markers
 from twolane_server.policy import read_policies
 from twolane_server.settings.resolved import NdaRules, Settings
+from twolane_server.tainted import Tainted
 from twolane_server.text import Text
 from twolane_server.trust import revoke
 
@@ -133,6 +141,20 @@ def test_a_deleted_file_is_nda(root: Path, read: ReadStanding) -> None:
     assert "its text is unknown" in standing.reasons[0]
 
 
+def test_a_name_alone_needs_no_file(root: Path, read: ReadStanding) -> None:
+    """Such as that of a test file that is to be made."""
+    file = root / "test_a.py"
+    named = Origin(str(file), name_only=True)
+    assert read((named,)).label is Label.OPEN
+    assert read((named,)).granted
+    assert read((named, Origin(str(file), 1, 1))).label is Label.NDA
+    put(root / ".aiignore", "test_*\n")
+    assert read((named,)).reasons == ("test_* in .aiignore",)
+    (root / ".aiignore").unlink()
+    put(file, "# CONFIDENTIAL\n")
+    assert read((named,)).label is Label.NDA
+
+
 def test_each_repository_needs_a_grant_of_its_own(
     tmp_path: Path, root: Path, folders: Folders, read: ReadStanding
 ) -> None:
@@ -228,3 +250,24 @@ def test_no_file_and_no_repository_are_nda(tmp_path: Path, folders: Folders) -> 
 def test_a_head_holds_every_marker_that_counts(parts: list[str]) -> None:
     text = "".join(parts)
     assert find_markers(head_of(Text.of(text))) == find_markers(text)
+
+
+def test_a_file_into_which_code_was_pasted_is_nda_for_menu_and_border(
+    root: Path, folders: Folders, read: ReadStanding
+) -> None:
+    """By any path that it has or had, and its name too."""
+    file, moved = root / "a.py", root / "moved.py"
+    assert ask(read, file).label is Label.OPEN
+    Tainted(folders.state).add(str(file), "it holds code of r/clients/b.py")
+    known = read_known(str(file), Settings(), folders, None)
+    assert known.label("").label is path_label(known) is Label.NDA
+    (reason,) = known.label("").reasons
+    assert reason.startswith("code pasted into it on ")
+    assert ask(read, file).reasons == (reason,)
+    before = (str(file),)
+    assert read_known(str(put(moved)), Settings(), folders, None, before=before).label("").reasons
+    assert read_known(str(moved), Settings(), folders, None).label("").label is Label.OPEN
+    file.rename(moved)
+    assert ask(read, moved).label is Label.NDA
+    Tainted(folders.state).clear([str(moved)])
+    assert ask(read, moved).label is Label.OPEN

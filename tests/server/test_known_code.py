@@ -13,11 +13,12 @@ from twolane_context.index import Changed
 from twolane_server.documents import Document
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.indexed import Indexed
-from twolane_server.indexing import verdicts
 from twolane_server.known_code import nda_sources
 from twolane_server.recognised import Recognised
 from twolane_server.settings.resolved import NdaRules
+from twolane_server.tainted import Tainted
 from twolane_server.text import Text
+from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def test_the_files_under_nda_are_its_sources_and_policies_are_not(
     put(root / "clients" / "twolane.toml", "[nda]\n")
     put(root / "clients" / ".AIExclude", "*.py\n")
     indexed.refresh()
-    sources = list(nda_sources(indexed.repository, verdicts(indexed.repository, RULES)))
+    sources = list(nda_sources(indexed.repository, Verdicts(indexed.repository, RULES)))
     assert [(each.path, each.read()) for each in sources] == [("r/clients/a.py", NDA_CODE)]
 
 
@@ -77,7 +78,7 @@ def test_a_file_that_is_too_large_to_be_code_is_none_of_its_sources(
 ) -> None:
     put(root / "clients" / "b.json", "1" * 2_000_001)
     indexed.refresh()
-    sources = list(nda_sources(indexed.repository, verdicts(indexed.repository, RULES)))
+    sources = list(nda_sources(indexed.repository, Verdicts(indexed.repository, RULES)))
     assert [each.path for each in sources] == ["r/clients/a.py"]
 
 
@@ -171,7 +172,20 @@ def test_files_that_change_all_the_time_let_nothing_pass(
 
 
 def test_a_source_that_is_another_by_now_says_so(root: Path, indexed: Indexed) -> None:
-    (source,) = nda_sources(indexed.repository, verdicts(indexed.repository, RULES))
+    (source,) = nda_sources(indexed.repository, Verdicts(indexed.repository, RULES))
     put(root / "clients" / "a.py", OTHER_CODE)
     with pytest.raises(Changed):
         source.read()
+
+
+def test_a_file_into_which_code_was_pasted_is_none_of_its_sources(
+    root: Path, indexed: Indexed, tmp_path: Path
+) -> None:
+    """Else one paste would spread to whatever has a few lines in common with that file."""
+    Tainted(tmp_path / "own" / "state").add(str(root / "b.py"), "it holds code of r/clients/a.py")
+    assert known(indexed, NDA_CODE)
+    assert not known(indexed, OTHER_CODE)
+    put(tmp_path / "own" / "state" / "pasted.json", "{")
+    put(root / "c.py", OTHER_CODE.replace("Turbine", "Rotor"))
+    indexed.refresh()
+    assert not known(indexed, OTHER_CODE)

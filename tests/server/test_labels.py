@@ -15,13 +15,13 @@ from support_repository import make_repository, put
 from twolane_server.fragments import Label
 from twolane_server.labels import (
     FileRules,
-    Way,
     label_with,
     no_file,
     rules_for,
 )
 from twolane_server.policy import FILES, Policy
 from twolane_server.settings.resolved import NdaRules
+from twolane_server.ways import Way
 
 NOBODY = NdaRules()
 CLIENTS = '[nda]\npaths = ["clients/**"]\n'
@@ -219,10 +219,10 @@ def test_reading_is_not_needed_to_label_from_memory(tmp_path: Path) -> None:
     rules = rules_for(put(root / "a.py"), NOBODY)
     text = "é = 1\n" * 2_000
     assert label_with(rules, text).label is Label.OPEN
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100):
         label_with(rules, text)
-    assert (time.perf_counter() - start) / 100 < 0.01
+    assert (time.process_time() - start) / 100 < 0.01
 
 
 _ROOT = Path("/r")

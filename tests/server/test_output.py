@@ -22,7 +22,7 @@ def test_all_of_it_arrives_however_much_it_is() -> None:
     assert output.write(sent) == len(sent)
     output.flush()
     output.close()
-    reader.join(10)
+    reader.join()
     os.close(reading)
     assert bytes(got) == sent
 

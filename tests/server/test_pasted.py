@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from twolane_server.border.fingerprints import UNREADABLE, Fingerprints, Source
 from twolane_server.pasted import Watched
+from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,10 @@ class Prints:
 
     prints: Fingerprints
     asked: list[str] = field(default_factory=list[str])
+
+    def whole(self, text: str, /) -> str | None:
+        match = self.prints.whole(text)
+        return None if match is None else str(match)
 
     def found(self, text: str, /) -> str | None:
         self.asked.append(text)
@@ -123,6 +128,58 @@ def test_what_is_not_known_yet_does_not_stick(tmp_path: Path) -> None:
         assert watched.look(OPEN + NDA_CODE, prints) is not None
 
 
+def test_what_was_there_before_anything_could_be_recognised_counts(tmp_path: Path) -> None:
+    """While a repository is read for the first time, or the fingerprints are not all read."""
+    waited, asked, clean = Watched(), Watched(), Watched()
+    with closing(Fingerprints(tmp_path / "p", bytes(32))) as made:
+        prints = Prints(made)
+        for text in (OPEN, OPEN + NDA_CODE, OPEN):
+            assert (waited.wait(text) is None) == (text != OPEN or not prints.asked)
+            assert "not all read yet" in (asked.look(text, prints) or "")
+        clean.wait(OPEN)
+        made.sync([source("r/a.py", NDA_CODE)])
+        prints.asked.clear()
+        assert waited.look(OPEN, prints) is not None
+        assert asked.look(OPEN, prints) is not None
+        prints.asked.clear()
+        assert clean.look(OPEN, prints) is None
+        assert prints.asked == [OPEN], "once will do"
+
+
+def test_what_was_there_for_a_moment_counts_until_the_owner_says_otherwise(prints: Prints) -> None:
+    """Also where nobody looked at it meanwhile."""
+    watched = Watched()
+    assert watched.look(OPEN, prints) is None
+    for text in (OPEN + NDA_CODE, OPEN):
+        watched.notice(Text.of(text))
+    prints.asked.clear()
+    assert watched.look(OPEN, prints) is not None
+    assert max(map(len, prints.asked)) < 4 * len(NDA_CODE), "no more than what changed"
+    watched.notice(Text.of(OPEN + NDA_CODE))
+    watched.forget()
+    assert watched.look(OPEN, prints) is None
+
+
+def test_a_check_is_of_all_that_it_held(prints: Prints) -> None:
+    never, now, once = Watched(), Watched(), Watched()
+    assert never.check(prints) is None
+    now.notice(Text.of(OPEN + NDA_CODE))
+    assert now.check(prints) is not None
+    for text in (OPEN + NDA_CODE, OPEN):
+        once.wait(text)
+    assert once.check(prints) is not None
+    never.wait(OPEN)
+    assert never.check(prints) is None
+
+
+def test_what_is_noticed_and_never_looked_at_does_not_grow(prints: Prints) -> None:
+    watched = Watched()
+    for number in range(1_000):
+        watched.notice(Text.of(f"{OPEN}{number}"))
+    assert watched.look(OPEN, prints) is None
+    assert len(prints.asked) < 20
+
+
 def test_while_nothing_can_be_read_it_is_nda_and_then_all_is_looked_at() -> None:
     class Broken:
         reason: str | None = UNREADABLE
@@ -130,6 +187,9 @@ def test_while_nothing_can_be_read_it_is_nda_and_then_all_is_looked_at() -> None
 
         def __init__(self) -> None:
             self.asked = []
+
+        def whole(self, text: str, /) -> None:
+            del text
 
         def found(self, text: str, /) -> str | None:
             self.asked.append(text)
@@ -190,7 +250,10 @@ EDITS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=150,
+)
 @given(st.lists(PIECES, max_size=20).map(" ".join), EDITS)
 def test_edit_by_edit_nothing_is_missed_that_the_whole_text_shows(
     known: Fingerprints, text: str, edits: list[tuple[float, int, str]]
@@ -204,7 +267,10 @@ def test_edit_by_edit_nothing_is_missed_that_the_whole_text_shows(
         assert (watched.look(text, prints) is not None) == ever
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(st.data())
 def test_a_paste_in_pieces_is_found_once_16_tokens_stand_together(
     known: Fingerprints, data: st.DataObject

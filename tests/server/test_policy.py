@@ -72,6 +72,22 @@ def test_what_is_not_certain_counts_as_unreadable(text: str) -> None:
     assert "NDA" in policy.problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("paths = 5", "has a `paths` in [nda] that is no list"),
+        ("words = ['a', 3]", "has in `words` of [nda] what is no text"),
+        ("markers = ['']", "has in `markers` of [nda] a value that must have 1 to 200 characters"),
+        ("paths = ['!a']", "has in `paths` of [nda] a glob that starts with !"),
+    ],
+)
+def test_it_says_what_is_wrong_in_plain_words(line: str, told: str) -> None:
+    fault = parse_policy(ROOT, "twolane.toml", f"[nda]\n{line}\n").fault
+    assert fault is not None
+    assert fault.startswith(told)
+    assert "should" not in fault
+
+
 @pytest.mark.parametrize("key", ["cloud", "local", "mode", "model", "url", "api_key", "embedded"])
 def test_what_is_the_users_is_reported_and_ignored(key: str) -> None:
     policy = parse_policy(ROOT, "twolane.toml", f'{key} = "hidden"\n[nda]\npaths = ["a/"]')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -110,7 +111,7 @@ def test_a_store_that_fails_lets_nothing_pass(ours: Path, folders: Folders) -> N
     assert made.found("open") == UNREADABLE
     assert made.newest() is None
     for fails in (lambda: made.held("open"), lambda: made.sync([]), lambda: made.release(["a"])):
-        with pytest.raises(FingerprintsUnusable, match="see to the cache folder"):
+        with pytest.raises(FingerprintsUnusable, match="`twolane doctor` tells what to do"):
             fails()
 
 
@@ -212,3 +213,62 @@ def test_fingerprints_of_another_user_say_nothing(
         made.sync([])
         assert made.found(NDA_CODE) is None
         assert made.problem is not None
+
+
+def test_what_passed_once_passes_no_more_when_its_code_comes_under_nda(
+    ours: Path, theirs: Path, folders: Folders
+) -> None:
+    with closing(Recognised(ours, folders)) as made:
+        made.sync([])
+        assert made.found(NDA_CODE) is None
+        assert made.found(NDA_CODE) is None
+        learn(theirs, folders)
+        assert made.found(NDA_CODE) == FOUND
+        with closing(Recognised(theirs, folders)) as other:
+            other.release(["a.py"])
+        assert made.found(NDA_CODE) is None
+        made.sync([source("ours/b.py", NDA_CODE)])
+        assert made.found("x = 1") is None
+        assert "ours/b.py" in str(made.found(NDA_CODE))
+
+
+def test_of_texts_asked_about_together_those_that_hold_code_are_told(
+    ours: Path, theirs: Path, folders: Folders
+) -> None:
+    learn(theirs, folders)
+    with closing(Recognised(ours, folders)) as made:
+        assert made.holding(["x = 1", "y = 2"]) == {"x = 1", "y = 2"}  # nothing is read yet
+        made.sync([])
+        assert made.holding(["x = 1", NDA_CODE, "y = 2"]) == {NDA_CODE}
+        assert made.holding([]) == set()
+        head, tail = NDA_CODE[:60], NDA_CODE[60:]
+        assert made.holding([head, tail]) >= {tail}
+
+
+def test_who_will_ask_much_gets_ready_with_what_all_repositories_know(
+    ours: Path, theirs: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(theirs, folders)
+    ready: list[PrintStore] = []
+
+    def is_ready(one: PrintStore) -> None:
+        ready.append(one)
+
+    monkeypatch.setattr(PrintStore, "expect_many", is_ready)
+    with closing(Recognised(ours, folders)) as asked:
+        asked.expect_many()
+        assert len(set(map(id, ready))) == 2
+
+
+def test_getting_ready_may_fail_and_then_the_question_tells(
+    ours: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> None:
+        raise sqlite3.OperationalError
+
+    with closing(Recognised(ours, folders)) as asked:
+        asked.sync([])
+        monkeypatch.setattr(PrintStore, "expect_many", fails)
+        asked.expect_many()
+        monkeypatch.setattr(PrintStore, "newest", fails)
+        assert asked.found(NDA_CODE) == UNREADABLE

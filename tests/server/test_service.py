@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -16,20 +17,24 @@ from hypothesis import strategies as st
 
 from support_border import sending
 from support_fake_server import Answer, FakeServer, answer, counted
+from support_git import Repo
 from support_repositories import Alone
 from support_repository import put
 from support_trust import grant, make_folders, trusted_repository
 from twolane_context import tokens
 from twolane_context.spans import Span
 from twolane_context.tokens import estimate
+from twolane_server.actions.base import NOTHING
 from twolane_server.actions.outcomes import edits_of
 from twolane_server.border.budget import UNREAD
 from twolane_server.border.ledger import Ledger, read_rows
+from twolane_server.changed_files import Scope
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
 from twolane_server.fragments import Label
 from twolane_server.knowledge import Known
 from twolane_server.lanes.base import LaneName
+from twolane_server.once import Once
 from twolane_server.prices import money, most
 from twolane_server.service import Service
 from twolane_server.session import Session
@@ -42,15 +47,18 @@ from twolane_server.settings.resolved import (
     NdaRules,
     Settings,
 )
+from twolane_server.tainted import Tainted
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twolane_context.tokens import Counter
+    from twolane_server.actions.base import Surroundings
     from twolane_server.orders import Ready, Result
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Folders
+    from twolane_server.surroundings import Wanted
 
 CODE = "import os\n\n\ndef join(a: str) -> str:\n    return a + os.sep\n"
 CURSOR = Span(CODE.index("return"), CODE.index("return"))
@@ -252,6 +260,114 @@ async def test_what_is_tightened_after_preparing_stops_at_the_gate(tmp_path: Pat
                 (edit.span, edit.text) for edit in edits_of(result.outcome)
             )
         ) == (DOCUMENTED)
+
+
+class _Watching(Alone):
+    """Knows an earlier name of each file, and later that code under NDA was pasted into one."""
+
+    def __init__(self, former: str, state: Path) -> None:
+        self.former = former
+        self.tainted = Tainted(state)
+
+    async def before(self, path: str) -> tuple[str, ...]:
+        del path
+        return (self.former,)
+
+
+@pytest.mark.parametrize("pasted", [True, False], ids=["pasted", "former name"])
+async def test_what_is_known_of_a_file_besides_its_rules_is_asked_again_at_the_gate(
+    tmp_path: Path, *, pasted: bool
+) -> None:
+    async with FakeServer(models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        watching = _Watching(str(desk.root / "was.py"), desk.folders.state)
+        desk.service = Service(desk.folders, desk.environ, watching)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        ready = await desk.prepare()
+        assert ready.decision.lane is CLOUD
+        if pasted:
+            watching.tainted.add(desk.document().path, "it holds code of r/was.py")
+        else:
+            put(desk.root / "twolane.toml", '[nda]\npaths = ["was.py"]\n')
+        result = await desk.carry_out(ready)
+        await desk.service.aclose()
+        assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+        assert result.decision.lane is LOCAL
+
+
+async def test_the_text_that_only_an_editor_has_is_judged_again_at_the_gate(
+    tmp_path: Path,
+) -> None:
+    async with FakeServer(models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        mark = "# Blue Heron\n"
+        at = Span(CURSOR.start + len(mark), CURSOR.end + len(mark))
+        ready = await desk.prepare(desk.document(mark + CODE), selection=at)
+        assert ready.decision.lane is CLOUD
+        put(desk.root / "twolane.toml", '[nda]\nmarkers = ["Blue Heron"]\n')
+        result = await desk.carry_out(ready)
+        await desk.service.aclose()
+        assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+        assert "marker Blue Heron in line 1" in str(result.decision)
+
+
+async def test_a_label_that_was_in_a_text_once_does_not_stay(tmp_path: Path) -> None:
+    async with FakeServer(answer(SENTENCE), models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        mark = "# CONFIDENTIAL\n"
+        at = Span(CURSOR.start + len(mark), CURSOR.end + len(mark))
+        ready = await desk.prepare(desk.document(mark + CODE), selection=at)
+        assert ready.decision.lane is LOCAL
+        result = await desk.carry_out(await desk.prepare())
+        await desk.service.aclose()
+        assert result.decision.lane is CLOUD
+
+
+async def test_so_it_is_of_each_file_of_a_review(tmp_path: Path) -> None:
+    async with FakeServer(models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        desk.environ["PATH"] = os.environ["PATH"]
+        repo = Repo(desk.root)
+        repo.commit("Start", a_py=CODE)
+        desk.settings = make_settings(tmp_path, cloud.url)
+        put(tmp_path / "replies.json", json.dumps([{"reply": "[]"}]))
+        opened = {str(desk.file): Text.of(f"# Blue Heron\n{CODE}")}
+        scope = Scope(within=str(desk.file), opened=opened)
+        order = desk.service.order("changes-all", desk.document(), CURSOR, scope=scope)
+        ready = await desk.service.prepare(order, desk.settings)
+        assert ready.decision.lane is CLOUD, ready.decision
+        put(desk.root / "twolane.toml", '[nda]\nmarkers = ["Blue Heron"]\n')
+        result = await desk.carry_out(ready)
+        await desk.service.aclose()
+        assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+        assert "marker Blue Heron in line 1" in str(result.decision)
+
+
+class _Quoting(Once):
+    """Knows a repository, of which no more is in the prompt."""
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        del wanted
+        return NOTHING
+
+
+async def test_what_a_tools_message_quotes_is_asked_again_at_the_gate(tmp_path: Path) -> None:
+    async with FakeServer(models=("deepseek-v3.2",)) as cloud:
+        desk = Desk(tmp_path)
+        put(desk.root / "notes.md", "A fee, a quota.\n")
+        desk.service = Service(desk.folders, desk.environ, _Quoting(desk.folders))
+        desk.settings = make_settings(tmp_path, cloud.url)
+        put(tmp_path / "replies.json", json.dumps([{"reply": "```python\n    return a\n```"}]))
+        message = 'Argument missing for parameter "quota"'
+        ready = await desk.prepare(action="fix", instruction=message)
+        assert ready.decision.lane is CLOUD
+        put(desk.root / "twolane.toml", '[nda]\npaths = ["notes.md"]\n')
+        result = await desk.carry_out(ready)
+        await desk.service.aclose()
+        assert (cloud.connections, bytes(cloud.received)) == (0, b"")
+        assert "notes.md in twolane.toml" in str(result.decision)
 
 
 async def test_the_cloud_writes_a_docstring(tmp_path: Path) -> None:

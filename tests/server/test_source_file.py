@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_repository import put
+from support_waiting import PATIENCE
 from twolane_context.spans import Span
 from twolane_server import source_file
 from twolane_server.errors import ActionError, StaleDocument, WrongUse
@@ -243,11 +244,12 @@ def test_a_killed_writer_leaves_one_whole_content(tmp_path: Path) -> None:
     assert writer.stdout is not None
     writer.stdout.readline()
     seen: set[str] = set()
-    until = time.monotonic() + 0.5
-    while time.monotonic() < until:
+    now = time.monotonic()
+    soon, last = now + 0.5, now + PATIENCE
+    while (now := time.monotonic()) < soon or (len(seen) < 2 and now < last):
         seen.add(file.read_text())
     writer.send_signal(signal.SIGKILL)
-    writer.wait(10)
+    writer.wait(PATIENCE)
     writer.stdout.close()
     seen.add(file.read_text())
     assert seen == {old, new}

@@ -13,7 +13,6 @@ from twolane_context.pack import Piece
 from twolane_context.repository_map import Entry, MapState
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, disclose
-from twolane_server.indexing import UNKNOWN, Verdict
 from twolane_server.lanes.base import LaneName
 from twolane_server.surroundings import (
     LOCAL_MAP_TOKENS,
@@ -23,6 +22,7 @@ from twolane_server.surroundings import (
     Wanted,
     surroundings,
 )
+from twolane_server.verdicts import UNKNOWN, Verdict
 
 if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
@@ -35,8 +35,8 @@ def piece(path: str, text: str = "def f(): ...\n", lines: tuple[int, int] = (3, 
     return Piece(path, *lines, text, 5)
 
 
-def entry(path: str, *pieces: tuple[str, int, int]) -> Entry:
-    return Entry(path, "00", ("function f",), f"{path}\n  def f()\n", pieces)
+def entry(path: str, first: int = 0, last: int = 0) -> Entry:
+    return Entry(path, "00", ("function f",), f"{path}\n  def f()\n", first, last)
 
 
 def wanted(audience: LaneName = LaneName.LOCAL, **more: object) -> Wanted:
@@ -47,7 +47,7 @@ def wanted(audience: LaneName = LaneName.LOCAL, **more: object) -> Wanted:
 def said(
     verdicts: dict[str, Verdict], *pieces: Piece, asked: Wanted, entries: tuple[Entry, ...] = ()
 ) -> Surroundings:
-    seen = Seen(ROOT, "a.py", pieces, MapState(entries, 1_000, 3, 10, 10))
+    seen = Seen(ROOT, "a.py", pieces, MapState(entries, 3))
     return surroundings(seen, asked, lambda path: verdicts.get(path, UNKNOWN))
 
 
@@ -91,7 +91,7 @@ def test_for_the_cloud_what_is_not_open_does_not_exist(verdict: Verdict) -> None
         piece("b.py"),
         piece("c.py"),
         asked=wanted(LaneName.CLOUD),
-        entries=(entry("b.py", ("b.py", 3, 3)), entry("c.py", ("c.py", 3, 4))),
+        entries=(entry("b.py", 3, 3), entry("c.py", 3, 4)),
     )
     assert [one.origin.path for one in found.pieces] == ["/repo/c.py"]
     assert "b.py" not in texts(found.map)
@@ -118,7 +118,7 @@ def test_for_the_cloud_what_holds_a_forbidden_word_is_left_out() -> None:
 def test_what_the_local_lanes_map_shows_is_not_shown_again(audience: LaneName, shown: int) -> None:
     signature, body = "def tool(\n    a: int,\n) -> str:\n", "def tool(a): ...\n"
     text = "b.py\n  def tool( a: int, ) -> str:\n"
-    there = Entry("b.py", "00", ("tool",), text, (("b.py", 3, 5),))
+    there = Entry("b.py", "00", ("tool",), text, 3, 5)
     asked = wanted(audience)
     found = said(
         {"b.py": OPEN}, piece("b.py", signature), piece("b.py", body), asked=asked, entries=(there,)
@@ -133,7 +133,7 @@ def test_a_path_that_would_steer_a_terminal_is_left_out() -> None:
 
 def test_a_map_of_the_document_alone_says_nothing() -> None:
     own = {"a.py": OPEN}
-    assert not said(own, asked=wanted(), entries=(entry("a.py", ("a.py", 3, 3)),))
+    assert not said(own, asked=wanted(), entries=(entry("a.py", 3, 3),))
 
 
 def test_small_windows_get_small_surroundings() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_waiting import PATIENCE
 from twolane_server.threads import from_thread
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ async def test_what_came_meanwhile_comes_together() -> None:
         made.set()
 
     async with from_thread(items) as batches:
-        assert await asyncio.to_thread(made.wait, 10)
+        assert await asyncio.to_thread(made.wait, PATIENCE)
         assert [batch async for batch in batches] == [[0, 1, 2, 3, 4]]
 
 
@@ -53,4 +54,4 @@ async def test_leaving_ends_the_iterator() -> None:
 
     async with from_thread(items) as batches:
         assert await anext(batches)
-    assert await asyncio.to_thread(ended.wait, 10)
+    assert await asyncio.to_thread(ended.wait, PATIENCE)

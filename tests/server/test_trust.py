@@ -117,6 +117,20 @@ def test_outer_rules_are_part_of_the_grant(folders: Folders, tmp_path: Path) -> 
     assert "in ../../twolane.toml is gone" in standing(inner, folders).reason
 
 
+def test_a_grant_lapses_when_the_outer_repository_is_none_any_more(
+    folders: Folders, tmp_path: Path
+) -> None:
+    """Its file of rules is still there, and holds for nothing."""
+    outer = make_repository(tmp_path / "outer", POLICY)
+    inner = make_repository(outer / "inner")
+    _give(inner, folders)
+    (outer / ".git").rmdir()
+    found = standing(inner, folders)
+    assert (found.granted, "../twolane.toml is gone" in found.reason) == (False, True)
+    (outer / ".git").mkdir()
+    assert standing(inner, folders).granted
+
+
 def test_rules_of_inner_repositories_are_not(root: Path, folders: Folders) -> None:
     inner = make_repository(root / "inner", POLICY)
     _give(root, folders)

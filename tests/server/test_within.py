@@ -27,7 +27,9 @@ from twolane_server.text import Text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from twolane_server.border.standing import Prints
     from twolane_server.orders import Ready
+    from twolane_server.settings.resolved import NdaRules
     from twolane_server.surroundings import Repositories, Wanted
 
 TOOL = "from lib import fold\nfrom vault import key\n\n\ndef tool(a):\n    return fold(a, key())\n"
@@ -38,15 +40,30 @@ KEY = {"KEY": "sk-" + "x" * 20}
 
 
 class Given(Alone):
-    """Repositories that always say the same."""
+    """Repositories that always say the same, and whose code under NDA may hold some word."""
 
     def __init__(self, around: Surroundings) -> None:
+        super().__init__()
         self.around_it = around
         self.asked: list[Wanted] = []
+        self.compared: list[tuple[str, ...]] = []
+        self.nda_word = ""
 
     async def around(self, wanted: Wanted) -> Surroundings:
         self.asked.append(wanted)
         return self.around_it
+
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        del path, nda
+        return self
+
+    def whole(self, text: str) -> str | None:
+        del text
+        return None
+
+    def found(self, *texts: str) -> str | None:
+        self.compared.append(texts)
+        return "known" if self.nda_word and any(self.nda_word in each for each in texts) else None
 
 
 @dataclass
@@ -161,6 +178,55 @@ async def test_the_map_goes_before_the_pieces_do(tmp_path: Path) -> None:
     assert ready.decision.lane is CLOUD
     assert not ready.task.subject.around.map
     assert ready.task.subject.around.pieces
+
+
+async def test_the_border_reads_an_order_once_where_it_lets_all_of_it_pass(tmp_path: Path) -> None:
+    repositories, bare = given(), Given(Surroundings())
+    ready = await Desk(tmp_path / "a", repositories).prepare()
+    assert ready.decision.lane is CLOUD
+    read = repositories.compared
+    assert read
+    assert all(any("def other()" in text for text in texts) for texts in read[-1:])
+    await Desk(tmp_path / "b", bare).prepare()
+    assert len(read) == len(bare.compared), "with surroundings no more often than without"
+
+
+async def test_what_the_border_keeps_by_itself_gets_what_the_local_lane_may_read(
+    tmp_path: Path,
+) -> None:
+    repositories = given(Label.NDA)
+    repositories.nda_word = "return fold"
+    ready = await Desk(tmp_path, repositories).prepare()
+    assert ready.decision.lane is LOCAL
+    assert ready.decision.reasons == ("the border keeps it local: known",)
+    assert [wanted.audience for wanted in repositories.asked] == [CLOUD, LOCAL]
+    assert "other.py" in files(ready)
+    assert ready.task.prompt.label is Label.NDA
+
+
+async def test_what_the_border_keeps_for_its_surroundings_goes_without(tmp_path: Path) -> None:
+    repositories = given()
+    repositories.nda_word = "def other()"
+    ready = await Desk(tmp_path, repositories).prepare()
+    assert (ready.decision.lane, files(ready)) == (CLOUD, {"tool.py"})
+    assert [wanted.audience for wanted in repositories.asked] == [CLOUD, CLOUD]
+
+
+class Learning(Given):
+    """Repositories that know code under NDA only when somebody has asked what recognises it."""
+
+    def known_code(self, path: str, nda: NdaRules) -> Prints:
+        self.around_it = given(text="def rest(): ...\n").around_it
+        return super().known_code(path, nda)
+
+
+async def test_a_copy_of_code_under_nda_is_left_out_also_where_that_is_read_first(
+    tmp_path: Path,
+) -> None:
+    repositories = Learning(given().around_it)
+    repositories.nda_word = "def other()"
+    ready = await Desk(tmp_path, repositories).prepare()
+    assert (ready.decision.lane, files(ready)) == (CLOUD, {"tool.py", "other.py"})
 
 
 async def test_what_overflows_the_local_window_is_left_out(tmp_path: Path) -> None:

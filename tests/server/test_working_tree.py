@@ -85,6 +85,19 @@ def test_links_and_other_repositories_are_no_files(repo: Repo) -> None:
     assert changed(repo) == {}
 
 
+def test_a_link_that_became_a_file_is_new_and_a_file_that_became_a_link_is_gone(
+    repo: Repo,
+) -> None:
+    (repo.root / "link.py").symlink_to("a.py")
+    repo.git("add", "link.py")
+    repo.commit("x", a_py="a\n", b_py="b\n")
+    (repo.root / "link.py").unlink()
+    repo.put("link.py", "own\n")
+    (repo.root / "b.py").unlink()
+    (repo.root / "b.py").symlink_to("a.py")
+    assert changed(repo) == {"b.py": ("D", None), "link.py": ("A", b"own\n")}
+
+
 def test_a_file_that_became_a_folder_is_gone(repo: Repo) -> None:
     repo.commit("x", a="a\n")
     (repo.root / "a").unlink()
@@ -136,7 +149,9 @@ _TREES = st.fixed_dictionaries(dict.fromkeys(_NAMES, _CONTENT))
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(_TREES, _TREES, st.booleans())
 def test_it_finds_what_a_comparison_of_all_bytes_finds(

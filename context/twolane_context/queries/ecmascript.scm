@@ -6,32 +6,23 @@
 (method_definition name: (_) @name body: (_)? @body) @method
 
 ; const f = (…) => …
-(variable_declarator
-  name: (identifier) @name
-  value: [
-    (arrow_function body: (_) @body)
-    (function_expression body: (_) @body)
-    (generator_function body: (_) @body)
-  ]) @function
 (variable_declarator name: (identifier) @name value: (class body: (_) @body)) @class
+(variable_declarator name: (identifier) @name value: (_ body: (_) @body)) @function
+; module.exports = class A {…}
+(assignment_expression
+  left: (member_expression) right: (class name: (_) @name body: (_) @body)) @class
 ; exports.f = function …
 (assignment_expression
-  left: (member_expression property: (property_identifier) @name)
+  left: (_ property: (property_identifier) @name)
   right: [
     (arrow_function body: (_) @body)
     (function_expression body: (_) @body)
     (generator_function body: (_) @body)
   ]) @function
 
-; module.exports = class A {…}
-(assignment_expression
-  left: (member_expression) right: (class name: (_) @name body: (_) @body)) @class
-
 ; What has no name of its own is called `default`, as those who import it do.
-(export_statement "default" @name value: (arrow_function body: (_) @body)) @function
-(export_statement "default" @name value: (function_expression !name body: (_) @body)) @function
-(export_statement "default" @name value: (generator_function !name body: (_) @body)) @function
 (export_statement "default" @name value: (class !name body: (_) @body)) @class
+(export_statement "default" @name value: (_ !name body: (_) @body)) @function
 
 (lexical_declaration . (variable_declarator) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator) @wrapped .) @wrapper
@@ -41,9 +32,9 @@
 (program (_ (variable_declarator name: (identifier) @name) @variable))
 (program (export_statement (_ (variable_declarator name: (identifier) @name) @variable)))
 (assignment_expression
-  left: (member_expression object: (this) @object property: (_) @name)) @field
-((program (expression_statement (assignment_expression
-  left: (member_expression object: (identifier) @_exports property: (property_identifier) @name)
+  left: (_ object: (this) @object property: (_) @name)) @field
+((program (_ (assignment_expression
+  left: (_ object: (identifier) @_exports property: (property_identifier) @name)
   right: [(call_expression) (new_expression) (object) (array) (string) (number)]) @variable))
   (#same? @_exports "exports"))
 
@@ -55,35 +46,35 @@
   constructor: [(identifier) (member_expression)] @base
   function: [(identifier) (member_expression)] @base])))))
 (assignment_expression
-  left: (member_expression object: (this))
+  left: (_ object: (this))
   right: (_ [
     constructor: [(identifier) (member_expression)] @base
     function: [(identifier) (member_expression)] @base]))
 
 (import_statement) @import
 (import_statement
-  (import_clause (identifier) @bound.default) source: (string (string_fragment) @from))
+  (import_clause (identifier) @bound.default) source: (_ (string_fragment) @from))
 (import_statement
   (import_clause (namespace_import (identifier) @bound.module))
-  source: (string (string_fragment) @from))
+  source: (_ (string_fragment) @from))
 (import_statement
   (import_clause (named_imports (import_specifier !alias name: (_) @bound)))
-  source: (string (string_fragment) @from))
+  source: (_ (string_fragment) @from))
 (import_statement
   (import_clause (named_imports (import_specifier name: (_) @of alias: (_) @bound)))
-  source: (string (string_fragment) @from))
+  source: (_ (string_fragment) @from))
 
 ; const a = require("b"), {c, d: e} = require("f"), g = require("h").i
 ; No `(_ …)` around it: such a pattern finds nothing where each node is asked for by itself.
 ([
   (lexical_declaration
-    (variable_declarator value: (call_expression function: (identifier) @_require)))
+    (variable_declarator value: (_ function: (identifier) @_require)))
   (variable_declaration
-    (variable_declarator value: (call_expression function: (identifier) @_require)))
+    (variable_declarator value: (_ function: (identifier) @_require)))
 ] @import
   (#same? @_require "require"))
 ((lexical_declaration (variable_declarator
-    value: (member_expression object: (call_expression function: (identifier) @_require)))) @import
+    value: (_ object: (_ function: (identifier) @_require)))) @import
   (#same? @_require "require"))
 ((variable_declarator
   name: [
@@ -93,44 +84,44 @@
       (object_assignment_pattern left: (shorthand_property_identifier_pattern) @bound)
       (pair_pattern key: (_) @of value: (identifier) @bound)])
   ]
-  value: (call_expression
+  value: (_
     function: (identifier) @_require
-    arguments: (arguments . (string (string_fragment) @from))))
+    arguments: (_ . (string (string_fragment) @from))))
   (#same? @_require "require"))
 ((variable_declarator
   name: (identifier) @bound
-  value: (member_expression
-    object: (call_expression
+  value: (_
+    object: (_
       function: (identifier) @_require
-      arguments: (arguments . (string (string_fragment) @from)))
+      arguments: (_ . (string (string_fragment) @from)))
     property: (_) @of))
   (#same? @_require "require"))
 
 (export_statement "default" @bound value: (identifier) @of) @export
 (export_statement "default" @bound declaration: (_ name: (_) @of)) @export
 (export_statement source: (_)) @export
-(export_statement "*" @bound.any source: (string (string_fragment) @from))
+(export_statement "*" @bound.any source: (_ (string_fragment) @from))
 (export_statement
-  (namespace_export (identifier) @bound.module) source: (string (string_fragment) @from))
+  (namespace_export (identifier) @bound.module) source: (_ (string_fragment) @from))
 (export_statement
   (export_clause (export_specifier !alias name: (_) @bound))
-  source: (string (string_fragment) @from))
+  source: (_ (string_fragment) @from))
 (export_statement
   (export_clause (export_specifier name: (_) @of alias: (_) @bound))
-  source: (string (string_fragment) @from))
+  source: (_ (string_fragment) @from))
 (export_statement
   (export_clause (export_specifier name: (_) @of alias: (_) @bound)) !source) @export
 ; module.exports = a, exports.b = c, module.exports = { d: e }
 ((assignment_expression
-  left: (member_expression
+  left: (_
     object: (identifier) @_module property: (property_identifier) @bound.default)
   right: [(identifier) @of (new_expression constructor: (identifier) @of) (class name: (_) @of)]) @export
   (#same? @_module "module"))
 ((assignment_expression
-  left: (member_expression object: (identifier) @_exports property: (property_identifier) @bound)
+  left: (_ object: (identifier) @_exports property: (property_identifier) @bound)
   right: (identifier) @of) @export
   (#same? @_exports "exports"))
 ((assignment_expression
-  left: (member_expression object: (identifier) @_module property: (property_identifier))
+  left: (_ object: (identifier) @_module property: (property_identifier))
   right: (object (pair key: (property_identifier) @bound value: (identifier) @of))) @export
   (#same? @_module "module"))

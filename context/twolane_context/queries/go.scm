@@ -22,7 +22,7 @@
 (import_declaration) @import
 (import_spec name: (package_identifier) @bound.module path: (_ (_) @from))
 (import_spec name: (dot) @bound.any path: (_ (_) @from))
-(import_spec !name path: (_ (_) @bound.path))
+(import_spec !name path: (_ (_) @bound.path @from))
 
 (source_file (const_declaration (const_spec name: (identifier) @name) @variable))
 (source_file (var_declaration (var_spec name: (identifier) @name) @variable))

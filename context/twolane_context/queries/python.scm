@@ -8,25 +8,22 @@
 
 (decorated_definition definition: (_) @wrapped) @wrapper
 
-(module (expression_statement (assignment left: (identifier) @name) @variable))
-(module (if_statement (block (expression_statement (assignment left: (identifier) @name) @variable))))
-(module (try_statement (block (expression_statement (assignment left: (identifier) @name) @variable))))
-(module (_ (else_clause (block (expression_statement (assignment left: (identifier) @name) @variable)))))
-(module (_ (except_clause (block (expression_statement (assignment left: (identifier) @name) @variable)))))
+(module (expression_statement (assignment
+  left: (identifier) @name right: (call function: [(identifier) (attribute)] @base)?) @variable))
+(module (if_statement consequence: (_ (_ (assignment left: (identifier) @name) @variable))))
+(module (try_statement (_ (_ (assignment left: (identifier) @name) @variable))))
+(module (_ (else_clause (_ (_ (assignment left: (identifier) @name) @variable)))))
+(module (_ (except_clause (_ (_ (assignment left: (identifier) @name) @variable)))))
 (module (expression_statement (assignment left: (pattern_list (identifier) @name)) @variable))
-(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @variable)))
-(assignment left: (attribute object: (identifier) @object attribute: (identifier) @name)) @field
+(class_definition body: (block (expression_statement (assignment
+  left: (identifier) @name right: (call function: [(identifier) (attribute)] @base)?) @variable)))
+(assignment
+  left: (attribute object: (identifier) @object attribute: (identifier) @name)
+  right: (call function: [(identifier) (attribute)] @base)?) @field
 
 (class_definition superclasses: (argument_list [(identifier) (attribute) (subscript)] @base))
 (function_definition return_type: (type) @base)
 (assignment type: (type) @base)
-(module (expression_statement
-  (assignment right: (call function: [(identifier) (attribute)] @base))))
-(class_definition body: (block (expression_statement
-  (assignment right: (call function: [(identifier) (attribute)] @base)))))
-(assignment
-  left: (attribute object: (identifier))
-  right: (call function: [(identifier) (attribute)] @base))
 
 (import_statement name: (dotted_name . (identifier) @bound.module @from)) @import
 (import_statement

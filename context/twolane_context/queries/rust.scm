@@ -10,7 +10,8 @@
 (mod_item name: (_) @name body: (_)? @body) @module
 (type_item name: (_) @name) @type
 (associated_type name: (_) @name) @type
-(macro_definition name: (_) @name) @function
+; Macros are names of their own: they belong to what makes them.
+(macro_definition "macro_rules!" @owner name: (_) @name) @function
 
 ; An impl is named by its type: `S` in `impl<T> fmt::Display for a::S<T>`.
 (impl_item type: (generic_type type: (scoped_type_identifier name: (_) @name)) body: (_)? @body) @impl

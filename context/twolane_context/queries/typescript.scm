@@ -17,6 +17,7 @@
 (abstract_method_signature name: (_) @name) @method
 (abstract_class_declaration name: (_) @name body: (_)? @body) @class
 (interface_declaration name: (_) @name body: (_)? @body) @interface
+(type_alias_declaration name: (_) @name value: (object_type) @body) @type
 (type_alias_declaration name: (_) @name) @type
 (enum_declaration name: (_) @name body: (_)? @body) @enum
 (internal_module name: (_) @name body: (_)? @body) @module

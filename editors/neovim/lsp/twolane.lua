@@ -29,7 +29,7 @@ return {
   -- Neovim understands versioned edits but does not say so, and then none are sent to it.
   capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
   -- Settings go here too: `init_options = { mode = "local", ["local"] = { url = "…" } }`.
-  init_options = { preview = true, page = true },
+  init_options = { preview = true, page = true, expected = true },
   commands = {
     ["twolane.run"] = function(command, context)
       require("twolane.run").command(command, context)
@@ -41,6 +41,9 @@ return {
     end,
     ["twolane/page"] = function(_, params)
       require("twolane.page").show(params)
+    end,
+    ["twolane/expected"] = function(_, params, context)
+      require("twolane.expected").note(params, context)
     end,
     ["window/showMessage"] = function(_, params)
       require("twolane.message").show(params)

@@ -26,7 +26,9 @@ def messages(material: Material) -> list[Fragment]:
     if not material.messages:
         return []
     listed = [part for one in material.messages for part in (one.fragment, ours("\n---\n"))]
-    return [ours("The branch's commits, the oldest first:\n"), *listed, ours("\n")]
+    count = material.messages_left_out
+    more = f"({count} more commits are left out)\n" if count else ""
+    return [ours("The branch's commits, the oldest first:\n"), *listed, ours(f"{more}\n")]
 
 
 def changed_files(material: Material) -> list[Fragment]:

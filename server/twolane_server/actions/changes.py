@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
@@ -91,6 +91,8 @@ def _prompt(subject: Subject, found: list[Change]) -> Prompt:
     spans = tuple(lines_of(subject.text, one) for one in found)
     question = [*needed(subject, spans), *also_holds(subject, spans[0], spans)]
     question.append(ours(HOW))
+    also = (head.origin,) if head is not None else ()
     for one, span in zip(found, spans, strict=True):
-        question += [Fragment(one.shown, label, origin_of(subject, span)), ours("\n")]
+        origin = replace(origin_of(subject, span), also=also)
+        question += [Fragment(one.shown, label, origin), ours("\n")]
     return reviewing(subject, question, "changes", spans)

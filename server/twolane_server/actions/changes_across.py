@@ -214,7 +214,8 @@ def _shown(subject: Subject, file: ChangedFile, title: Fragment, group: list[Cha
     shown = [title, *(also_holds(subject, spans[0], spans) if spans else ())]
     for one, span in zip(group, spans, strict=True):
         first, last = subject.text.row_of(span.start) + 1, subject.text.row_of(span.end) + 1
-        shown += [Fragment(one.shown, file.label, Origin(file.file, first, last)), ours("\n")]
+        origin = Origin(file.file, first, last, also=file.named.also)
+        shown += [Fragment(one.shown, file.label, origin), ours("\n")]
     return _Piece(subject, file.path, spans, tuple(shown))
 
 

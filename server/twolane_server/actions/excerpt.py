@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twolane_context.definitions import Kind
+from twolane_context.definitions import HELD, Kind
 from twolane_context.trees import walk
 from twolane_server.actions.enclosing import enclosing, reaches
 
@@ -61,8 +61,9 @@ def excerpt(parsed: Parsed, facts: Facts, selection: Span) -> Excerpt:
     local = _local(facts, {*holders, definition})
     signatures = {
         other.signature
-        for other, is_local in zip(facts.definitions, local, strict=True)
-        if not target.contains(other.signature)
+        for other, is_local in zip(facts.symbols, local, strict=True)
+        if other.kind not in HELD
+        and not target.contains(other.signature)
         and (
             other in holders
             or (other.name in used and not is_local)
@@ -105,17 +106,17 @@ def _holders(facts: Facts, definition: Definition | None) -> frozenset[Definitio
     """The definitions around this one."""
     found: list[Definition] = []
     while definition is not None and definition.parent is not None:
-        definition = facts.definitions[definition.parent]
+        definition = facts.symbols[definition.parent]
         found.append(definition)
     return frozenset(found)
 
 
 def _local(facts: Facts, around: Collection[Definition | None]) -> list[bool]:
-    """For each definition, whether it is local to a function that is not one of those `around`."""
+    """For each symbol, whether it is local to a function that is not one of those `around`."""
     local: list[bool] = []
-    for definition in facts.definitions:
+    for definition in facts.symbols:
         parent = definition.parent
-        holder = None if parent is None else facts.definitions[parent]
+        holder = None if parent is None else facts.symbols[parent]
         local.append(
             parent is not None
             and holder not in around

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads, Task, tree_for, tree_of
@@ -55,7 +55,10 @@ class FixDiagnostic:
         words = f"fix this problem, which a checker reports on these lines: {problem}"
         # It quotes the code, so it has the code's label; where it quotes other code under NDA, too,
         # then that is the label of the whole (`Reads.PROBLEM`).
-        instruction = Fragment(words, subject.label, origin_of(subject, target))
+        material = subject.material
+        also = material.quoted if material is not None else ()
+        origin = replace(origin_of(subject, target), also=also)
+        instruction = Fragment(words, subject.label, origin)
         prompt = rewrite_prompt(subject, parsed, target, instruction, self.name)
         return Task(subject, prompt, target, problem)
 

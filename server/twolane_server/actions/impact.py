@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from twolane_server.fragments import Label
+from twolane_server.fragments import Label, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twolane_server.text import Text
 
-__all__ = ["Impact", "Role", "Source", "role_of"]
+__all__ = ["Impact", "Role", "Source", "only_renamed", "role_of"]
 
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)(?:test_|conftest)|[_.](?:test|spec)\."
 )
+_RENAMES = re.compile(r"(?i)\s*(?:please\s+)?rename\b(?P<what>.*)", re.DOTALL)
 _DOC = re.compile(r"(?i)\.(?:md|markdown|rst|txt|adoc|org)$")
 
 
@@ -38,6 +39,13 @@ def role_of(path: str) -> Role:
     return Role.TEST if _TEST.search(path) else Role.CODE
 
 
+def only_renamed(instruction: str, name: str) -> bool:
+    """Whether a symbol only gets another name, and nothing within it, as a parameter of it, does."""
+    found = _RENAMES.match(instruction)
+    within = rf"\b(?i:of|in|inside|within|for|from)\s+[`'\"]?(?:\w+(?:\.|::))*{re.escape(name)}\b"
+    return found is not None and not re.search(within, found["what"])
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file that the symbol is named in. Its `repr` holds no text.
@@ -50,7 +58,8 @@ class Source:
         sites: where the symbol is named, in bytes of the text, ascending.
         role: what the file is to it.
         maybe: where a name like the symbol's stands of which it is not known what it means.
-        imports: where it imports a file that the person wants to go or to be called otherwise.
+        imports: where it imports a file that the person wants to go or to be called otherwise, or uses the
+            symbol under a name of its own.
     """
 
     path: str
@@ -93,6 +102,11 @@ class Impact:
     def label(self) -> Label:
         """How far all of it together may travel."""
         return Label.highest(one.label for one in self.sources)
+
+    @property
+    def origin(self) -> Origin:
+        """Where something comes from that speaks of all of it."""
+        return Origin(also=tuple(Origin(one.file) for one in self.sources))
 
     @property
     def texts(self) -> dict[str, Text]:

@@ -84,11 +84,14 @@ class Material:
         habits: how commits are written here.
         examples: subjects of recent commits, of open files alone.
         messages: the messages of the commits that a branch adds, the oldest first.
+        messages_left_out: how many of these are not shown: the older ones, and those of commits that
+            touched more than is looked at.
         template: the repository's template for a pull request.
         tests: where the tests of a file are, and what is there.
         head: the document's text as it was committed last; empty for a new file.
         root: the repository's folder, absolute, for a review of many files.
         files: the files of that review.
+        quoted: files whose code a tool's message may quote.
         notes: what the person should know of it, such as a file that was not read.
     """
 
@@ -97,9 +100,11 @@ class Material:
     habits: Habits | None = None
     examples: tuple[Source, ...] = ()
     messages: tuple[Source, ...] = ()
+    messages_left_out: int = 0
     template: Source | None = None
     tests: ForTests | None = None
     head: Source | None = None
     root: str = ""
     files: tuple[ChangedFile, ...] = ()
+    quoted: tuple[Origin, ...] = ()
     notes: tuple[str, ...] = ()

@@ -15,7 +15,6 @@ from twolane_server.actions.asked import asked_for
 from twolane_server.actions.base import Reads, Task, tree_of
 from twolane_server.actions.impact import role_of
 from twolane_server.actions.outcomes import Across
-from twolane_server.actions.refactor_files import brief, whole
 from twolane_server.actions.refactor_parts import Parts, answer_tokens, parts_of
 from twolane_server.actions.refactor_prompt import (
     NO_CHANGES,
@@ -38,9 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twolane_server.actions.base import Subject
-    from twolane_server.actions.impact import Impact, Source
-    from twolane_server.edits.changes import Problem
+    from twolane_server.actions.impact import Impact
+    from twolane_server.edits.changes import FileChange, Problem
     from twolane_server.edits.forgotten import Forgotten
+    from twolane_server.text import Text
 
 __all__ = ["Refactor"]
 
@@ -96,7 +96,7 @@ class Refactor:
                 "definition, in a file of a repository."
             )
         words, asked = asked_for(subject, parsed, selected(subject).span)
-        parts = parts_of(impact, asked)
+        parts = parts_of(impact, asked, words)
         state = _SoFar(asked, parts, at=-1 if parts.planned else 0)
         return _task(subject, impact, state, words)
 
@@ -123,19 +123,44 @@ class Refactor:
             return _task(task.subject, impact, state, task.instruction)
         if not len(found):
             raise ActionError("The model would change nothing.")
-        return Across(impact.root, found, (*impact.notes, *_notes(impact, found)))
+        unseen = (
+            f"{impact.name} was too long to be shown to the model as a whole; look closely at what became of it.",
+        )
+        notes = (*impact.notes, *(unseen if state.parts.unseen else ()), *_notes(impact, found))
+        return Across(impact.root, found, notes)
 
 
 def _changes(impact: Impact, state: _SoFar, reply: str) -> Changes | tuple[Problem, ...]:
     """What all parts up to this one come to."""
-    texts = {one.path: one.text for one in state.parts.files[state.at]}
+    earlier = {one.path: one for one in state.made}
+    texts: dict[str, Text] = {}
+    for one in state.parts.files[state.at]:
+        before = earlier.get(one.path)
+        text = one.source.text if before is None else before.after
+        if text is not None:
+            texts[one.path] = text
     if state.parts.planned and without_reasoning(reply).strip(" \n.`*") == NO_CHANGES:
         return state.made
-    others = (impact.others | impact.texts.keys() | set(state.made.paths)) - texts.keys()
+    # A file that an earlier part renamed may be renamed so again.
+    renamed = {earlier[path].place for path in texts if path in earlier}
+    others = (impact.others | impact.texts.keys() | set(state.made.paths)) - texts.keys() - renamed
     from twolane_server.edits.from_reply import changes_from  # noqa: PLC0415 - not needed to start
 
-    outcome = changes_from(reply, texts, Paths.of(texts, others, [impact.root]))
-    return Changes.of([*state.made, *outcome]) if isinstance(outcome, Changes) else outcome
+    # The definition is shown with each part, so that its edits may come with each, too.
+    olds = {path: earlier[path].before for path in texts if path in earlier}
+    before = {path: text for path, text in olds.items() if text is not None}
+    outcome = changes_from(reply, texts, Paths.of(texts, others, [impact.root]), before)
+    if not isinstance(outcome, Changes):
+        return outcome
+    later = {one.path: _both(earlier.get(one.path), one) for one in outcome}
+    return Changes.of((earlier | later).values())
+
+
+def _both(earlier: FileChange | None, later: FileChange) -> FileChange:
+    """What two answers make of a file, the later of what the earlier left."""
+    if earlier is None:
+        return later
+    return replace(later, before=earlier.before, to=later.to or earlier.to)
 
 
 def _again(task: Task, state: _SoFar, reply: str, problems: tuple[Problem, ...]) -> Task:
@@ -162,27 +187,23 @@ def _task(subject: Subject, impact: Impact, state: _SoFar, words: str) -> Task:
     target = Span(0, len(subject.text.source))
     if not parts.planned:
         files = parts.files[0]
-        shown = tuple(part for one in files for part in _shown(one, parts))
+        shown = tuple(part for one in files for part in one.shown)
         prompt = once_prompt(impact, shown, state.task, answer_tokens(files))
         return Task(subject, prompt, target, words, so_far=state)
-    definition = brief(impact.sources[0])
+    definition = parts.definition
     if state.at < 0:
         prompt = plan_prompt(impact, definition, state.task)
         note = f"a plan for {len(impact.sources)} files"
         return Task(subject, prompt, target, words, note, 0.0, state)
     files = parts.files[state.at]
-    shown = tuple(part for one in files for part in _shown(one, parts))
-    plan = Fragment(state.plan, impact.label)
+    shown = tuple(part for one in files for part in one.shown)
+    plan = Fragment(state.plan, impact.label, impact.origin)
     prompt = batch_prompt(
         impact, (definition, state.task, plan), files=shown, max_tokens=answer_tokens(files)
     )
     count = len(parts.files)
     note = f"part {state.at + 1} of {count}"
     return Task(subject, prompt, target, words, note, state.at / count, state)
-
-
-def _shown(source: Source, parts: Parts) -> tuple[Fragment, ...]:
-    return brief(source) if source.path in parts.brief else whole(source)
 
 
 def _notes(impact: Impact, changes: Changes) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.pieces import ours, said
-from twolane_server.fragments import Fragment
+from twolane_server.fragments import Fragment, Origin
 from twolane_server.prompts import Message, Prompt, Role
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def again(prompt: Prompt, reply: str, reasons: Sequence[str]) -> Prompt:
     """The same question once more, with the answer that was no good, if it is given, and why."""
     why = "".join(f"- {reason}\n" for reason in reasons)
     said_so = reply or "(edits that could not be carried out)"
-    answer = Message(Role.ASSISTANT, (Fragment(said_so, prompt.label),))
+    answer = Message(Role.ASSISTANT, (Fragment(said_so, prompt.label, prompt.origin),))
     told = (
         ours("Nothing was changed, since this cannot be carried out:\n"),
         # A reason names files.
-        Fragment(why, prompt.label),
+        Fragment(why, prompt.label, prompt.origin),
         ours("Answer again with all edits, also those that were right.\n"),
     )
     messages = (*prompt.messages, answer, Message(Role.USER, told))
@@ -141,16 +141,15 @@ def _opening() -> tuple[Message, ...]:
 
 def _about(impact: Impact) -> tuple[Fragment, ...]:
     """Which symbol it is about, and where it is named, by file."""
-    label = impact.label
     parts = [f"It is about `{impact.name}`, which is named in:\n"]
     for source in impact.sources:
         sites = source.sites or source.maybe or source.imports
         rows = dict.fromkeys(source.text.row_of(site) + 1 for site in sites)
         may = "" if source.sites or not source.maybe else " (which may be another one)"
-        may = may if source.sites or source.maybe else " (which imports a file that is to change)"
+        may = may if source.sites or source.maybe else " (which imports what is to change)"
         shown = ", ".join(map(str, list(rows)[:20])) + (" and more" if len(rows) > 20 else "")  # noqa: PLR2004 - enough
         parts += [f"- {source.path}: line {shown}{may}\n"] if rows else []
-    return (Fragment("".join(parts), label), ours("\n"))
+    return (Fragment("".join(parts), impact.label, impact.origin), ours("\n"))
 
 
 def _lines(impact: Impact) -> tuple[Fragment, ...]:
@@ -166,4 +165,4 @@ def _lines(impact: Impact) -> tuple[Fragment, ...]:
 
 def _listed(source: Source, rows: Sequence[int]) -> Fragment:
     lines = (f"{source.path}:{row + 1}: {source.text.lines[row].strip()[:160]}\n" for row in rows)
-    return Fragment("".join(lines), source.label)
+    return Fragment("".join(lines), source.label, Origin(source.file))

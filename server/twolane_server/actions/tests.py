@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import changed
@@ -24,7 +24,7 @@ from twolane_server.actions.testing.home import TESTABLE, is_test
 from twolane_server.edits.changes import Changes, FileChange
 from twolane_server.edits.reply import code
 from twolane_server.errors import ActionError
-from twolane_server.fragments import Fragment
+from twolane_server.fragments import Fragment, Origin
 from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Message, Prompt, Role
 from twolane_server.text import Text, decode
@@ -138,7 +138,9 @@ def _prompt(subject: Subject, parsed: Parsed, tests: ForTests, target: Span) -> 
         question += [ours("The test file as it is:\n"), *_shown(tests.file, language)]
     question += also_holds(subject, target, file="file under test")
     where = f"{tests.path}, its tests in {home.path}"
-    named = Fragment(where, max(subject.label, tests.label), origin_of(subject, target))
+    there = Origin(f"{tests.root}/{home.path}", name_only=True)
+    origin = replace(origin_of(subject, target), also=(there,))
+    named = Fragment(where, max(subject.label, tests.label), origin)
     question += [ours("To test, from "), named, ours(":\n")]
     question += fenced(subject, language.name, [target], dedent=True)
     asked = subject.instruction.strip()

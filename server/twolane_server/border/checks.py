@@ -1,8 +1,9 @@
 """What must hold before bytes go to the cloud: small pure questions, in the order of `CHECKS`.
 
 Each looks at the facts and returns a reason why not, or `None`. The gate asks all of them about the
-draft, before anything touches the network, about the final bytes, and again at the moment of
-sending, with the owner's and the repository's word read afresh.
+final bytes at the moment of sending; and, where the server must first be asked for the model's id,
+about the draft before and about the final bytes after. Each time the owner's and the repository's
+word is read afresh.
 """
 
 from __future__ import annotations

@@ -17,23 +17,23 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from twolane_server.border.asked import asked_hashes, key_of
 from twolane_server.border.distinctive import RULES, distinctive
 from twolane_server.border.matching import largest
 from twolane_server.border.print_store import Edition, PrintStore
-from twolane_server.border.prints import Hasher, Kind, prints_of_lines
+from twolane_server.border.prints import Hasher, Kind
 from twolane_server.border.public import edition
-from twolane_server.border.shapes import SHAPE
-from twolane_server.border.tokens import readings
-from twolane_server.border.variants import pieces
+from twolane_server.border.sources import PART, Source, Synced
+from twolane_server.border.wholes import whole
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -56,37 +56,10 @@ UNREAD = "the files under NDA are not all read yet, so nothing can be compared w
 UNREADABLE = "the fingerprints of NDA code cannot be read"
 
 _DAY = 86_400
+_BESIDES = 4  # texts, with some 20 bytes for each sign of theirs
 _PATIENCE_SECONDS = 2.0
 _BATCH = 100_000  # hashes; sorted together they are written twice as fast
 _ENOUGH = 300  # hits, of a text that is NDA through and through
-
-
-class Source(NamedTuple):
-    """A file under NDA.
-
-    Attributes:
-        path: how people see it.
-        digest: of its bytes; the same digest means that there is nothing to do.
-        read: its text, or `None` for what is no text or cannot be read.
-    """
-
-    path: str
-    digest: bytes
-    read: Callable[[], str | None]
-
-
-class Synced(NamedTuple):
-    """What a sync did.
-
-    Attributes:
-        added: files that are new or changed.
-        gone: files that are no longer there.
-        unread: files without text; what is known of them stays.
-    """
-
-    added: tuple[str, ...]
-    gone: tuple[str, ...]
-    unread: tuple[str, ...]
 
 
 class Fingerprints:
@@ -111,13 +84,15 @@ class Fingerprints:
         root: Path | None = None,
         ours: bool = True,
     ) -> None:
-        self._key = blake2b(key, person=b"prints").digest()
+        self._key = key_of(key)
         mark = blake2b(key, digest_size=8, person=b"mark").hexdigest()
         self._store = PrintStore(file, f"{RULES} {edition()} {mark}", ours=ours)
         self._clock = clock
         self._root = root
         self._ready = False
         self._syncing = threading.Lock()
+        # What an unsaved text lies over stays the same while somebody types.
+        self._besides = lru_cache(_BESIDES)(partial(distinctive, hasher=Hasher(self._key)))
 
     @classmethod
     def open(cls, file: Path, key: bytes, root: Path | None = None) -> Self:
@@ -174,8 +149,16 @@ class Fingerprints:
         Raises:
             sqlite3.Error: the database fails.
         """
-        asked = _asked(self._key, (text,))
-        self._store.forget_hashes(paths, chain.from_iterable(map(_hashes, asked)))
+        asked = chain.from_iterable(map(_hashes, asked_hashes(self._key, (text,))))
+        self._store.forget_hashes(paths, chain(asked, whole(text, Hasher(self._key))))
+
+    def whole(self, text: str) -> Match | None:
+        """The short file under NDA that a text is in whole, or `None`; see `wholes`.
+
+        Raises:
+            sqlite3.Error: the database fails.
+        """
+        return next(iter(self._wholes(text, 1)), None)
 
     def match(self, *texts: str) -> Match | None:
         """The copy of code under NDA that most of some texts is of, or `None`.
@@ -191,7 +174,7 @@ class Fingerprints:
         Raises:
             sqlite3.Error: the database fails.
         """
-        return tuple(self._matches((text,)))
+        return tuple(self._matches((text,))) or tuple(self._wholes(text))
 
     def newest(self) -> Newest:
         """What was added and opened last; while it is the same, the same code is under NDA.
@@ -200,6 +183,10 @@ class Fingerprints:
             sqlite3.Error: the database fails.
         """
         return self._store.newest()
+
+    def added(self, since: Newest) -> Sequence[int] | None:
+        """All hashes of what is under NDA and was not at a moment; see `PrintStore.added`, also for errors."""
+        return self._store.added(since)
 
     def root(self) -> Path | None:
         """The repository's folder, as far as that is known.
@@ -214,10 +201,7 @@ class Fingerprints:
 
         Texts that are nearly the same, as the forms of one are, cost hardly more than the first.
         """
-        # One who reads them all now is waited for.
-        if self._syncing.acquire(timeout=_PATIENCE_SECONDS):
-            self._syncing.release()
-        if not self._ready:
+        if not self.wait():
             return UNREAD
         try:
             match = self.match(*texts)
@@ -225,12 +209,34 @@ class Fingerprints:
             return UNREADABLE
         return None if match is None else str(match)
 
+    def wait(self) -> bool:
+        """Wait a moment for one who reads all files now; whether they are read."""
+        if self._syncing.acquire(timeout=_PATIENCE_SECONDS):
+            self._syncing.release()
+        return self._ready
+
+    def knows(self, hashes: Iterable[int]) -> bool:
+        """Whether some of these hashes, made as `asked.hasher_of` makes them, is of code under NDA.
+
+        Raises:
+            sqlite3.Error: the database fails.
+        """
+        return bool(self._store.find(hashes, 1))
+
+    def expect_many(self) -> None:
+        """Get ready for many questions, so that none of them has to wait for that.
+
+        Raises:
+            sqlite3.Error: the database fails.
+        """
+        self._store.expect_many()
+
     def close(self) -> None:
         """Let go of the file."""
         self._store.close()
 
     def _matches(self, texts: tuple[str, ...], enough: int | None = None) -> Iterator[Match]:
-        asked = _asked(self._key, texts)
+        asked = asked_hashes(self._key, texts)
         hits = self._store.find(chain.from_iterable(map(_hashes, asked)), enough)
         if not hits:
             return
@@ -240,6 +246,12 @@ class Fingerprints:
             kinds.update(dict.fromkeys(hit.intersection(hashes), kind))
         counted = Counter(each.path for each in hits)
         for path in sorted(counted, key=lambda each: (-counted[each], each)):
+            yield largest(path, [each for each in hits if each.path == path], kinds)
+
+    def _wholes(self, text: str, enough: int | None = None) -> Iterator[Match]:
+        kinds = dict.fromkeys(whole(text, Hasher(self._key)), Kind.WHOLE)
+        hits = self._store.find(kinds, enough) if kinds else []
+        for path in sorted({each.path for each in hits}):
             yield largest(path, [each for each in hits if each.path == path], kinds)
 
     def _sync(self, files: Iterable[Source], now: int) -> Synced:
@@ -261,7 +273,11 @@ class Fingerprints:
                 unread.append(path)
                 continue
             added.append(path)
-            batch.append(Edition(path, digest, distinctive(text, hasher)))
+            first, *others = text.split(PART)
+            found = distinctive(first, hasher)
+            for part in map(self._besides, others):
+                found = part | found
+            batch.append(Edition(path, digest, found))
             size += len(batch[-1].lines)
             if size >= _BATCH:
                 self._store.put(batch, now)
@@ -271,22 +287,6 @@ class Fingerprints:
         self._store.end(gone, now)
         self._store.expire(now - KEPT_DAYS * _DAY)
         return Synced(tuple(added), tuple(gone), tuple(unread))
-
-
-@lru_cache(maxsize=4)
-def _asked(key: bytes, texts: tuple[str, ...]) -> tuple[tuple[Kind, array[int]], ...]:
-    """All hashes of the ways to read some texts.
-
-    Kept for a moment: the gate asks three times about the same bytes, and each time all repositories'
-    fingerprints, which are under one key. What they answer is never kept.
-    """
-    hasher = Hasher(key)
-    ways = chain.from_iterable(map(readings, texts))
-    return tuple(
-        (series.kind, series.hashes)
-        for piece in pieces(ways, SHAPE)
-        for series in prints_of_lines(piece, hasher)
-    )
 
 
 def _hashes(asked: tuple[Kind, array[int]]) -> array[int]:

@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import time
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
@@ -62,12 +62,9 @@ class _Passage:
     """What a ticket stands for. It never leaves the gate."""
 
     prompt: Prompt = field(repr=False)
-    body: bytes = field(repr=False)
+    sending: Sending  # but for when, and under which policy
     lane: Lane
-    model: str
-    reasons: tuple[str, ...]
     price: Price | None
-    most_usd: float | None
     beyond_budget: bool
 
 
@@ -111,9 +108,11 @@ class Gate:
     async def clear(
         self, prompt: Prompt, *, reasons: tuple[str, ...] = (), beyond_budget: bool = False
     ) -> Cleared:
-        """Ask every check, find the model's id on the server, ask every check again.
+        """Make the final bytes, and a ticket for them.
 
-        No byte touches the network before the prompt passed with the model's configured name.
+        No byte touches the network before the prompt passed with the model's configured name: where
+        the server must be asked for the model's id, every check is asked before and after. Where it
+        need not be, no check could tell more now than `stream` does, which asks them all.
 
         Args:
             prompt: what the model is to be asked.
@@ -125,28 +124,31 @@ class Gate:
             KeyUnusable: there is no key for the cloud.
             LaneError: the server does not answer, or does not have the model.
         """
-        standing = await self._standing(prompt)
-        self._entries.ledger()
-        lane = self._cloud()
         wanted = self._settings.cloud_model(prompt.action)
-        await self._check(prompt, standing, _encode(prompt, wanted), lane)
-        model = await lane.resolve(wanted)
-        body = _encode(prompt, model)
-        await self._check(prompt, standing, body, lane)
-        digest = hashlib.sha256(body).hexdigest()
-        cleared = Cleared(model, lane.host, len(body), digest, origins(prompt))
+        lane = self._lane
+        model = None if lane is None else lane.known_as(wanted)
+        if lane is None or model is None:
+            lane, model = await self._asked(prompt, wanted)
         price = price_of(self._settings.prices, model, wanted)
-        tokens = await asyncio.to_thread(prompt.tokens, wanted)
-        self._passages[cleared] = _Passage(
-            prompt=prompt,
-            body=body,
-            lane=lane,
-            model=model,
-            reasons=reasons,
-            price=price,
-            most_usd=most(price, tokens, prompt.max_tokens),
-            beyond_budget=beyond_budget,
+        body, tokens = await asyncio.to_thread(
+            lambda: (_encode(prompt, model), prompt.tokens(wanted))
         )
+        sending = Sending(
+            time=self._clock(),
+            action=prompt.action,
+            lane=LaneName.CLOUD,
+            model=model,
+            host=lane.host,
+            body=body,
+            files=origins(prompt),
+            label=prompt.label,
+            reasons=reasons,
+            max_tokens=prompt.max_tokens,
+            most_usd=most(price, tokens, prompt.max_tokens),
+        )
+        digest = hashlib.sha256(body).hexdigest()
+        cleared = Cleared(model, lane.host, len(body), digest, sending.files)
+        self._passages[cleared] = _Passage(prompt, sending, lane, price, beyond_budget)
         return cleared
 
     async def stream(self, cleared: Cleared, until: float | None = None) -> AsyncGenerator[Chunk]:
@@ -167,14 +169,14 @@ class Gate:
         passage = self._passages.pop(cleared, None)
         if passage is None:
             raise refused(("the border has not cleared this request, or it was sent already",))
-        standing = await self._standing(passage.prompt)
-        await self._check(passage.prompt, standing, passage.body, passage.lane)
+        body = passage.sending.body
+        standing = await self._check(passage.prompt, body, passage.lane)
         started = time.monotonic()  # no change of the date is part of an answer's time
-        sending = _sending(passage, standing, self._clock())
+        sending = replace(passage.sending, time=self._clock(), policy_hash=standing.policy_hash)
         seq = await self._entries.record(sending, beyond_budget=passage.beyond_budget)
-        result, heard = "failed", Heard(passage.model)
+        result, heard = "failed", Heard(sending.model)
         try:
-            async with aclosing(passage.lane.stream(Request(passage.body, until))) as chunks:
+            async with aclosing(passage.lane.stream(Request(body, until))) as chunks:
                 async for chunk in chunks:
                     heard.take(chunk)
                     yield chunk
@@ -236,17 +238,21 @@ class Gate:
                 raise refused((str(error).rstrip("."),)) from error
         return self._lane
 
-    async def _standing(self, prompt: Prompt) -> Standing:
-        try:
-            return await asyncio.to_thread(self._read_standing, origins(prompt))
-        except (TwolaneError, OSError, ValueError) as error:
-            why = str(error).rstrip(".") if isinstance(error, TwolaneError) else _UNREAD
-            raise refused((why,)) from error
+    async def _asked(self, prompt: Prompt, wanted: str) -> tuple[Lane, str]:
+        """The lane, and the id that its server has for a model; the prompt passed with either name."""
+        self._entries.ledger()
+        lane = self._cloud()
+        await self._check(prompt, _encode(prompt, wanted), lane)
+        model = await lane.resolve(wanted)
+        await self._check(prompt, _encode(prompt, model), lane)
+        return lane, model
 
-    async def _check(self, prompt: Prompt, standing: Standing, body: bytes, lane: Lane) -> None:
+    async def _check(self, prompt: Prompt, body: bytes, lane: Lane) -> Standing:
+        """What owner and repository say now, where every check lets the body pass."""
         model = self._settings.cloud_model(prompt.action)
 
-        def check() -> tuple[str, ...]:
+        def check() -> tuple[Standing, tuple[str, ...]]:
+            standing = self._standing(prompt)
             facts = Facts(
                 label=prompt.label,
                 standing=standing,
@@ -257,11 +263,20 @@ class Gate:
                 host=lane.host,
                 searches=self._searches,
             )
-            return refusals(facts, self._checks)
+            return standing, refusals(facts, self._checks)
 
         # In a thread, since to count a long prompt and to read it for words and secrets takes a while.
-        if found := await asyncio.to_thread(check):
+        standing, found = await asyncio.to_thread(check)
+        if found:
             raise refused(found)
+        return standing
+
+    def _standing(self, prompt: Prompt) -> Standing:
+        try:
+            return self._read_standing(prompt.sources)
+        except (TwolaneError, OSError, ValueError) as error:
+            why = str(error).rstrip(".") if isinstance(error, TwolaneError) else _UNREAD
+            raise refused((why,)) from error
 
 
 def _open_cloud(settings: Settings, environ: Mapping[str, str]) -> Lane:
@@ -270,23 +285,6 @@ def _open_cloud(settings: Settings, environ: Mapping[str, str]) -> Lane:
     )
 
     return open_cloud(settings, environ)
-
-
-def _sending(passage: _Passage, standing: Standing, time: datetime) -> Sending:
-    return Sending(
-        time=time,
-        action=passage.prompt.action,
-        lane=LaneName.CLOUD,
-        model=passage.model,
-        host=passage.lane.host,
-        body=passage.body,
-        files=origins(passage.prompt),
-        label=passage.prompt.label,
-        reasons=passage.reasons,
-        policy_hash=standing.policy_hash,
-        max_tokens=passage.prompt.max_tokens,
-        most_usd=passage.most_usd,
-    )
 
 
 def _encode(prompt: Prompt, model: str, salt: str | None = None) -> bytes:

@@ -152,7 +152,7 @@ def verify(folder: Path) -> Verdict:
         if not (folder / store.DATABASE).exists():
             return judge([], START if fresh else kept)
         try:
-            with closing(store.open_database(folder, _WAIT_SECONDS)) as database:
+            with store.reading(folder, _WAIT_SECONDS) as database:
                 if not store.has_table(database):
                     return judge([], START if fresh else kept)
                 return judge(store.entries(database), kept)
@@ -175,7 +175,7 @@ def read_rows(folder: Path, *, last: int | None = None) -> Iterator[Row]:
     with store.explained(folder):
         if not (folder / store.DATABASE).exists():
             return
-        with closing(store.open_database(folder, _WAIT_SECONDS)) as database:
+        with store.reading(folder, _WAIT_SECONDS) as database:
             if not store.has_table(database):
                 return
             ends = {

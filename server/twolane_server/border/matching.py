@@ -32,6 +32,8 @@ class Match(NamedTuple):
     last_line: int
 
     def __str__(self) -> str:
+        if self.kind is Kind.WHOLE:
+            return f"it is the same as {self.path}, which is NDA"
         what = {Kind.SHAPE: "code with other names but the shape of", Kind.NAME: "a name of"}
         rows = f"line {self.first_line}"
         if self.last_line > self.first_line:

@@ -21,6 +21,8 @@ _SCHEMA = (
     "CREATE TABLE about (root BLOB, released INTEGER);"
     "INSERT INTO about VALUES (NULL, 0)"
 )
+# Made also where all else is: earlier versions of twolane had none. See `print_log`.
+_LOG = "CREATE TABLE IF NOT EXISTS added (edition INTEGER PRIMARY KEY, since INTEGER, hashes BLOB)"
 
 
 class Outdated(sqlite3.OperationalError):
@@ -122,6 +124,7 @@ def _prepare(database: sqlite3.Connection, version: int) -> None:
             database.execute(statement)
         database.execute(f"PRAGMA application_id = {_MARK}")
         database.execute(f"PRAGMA user_version = {version}")
+    database.execute(_LOG)
     database.execute("COMMIT")
 
 

@@ -74,6 +74,15 @@ class Sieve:
             if (there := slots[each & mask]) and there & (bits := _BITS[each >> _TOP]) == bits
         ]
 
+    def fill(self, database: sqlite3.Connection) -> None:
+        """Take in all that is stored now, for one who will ask much.
+
+        Args:
+            database: in a transaction.
+        """
+        self._asked = _WORTH + 1
+        self._follow(database)
+
     def added(self, hashes: Iterable[int], since: Newest, now: Newest) -> None:
         """Take in what we have added ourselves, and nobody else, between two moments."""
         if self._slots and self._newest == since:

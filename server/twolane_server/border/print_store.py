@@ -17,6 +17,7 @@ from tempfile import mkstemp
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from twolane_server.border import print_log
 from twolane_server.border.print_file import Outdated, found, opened, pragma
 from twolane_server.border.print_sieve import Newest, Sieve, newest
 
@@ -141,14 +142,18 @@ class PrintStore:
                 database.execute("UPDATE editions SET file = ? WHERE id = ?", (file, number))
                 rows += [(hash_, file, number, line) for hash_, line in lines.items()]
             rows.sort()  # so that neighbours in the table are written together
+            new = print_log.not_stored(database, [hash_ for hash_, *_ in rows])
             database.executemany(
                 "INSERT INTO prints VALUES (?, ?, ?, ?) ON CONFLICT (hash, file) DO UPDATE"
                 " SET edition = excluded.edition, line = excluded.line",
                 rows,
             )
             until = newest(database)
+            if new is not None and until != since:
+                print_log.note(database, since, until, new)
         with self._lock:
-            self._sieve.added((hash_ for hash_, *_ in rows), since, until)
+            every = (hash_ for hash_, *_ in rows)
+            self._sieve.added(every if new is None else new, since, until)
 
     def end(self, paths: Iterable[str], now: int) -> None:
         """Note that files are gone; their rows stay."""
@@ -160,6 +165,7 @@ class PrintStore:
         with self._using() as database:
             old = "SELECT id FROM editions WHERE ended < ?"
             if database.execute(old, (before,)).fetchone():
+                print_log.forget(database)
                 database.execute(f"DELETE FROM prints WHERE edition IN ({old})", (before,))  # noqa: S608 - our own words
                 database.execute("DELETE FROM editions WHERE ended < ?", (before,))
 
@@ -169,6 +175,7 @@ class PrintStore:
             if files := _files(database, paths):
                 those = "(SELECT value FROM json_each(?))"
                 database.execute(_RELEASED)
+                print_log.forget(database)
                 database.execute(f"DELETE FROM prints WHERE file IN {those}", (files,))  # noqa: S608 - our own words
                 database.execute(f"DELETE FROM editions WHERE file IN {those}", (files,))  # noqa: S608 - the same
 
@@ -178,6 +185,7 @@ class PrintStore:
         with self._using() as database:
             if files := _files(database, paths):
                 database.execute(_RELEASED)
+                print_log.forget(database)
                 database.execute(
                     "DELETE FROM prints WHERE hash IN (SELECT value FROM json_each(?))"
                     " AND file IN (SELECT value FROM json_each(?))",
@@ -199,10 +207,24 @@ class PrintStore:
                     break
         return hits
 
+    def expect_many(self) -> None:
+        """Get ready for many questions, which takes up to a second; else some question has to wait."""
+        with self._using("DEFERRED") as database:
+            self._sieve.fill(database)
+
     def newest(self) -> Newest:
         """What was added and opened last, by whichever process."""
         with self._using("DEFERRED") as database:
             return newest(database)
+
+    def added(self, since: Newest) -> Sequence[int] | None:
+        """All hashes that are stored and were not at a moment, and maybe more; `None` if nobody knows.
+
+        Args:
+            since: from `newest`, at that moment.
+        """
+        with self._using("DEFERRED") as database:
+            return print_log.added(database, since)
 
     def note(self, root: Path) -> None:
         """Keep which repository it is about."""

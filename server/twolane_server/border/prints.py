@@ -15,17 +15,28 @@ import sys
 from array import array
 from enum import IntEnum
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.shapes import IMPORTS, KEYWORDS, shapes
-from twolane_server.border.tokens import coded, lines
+from twolane_server.border.tokens import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from twolane_server.border.tokens import Coded, Line
+    from twolane_server.border.tokens import Line
 
-__all__ = ["GRAM", "Hasher", "Kind", "Series", "prints", "prints_of_lines"]
+__all__ = [
+    "GRAM",
+    "Hasher",
+    "Kind",
+    "Series",
+    "grams",
+    "of_rows",
+    "of_shapes",
+    "prints",
+    "prints_of_lines",
+]
 
 GRAM = 16
 _WIDTH = 8
@@ -51,6 +62,7 @@ class Kind(IntEnum):
     SHAPE = 1
     LINE = 2
     NAME = 3
+    WHOLE = 4  # a whole file that is too short for a gram; see `wholes`
 
 
 class Series(NamedTuple):
@@ -106,31 +118,55 @@ def prints(text: str, hasher: Hasher, *, declared: bool = False) -> tuple[Series
 
 
 def prints_of_lines(
-    found: list[Line], hasher: Hasher, *, declared: bool = False
+    found: Sequence[Line], hasher: Hasher, *, declared: bool = False
 ) -> tuple[Series, ...]:
     """`prints` of a text's lines, or of some that follow one another in it."""
-    codes = coded(found)
+    rows = [line.number for line in found for _ in line.tokens]
+    hashes = grams(found, hasher, range(len(rows) - GRAM + 1))
     return (
-        _grams(found, codes, hasher),
-        _series(Kind.SHAPE, shapes(found, codes), hasher),
-        _series(Kind.LINE, _long_lines(found), hasher),
-        _series(Kind.NAME, _names(found, declared=declared), hasher),
+        Series(Kind.GRAM, hashes, rows[: len(hashes)]),
+        of_shapes(found, hasher),
+        *of_rows(found, hasher, declared=declared),
     )
 
 
-def _grams(found: list[Line], codes: Coded, hasher: Hasher) -> Series:
+def grams(found: Sequence[Line], hasher: Hasher, starts: Iterable[int]) -> array[int]:
+    """The hashes of some grams.
+
+    Args:
+        found: lines that follow one another.
+        hasher: makes the hashes.
+        starts: which of their tokens each starts with; no later one than the last gram does.
+    """
     # The hashes of tokens are under the key already, and nobody can tell what they are.
-    made = [hasher[token] for token in codes.tokens]
-    whole = b"".join(map(made.__getitem__, codes.whole))
-    rows = [line.number for line in found for _ in line.tokens]
-    size = GRAM * _WIDTH
+    tokens = chain.from_iterable(line.tokens for line in found)
+    whole = b"".join(map(hasher.__getitem__, tokens))
     begin = blake2b(digest_size=_WIDTH).copy
     digests: list[bytes] = []
-    for at in range(0, len(whole) - size + 1, _WIDTH):
+    for start in starts:
         begun = begin()
-        begun.update(whole[at : at + size])
+        begun.update(whole[start * _WIDTH : (start + GRAM) * _WIDTH])
         digests.append(begun.digest())
-    return Series(Kind.GRAM, _numbers(digests), rows[: len(digests)])
+    return _numbers(digests)
+
+
+def of_shapes(found: Sequence[Line], hasher: Hasher, starts: Iterable[int] | None = None) -> Series:
+    """The hashes of shapes.
+
+    Args:
+        found: lines that follow one another.
+        hasher: makes the hashes.
+        starts: which of the lines each starts with, in order; all of them where it is not given.
+    """
+    return _series(Kind.SHAPE, shapes(found, starts), hasher)
+
+
+def of_rows(found: Sequence[Line], hasher: Hasher, *, declared: bool = False) -> tuple[Series, ...]:
+    """The hashes of long lines and of names, for which it makes no difference what stands around."""
+    return (
+        _series(Kind.LINE, _long_lines(found), hasher),
+        _series(Kind.NAME, _names(found, declared=declared), hasher),
+    )
 
 
 def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Series:
@@ -139,13 +175,13 @@ def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Ser
     return Series(kind, _numbers(digests), [row for row, _ in found])
 
 
-def _long_lines(found: list[Line]) -> Iterator[tuple[int, str]]:
+def _long_lines(found: Sequence[Line]) -> Iterator[tuple[int, str]]:
     for number, tokens in found:
         if len(tokens) < GRAM and tokens[0] not in IMPORTS and sum(map(len, tokens)) >= _LONG_LINE:
             yield number, " ".join(tokens)
 
 
-def _names(found: list[Line], *, declared: bool) -> Iterator[tuple[int, str]]:
+def _names(found: Sequence[Line], *, declared: bool) -> Iterator[tuple[int, str]]:
     seen: set[str] = set()
     for number, tokens in found:
         if max(map(len, tokens)) < _LONG_NAME:

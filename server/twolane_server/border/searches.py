@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from twolane_server.border.secrets import FAILURES, find_secret
@@ -28,18 +28,19 @@ class Searches:
     """
 
     def __init__(self) -> None:
+        self._texts = lru_cache(maxsize=_KEPT)(texts)
         self._unwrapped = lru_cache(maxsize=_KEPT)(unwrapped)
-        self._word = lru_cache(maxsize=_KEPT)(find_word)
-        self._secret = lru_cache(maxsize=_KEPT)(find_secret)
+        self._word = lru_cache(maxsize=_KEPT)(_find_word)
+        self._secret = lru_cache(maxsize=_KEPT)(partial(find_secret, unwrap=self._unwrapped))
 
     def objection(self, body: bytes, words: tuple[str, ...], prints: Prints | None) -> str | None:
         """The first reason of all three why what a body says may not leave, or `None`."""
         return self.word(body, words) or self.nda_code(body, prints) or self.secret(body)
 
     def word(self, body: bytes, words: tuple[str, ...]) -> str | None:
-        """Why a body's words may not leave, or `None`."""
+        """Why a body's words may not leave, in plain or wrapped, or `None`."""
         try:
-            found = (self._word(text, words) for text in texts(body))
+            found = (self._word(self._unwrapped(text), words) for text in self._texts(body))
             word = next((each for each in found if each is not None), None)
         except ValueError:
             return "the request cannot be read back, so its words cannot be checked"
@@ -50,16 +51,21 @@ class Searches:
         if prints is None:
             return None
         try:
-            both = [self._unwrapped(text) for text in texts(body)]
+            forms = [form for text in self._texts(body) for form in self._unwrapped(text)]
         except ValueError:
             return "the request cannot be read back, so it cannot be compared with NDA code"
-        return next((why for forms in both if (why := prints.found(*forms)) is not None), None)
+        return prints.found(*forms)
 
     def secret(self, body: bytes) -> str | None:
         """Why a body may not leave for a secret that it holds, in plain or wrapped, or `None`."""
         try:
-            found = (self._secret(text) for text in texts(body))
+            found = (self._secret(text) for text in self._texts(body))
             kind = next((each for each in found if each is not None), None)
         except FAILURES:
             return "the search for secrets failed, so it is not known whether it holds one"
         return None if kind is None else f"it holds what looks like a secret ({kind})"
+
+
+def _find_word(forms: tuple[str, ...], words: tuple[str, ...]) -> str | None:
+    found = (find_word(form, words) for form in forms)
+    return next((each for each in found if each is not None), None)

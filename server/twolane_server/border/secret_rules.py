@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["find_kind"]
 
+# Every branch begins with a plain letter: then Python passes over all others at once.
+_KEYS = "pre[_-]?shared shared api access auth account private signing encryption master license storage"
+_KEY = r"[_\-. ]?key"
 _NAME = re.compile(
     r"pass(?:w(?:or)?d|wort|phrase|code|_?key|w)|pass(?<![a-z]pass)(?![a-z]|\s+[\"'`\w])|pwd|secret"
-    r"|token"
-    r"|credential|(?:pre[_-]?)?shared[_\-. ]?key|api[_\-. ]?key"
-    r"|(?:access|auth|account|private|signing|encryption|master|license|storage)[_\-. ]?key"
+    rf"|token|credential|{'|'.join(name + _KEY for name in _KEYS.split())}"
 )
 _TAIL = re.compile(r"[\w\-.]{0,40}")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -141,7 +142,8 @@ _HOLDERS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         "authorization header",
         ("basic", "bearer", "token"),
         re.compile(
-            r"(?:[Bb]asic|BASIC|[Bb]earer|BEARER|[Tt]oken)[ \t]+([A-Za-z0-9+/._~\-]{16,}={0,2})"
+            r"(?:basic|Basic|BASIC|bearer|Bearer|BEARER|token|Token)[ \t]+"
+            r"([A-Za-z0-9+/._~\-]{16,}={0,2})"
         ),
     ),
     (

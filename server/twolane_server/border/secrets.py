@@ -20,6 +20,8 @@ from twolane_server.border.unwrapped import unwrapped
 from twolane_server.folders import folders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kingfisher_sdk import Finding, Scanner
 
 __all__ = ["CACHE_VARIABLE", "FAILURES", "find_secret", "warm"]
@@ -47,18 +49,22 @@ _LONG = 100
 _lock = threading.Lock()
 
 
-def find_secret(text: str) -> str | None:
+def find_secret(text: str, unwrap: Callable[[str], tuple[str, ...]] = unwrapped) -> str | None:
     """The kind of a secret that `text` holds, such as `github pat`, and never the secret; or `None`.
 
     Scans 16 KB in a few milliseconds; the first call of a process loads the rules (a quarter of a
     second, and once after an update some seconds), which `warm` does beforehand.
+
+    Args:
+        text: what is searched.
+        unwrap: `unwrapped`, from one who remembers what that gave.
 
     Raises:
         ImportError, OSError, RuntimeError, ValueError: the scanner is not there or failed; these
             are `FAILURES`.
     """
     scanner = _scanner()
-    for form in unwrapped(text):
+    for form in unwrap(text):
         for shown in (form, _apart(form)):
             for finding in scanner.scan(shown.encode("utf-8", "replace")):
                 if _counts(finding):

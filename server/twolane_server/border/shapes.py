@@ -6,14 +6,15 @@ Lists, imports and sentences have none, since theirs is everybody's.
 
 from __future__ import annotations
 
-from itertools import accumulate, compress
+from functools import lru_cache
+from itertools import accumulate, chain, compress
 from operator import not_
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from twolane_server.border.tokens import Coded, Line
+    from twolane_server.border.tokens import Line
 
 __all__ = ["IMPORTS", "KEYWORDS", "SHAPE", "shapes"]
 
@@ -38,45 +39,44 @@ KEYWORDS = frozenset(_KEYWORD_WORDS.split())
 """Words that are no names, in any of the languages."""
 
 _NUMBERS = tuple(map(str, range(SHAPE)))
+_DIGITS = frozenset(_NUMBERS)
+_MOST_TOKENS = 100_000
 _REPEATS = 2  # of names: with fewer it is a list or a sentence like any other
 _DIFFERENT = 6  # other tokens
 
 
-def shapes(found: list[Line], codes: Coded) -> Iterator[tuple[int, str]]:
+@lru_cache(_MOST_TOKENS)  # asked of each token of a prompt, and most are the same
+def _is_name(token: str) -> bool:
+    return (token[0].isalpha() or token[0] == "_") and token not in KEYWORDS
+
+
+def shapes(found: Sequence[Line], starts: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
     """The shapes in some lines, each with the number of the line that it starts at.
 
     Args:
         found: lines that follow one another.
-        codes: their tokens.
+        starts: which of the lines may start one, in order; any may where it is not given.
     """
-    tokens, whole = codes
-    is_name = list(map(_is_name, tokens))
-    flags = list(map(is_name.__getitem__, whole))
+    whole = list(chain.from_iterable(line.tokens for line in found))
+    flags = list(map(_is_name, whole))
     names = list(compress(whole, flags))
     others = list(compress(whole, map(not_, flags)))
     before = [0, *accumulate(flags)]  # names before each token
-    digits = {place for place, token in enumerate(tokens) if token in _NUMBERS}
-    shown = list(tokens)
-    start = 0
-    for line in found:
-        here, start = start, start + len(line.tokens)
+    places = [0, *accumulate(len(line.tokens) for line in found)]
+    for start in range(len(found)) if starts is None else starts:
+        line, here = found[start], places[start]
         end = here + SHAPE
         if end > len(whole):
             return
         if line.tokens[0] in IMPORTS:
             continue
         used = names[before[here] : before[end]]
-        first = dict.fromkeys(used)
+        first = dict(zip(dict.fromkeys(used), _NUMBERS, strict=False))
         if len(used) - len(first) < _REPEATS:
             continue
         rest = set(others[here - before[here] : end - before[end]])
         # A digit that a name has as well does not count.
-        same = sum(int(tokens[place]) < len(first) for place in rest & digits)
+        same = sum(int(digit) < len(first) for digit in rest & _DIGITS)
         if len(rest) - same >= _DIFFERENT:
-            for place, number in zip(first, _NUMBERS, strict=False):
-                shown[place] = number  # of all names here, so that no number of before is left
-            yield line.number, " ".join(map(shown.__getitem__, whole[here:end]))
-
-
-def _is_name(token: str) -> bool:
-    return (token[0].isalpha() or token[0] == "_") and token not in KEYWORDS
+            window = whole[here:end]
+            yield line.number, " ".join(map(first.get, window, window))

@@ -24,6 +24,10 @@ class Prints(Protocol):
         """Why texts may not leave, without a word of them; `None` if none holds code under NDA."""
         ...
 
+    def whole(self, text: str) -> str | None:
+        """The same of a file's text in whole, which may be a short file under NDA; see `wholes`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

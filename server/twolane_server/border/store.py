@@ -32,6 +32,7 @@ __all__ = [
     "identity",
     "is_damage",
     "open_database",
+    "reading",
     "writing",
 ]
 
@@ -181,8 +182,33 @@ def open_database(folder: Path, wait: float) -> sqlite3.Connection:
         folder: where it is.
         wait: how many seconds to wait for another process.
     """
+    return _connected(folder, wait, "mode=rw")
+
+
+@contextmanager
+def reading(folder: Path, wait: float) -> Generator[sqlite3.Connection]:
+    """The database for who reads alone: also where nothing can be written, as on an auditor's copy.
+
+    SQLite wants to write beside a database that others may write into. Where it cannot, and nobody
+    left anything there to be read, nobody does.
+    """
+    try:
+        database = open_database(folder, wait)
+    except sqlite3.OperationalError as error:
+        if _code(error) not in _UNWRITABLE or _is_left(folder / f"{DATABASE}-wal"):
+            raise
+        database = _connected(folder, wait, "mode=ro&immutable=1")
+    with closing(database):
+        yield database
+
+
+def _is_left(log: Path) -> bool:
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connected(folder: Path, wait: float, how: str) -> sqlite3.Connection:
     database = sqlite3.connect(
-        f"{(folder / DATABASE).resolve().as_uri()}?mode=rw",
+        f"{(folder / DATABASE).resolve().as_uri()}?{how}",
         uri=True,
         timeout=wait,
         isolation_level=None,

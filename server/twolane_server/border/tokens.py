@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
+from twolane_server.border.affixes import without_affixes, without_marks
 from twolane_server.border.folding import latin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-__all__ = ["VERSION", "Coded", "Line", "coded", "is_diff", "lines", "readings", "rows", "tokens"]
+__all__ = ["VERSION", "Line", "is_diff", "lines", "readings", "rows", "tokens", "whole_readings"]
 
 VERSION = 1
 """Of what counts as a token. Whoever changes that makes the list of public code anew."""
@@ -51,6 +51,7 @@ _PREFIX = re.compile(
     rf")|{_QUOTING}(?:File \"[^\"\n]*\", line \d+|at [^\n]*:\d+\)?$).*"  # a frame, the whole line
 )
 _FEW_PREFIXES = 3
+_MOST_ROWS, _LONG_ROW = 20_000, 500  # that are remembered; characters
 
 
 class Line(NamedTuple):
@@ -63,18 +64,6 @@ class Line(NamedTuple):
 
     number: int
     tokens: list[str]
-
-
-class Coded(NamedTuple):
-    """Tokens as numbers, which are compared faster than words.
-
-    Attributes:
-        tokens: each token once.
-        whole: for each token of the text its place in `tokens`.
-    """
-
-    tokens: list[str]
-    whole: list[int]
 
 
 def lines(text: str) -> Iterator[Line]:
@@ -97,15 +86,22 @@ def tokens(row: str) -> list[str]:
     return (_TOKEN_OF_ASCII if row.isascii() else _TOKEN).findall(row)
 
 
-def coded(found: Iterable[Line]) -> Coded:
-    """The tokens of lines as numbers."""
-    every = list(chain.from_iterable(line.tokens for line in found))
-    places = dict(zip(dict.fromkeys(every), count(), strict=False))
-    return Coded(list(places), list(map(places.__getitem__, every)))
-
-
 def readings(text: str) -> Iterator[str]:
-    """The ways to read a text that may quote code.
+    """The ways to read a text that may quote code: `whole_readings`, and of what is in frames the inside.
+
+    See `affixes`.
+    """
+    yield from whole_readings(text)
+    plain = without_marks(text)
+    if plain != text:
+        known = set(text.split("\n"))
+        yield "\n".join(row for row in plain.split("\n") if row not in known)
+    if (bare := without_affixes(plain)) is not None:
+        yield bare
+
+
+def whole_readings(text: str) -> Iterator[str]:
+    """The ways to read a text that may quote code, all of it.
 
     As it is, without line numbers, without what blame, grep, logs and tracebacks put between the
     lines, and without one side of a diff.
@@ -113,14 +109,13 @@ def readings(text: str) -> Iterator[str]:
     In a diff the old lines and the new ones each make a whole when the other ones are left out.
     """
     yield text
-    plain = _without_numbers(text)
-    if plain is not None:
-        yield plain
-    bare = _without_prefixes(text)
-    if bare is not None:
-        yield bare
+    rows = text.split("\n")
+    before = list(map(_before, rows))
+    for without in (_without_numbers, _without_prefixes):
+        reading = without(rows, before)
+        if reading is not None:
+            yield reading
     if hunk := _hunk(text):
-        rows = text.split("\n")
         for sign in "+-":
             yield "\n".join("" if row.startswith(f"{hunk[1]}{sign}") else row for row in rows)
 
@@ -146,37 +141,66 @@ def _spelled(text: str) -> str:
     return (_SAME_SIGNS_OF_ASCII if text.isascii() else _SAME_SIGNS).sub(r"\1", text)
 
 
-def _without_numbers(text: str) -> str | None:
+class _Before(NamedTuple):
+    """What stands before the code in a row, if it quotes any.
+
+    Attributes:
+        number: of the line.
+        counted: where the code begins if that is left out; 0 for no number.
+        prefixed: where it begins behind what blame, grep, a log or a traceback put there; 0 for none.
+    """
+
+    number: int
+    counted: int
+    prefixed: int
+
+
+class _Rows(dict[str, _Before | None]):
+    """What stands before the code in each row, found out when it is first met; most have nothing."""
+
+    def __missing__(self, row: str) -> _Before | None:
+        found = None
+        if _DIGIT.search(row):
+            number, prefix = _NUMBERED.match(row), _PREFIX.match(row)
+            if number or prefix:
+                counted = (int(number[1]), number.end()) if number else (-1, 0)
+                found = _Before(*counted, prefix.end() if prefix else 0)
+        if len(row) <= _LONG_ROW:  # so that no data is kept
+            if len(self) >= _MOST_ROWS:
+                self.clear()
+            self[row] = found
+        return found
+
+
+_before = _Rows().__getitem__
+
+
+def _without_numbers(rows: list[str], before: list[_Before | None]) -> str | None:
     """The text without the numbers that stand before at least three lines and count them."""
-    rows = text.split("\n")
-    found = [_DIGIT.search(row) and _NUMBERED.match(row) for row in rows]
-    if sum(each is not None for each in found) < _RUN_OF_NUMBERS:
+    numbers = [each.number if each else -1 for each in before]
+    if sum(number >= 0 for number in numbers) < _RUN_OF_NUMBERS:
         return None
-    run: list[int] = []
+    made, run = list(rows), list[int]()
     last = 0
     changed = False
-    for place, match in enumerate([*found, None]):
-        number = int(match[1]) if match else -1
+    for place, number in enumerate([*numbers, -1]):
         if run and number == last + 1:
             run.append(place)
         else:
             if len(run) >= _RUN_OF_NUMBERS:
                 changed = True
                 for each in run:
-                    match_there = found[each]
-                    assert match_there is not None
-                    rows[each] = rows[each][match_there.end() :]
-            run = [place] if match else []
+                    there = before[each]
+                    assert there is not None
+                    made[each] = rows[each][there.counted :]
+            run = [place] if number >= 0 else []
         last = number
-    return "\n".join(rows) if changed else None
+    return "\n".join(made) if changed else None
 
 
-def _without_prefixes(text: str) -> str | None:
+def _without_prefixes(rows: list[str], before: list[_Before | None]) -> str | None:
     """The text without what tools that quote lines put before each, where at least three have it."""
-    rows = text.split("\n")
-    found = [_DIGIT.search(row) and _PREFIX.match(row) for row in rows]
-    if sum(each is not None for each in found) < _FEW_PREFIXES:
+    if sum(each is not None and each.prefixed > 0 for each in before) < _FEW_PREFIXES:
         return None
-    return "\n".join(
-        row[each.end() :] if each else row for row, each in zip(rows, found, strict=True)
-    )
+    both = zip(rows, before, strict=True)
+    return "\n".join(row[each.prefixed :] if each else row for row, each in both)

@@ -9,14 +9,30 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_server.border.tokens import Line, rows, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["pieces"]
+__all__ = ["Piece", "Pieces", "pieces"]
+
+_TRIED = 32  # of the places that a row has, the latest
+
+
+class Piece(NamedTuple):
+    """Some lines of a text.
+
+    Attributes:
+        lines: they follow one another, and are numbered within the piece.
+        seams: those before which no earlier text goes on as it does here.
+        new: those of `seams` that no earlier text has at all.
+    """
+
+    lines: list[Line]
+    seams: list[int]
+    new: list[int]
 
 
 def pieces(texts: Iterable[str], reach: int) -> Iterator[list[Line]]:
@@ -28,31 +44,63 @@ def pieces(texts: Iterable[str], reach: int) -> Iterator[list[Line]]:
         texts: the one that the others are like comes first.
         reach: how many tokens the longest run has that is looked for.
     """
-    known = _Known()
-    spelled: dict[str, str] = {}
-    read: dict[str, list[str]] = {}
-    for text in texts:
-        found = [row for row in _rows(text, spelled) if row]
-        read.update((row, tokens(row)) for row in found if row not in read)
-        spans: Iterable[tuple[int, int]] = [(0, len(found))]
-        if known:
+    return (piece.lines for piece in Pieces(reach).of(texts))
+
+
+class Pieces:
+    """The pieces of texts that come one after another: of each only what no earlier one had.
+
+    Args:
+        reach: how many tokens the longest run has that is looked for.
+    """
+
+    def __init__(self, reach: int) -> None:
+        self._reach = reach
+        self._known = _Known()
+        self._spelled: dict[str, str] = {}
+        self._read: dict[str, list[str]] = {}
+
+    def __len__(self) -> int:
+        """How many rows are kept, about."""
+        return max(len(self._known), len(self._spelled))
+
+    def of(self, texts: Iterable[str]) -> Iterator[Piece]:
+        """The pieces of some more texts; see `pieces`."""
+        known, read = self._known, self._read
+        for text in texts:
+            found = list(filter(None, _rows(text, self._spelled)))
+            for row in found:
+                if row not in read:
+                    read[row] = tokens(row)
             counts = [len(read[row]) for row in found]
-            spans = _around(known.seams(found), counts, reach)
-        for start, end in spans:
-            known.add(found[start:end])
-            yield [Line(number, read[row]) for number, row in enumerate(found[start:end], 1)]
+            seams = known.seams(found, counts, self._reach)
+            new = [seam for seam in seams if found[seam] not in known]
+            for start, end in _around(seams, counts, self._reach):
+                part = found[start:end]
+                lines = [Line(number, read[row]) for number, row in enumerate(part, 1)]
+                both = (_within(places, start, end) for places in (seams, new))
+                known.add(part)
+                yield Piece(lines, *both)
+
+    def forget(self, size: int) -> None:
+        """Forget the pieces that came since there were so many rows, as `mark` told."""
+        self._known.forget(size)
+
+    def mark(self) -> int:
+        """For `forget`."""
+        return len(self._known)
 
 
 def _rows(text: str, spelled: dict[str, str]) -> list[str]:
     """The text's rows; those that are spelled already are not spelled again."""
     plain = text.replace("\r\n", "\n").split("\n")
-    fresh = [row for row in dict.fromkeys(plain) if row not in spelled]
+    fresh = list(dict.fromkeys(row for row in plain if row not in spelled))
     if fresh:
         made = rows("\n".join(fresh))
         if len(made) != len(fresh):  # some are several rows: by a bare CR, or a line end in HTML
             return rows(text)
         spelled.update(zip(fresh, made, strict=True))
-    return [spelled[row] for row in plain]
+    return list(map(spelled.__getitem__, plain))
 
 
 def _around(seams: Iterable[int], counts: Sequence[int], reach: int) -> Iterator[tuple[int, int]]:
@@ -76,6 +124,12 @@ def _around(seams: Iterable[int], counts: Sequence[int], reach: int) -> Iterator
         yield begin, end
 
 
+def _within(places: Sequence[int], start: int, end: int) -> list[int]:
+    """Those of some places that lie in a part, counted from its start."""
+    first, last = bisect_left(places, start), bisect_left(places, end)
+    return [place - start for place in places[first:last]]
+
+
 class _Known:
     """The rows of pieces that were read."""
 
@@ -83,8 +137,20 @@ class _Known:
         self._rows: list[str] = []
         self._places: dict[str, list[int]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._rows)
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, row: str) -> bool:
+        return row in self._places
+
+    def forget(self, size: int) -> None:
+        for row in reversed(self._rows[size:]):
+            if row:  # the last of its places is the latest
+                places = self._places[row]
+                places.pop()
+                if not places:
+                    del self._places[row]
+        del self._rows[size:]
 
     def add(self, piece: Sequence[str]) -> None:
         for place, row in enumerate(piece, len(self._rows)):
@@ -92,20 +158,46 @@ class _Known:
         self._rows += piece
         self._rows.append("")  # as no row is: nothing reaches from one piece into the next
 
-    def seams(self, found: Sequence[str]) -> list[int]:
-        """Before which rows what was read does not go on as it does here."""
+    def seams(self, found: Sequence[str], counts: Sequence[int], reach: int) -> list[int]:
+        """Before which rows what was read does not go on as it does here.
+
+        Args:
+            found: the rows of a text.
+            counts: the tokens of each.
+            reach: no more of what stands before a row matters to it.
+        """
         made: list[int] = []
         follows = last = 0
+        rows, places = self._rows, self._places
         for place, row in enumerate(found):
-            if follows and self._rows[follows] == row:
+            if follows and rows[follows] == row:
                 last, follows = follows, follows + 1
                 continue
-            there = self._places.get(row)
-            if place or not there:  # nothing stands before the first
-                made.append(place)
             follows = 0
-            if there:
+            there = places.get(row)
+            if there is None:
+                made.append(place)
+                continue
+            # What reaches over the last seam is new anyway.
+            start = max(made[-1] if made else 0, place - reach)
+            wanted = self._wanted(found[start:place], counts[start:place], reach)
+            same = next((p for p in there[-_TRIED:] if self._follows(p, wanted)), None)
+            if same is None:
+                made.append(place)
                 # Like texts have the same in the same order, so most likely it is one behind the last.
-                last = there[bisect_right(there, last) % len(there)]
-                follows = last + 1
+                same = there[bisect_right(there, last) % len(there)]
+            last, follows = same, same + 1
         return made
+
+    @staticmethod
+    def _wanted(before: Sequence[str], counts: Sequence[int], reach: int) -> Sequence[str]:
+        """The last of some rows that a run of tokens that ends behind them may reach back into."""
+        start, tokens = len(before), 0
+        while start and tokens < reach - 1:
+            start -= 1
+            tokens += counts[start]
+        return before[start:]
+
+    def _follows(self, place: int, rows: Sequence[str]) -> bool:
+        """Whether these rows stand before a place."""
+        return place >= len(rows) and self._rows[place - len(rows) : place] == rows

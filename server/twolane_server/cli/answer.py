@@ -12,7 +12,7 @@ from twolane_server.cli.plain import plain
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.console import Console
+    from twolane_server.cli.terminal import Terminal
 
 __all__ = ["AnswerView"]
 
@@ -26,7 +26,7 @@ class AnswerView:
         console: where to print.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self._console = console
         self._bar: Progress | None = None
         self._said = ""

@@ -14,10 +14,11 @@ from twolane_server.errors import WrongUse
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from twolane_context.pack import Piece
     from twolane_context.question import Selection
+    from twolane_server.tainted_here import Judge
 
 _BUDGET = 2_048
 
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--audience",
         choices=("local", "cloud"),
         default="local",
-        help="for the cloud, files under NDA do not exist",
+        help="for the cloud, files and code under NDA do not exist",
     )
 
 
@@ -51,15 +52,31 @@ def run(arguments: argparse.Namespace) -> int:
     opened = repositories.open_for(arguments)
     verdict = opened.verdicts()
     hide = arguments.audience == "cloud"
-    answers = Answers(opened.repository, (lambda path: verdict(path).open) if hide else None)
+    answers = Answers(opened.repository, verdict.open if hide else None)
     count = counter_for(arguments.model)
     for selections, budget in _questions(arguments, opened):
         pieces = answers.context(selections, budget, count, instruction=arguments.instruction)
+        if hide:
+            pieces = _allowed(pieces, opened, verdict)
         labelled = [(piece, verdict(piece.path).label.name) for piece in pieces]
         print(json.dumps(_object(labelled)) if arguments.json else _text(labelled))
     sys.stdout.flush()
     opened.close()
     return 0
+
+
+def _allowed(pieces: Sequence[Piece], opened: repositories.Opened, verdict: Judge) -> list[Piece]:
+    """Those that hold neither code under NDA nor a word that must not leave."""
+    from twolane_server.border.words import find_word  # noqa: PLC0415 - only for the cloud
+
+    words = tuple(dict.fromkeys(word for one in pieces for word in verdict(one.path).words))
+    opened.repository.refresh()  # data under NDA counts, too
+    held = opened.holding([one.text for one in pieces])
+    return [
+        one
+        for one in pieces
+        if one.text not in held and not find_word(f"{one.path}\n{one.text}", words)
+    ]
 
 
 def _questions(

@@ -8,17 +8,18 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text as Styled
 
 from twolane_server.actions.outcomes import Across, edits_of
 from twolane_server.cli import outcome as outcomes
 from twolane_server.cli import place as places
 from twolane_server.cli.answer import AnswerView
-from twolane_server.cli.plain import plain
+from twolane_server.cli.plain import one_line, plain
+from twolane_server.cli.terminal import Terminal
 from twolane_server.errors import AnswerTruncated
 from twolane_server.folders import folders
 from twolane_server.longer import question_for
+from twolane_server.made import note_made
 from twolane_server.prices import money
 from twolane_server.unread import unread
 from twolane_server.writing.recover import recover
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the action to its end."""
     for told in recover(folders(os.environ).state):
         print(f"twolane: {plain(told)}", file=sys.stderr)
-    console = Console(highlight=False, soft_wrap=True, quiet=arguments.json)
+    console = Terminal(highlight=False, soft_wrap=True, quiet=arguments.json)
     while True:
         service, settings, place, order = places.open_order(arguments)
         streamed: list[str] = []
@@ -55,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.max_tokens = cut.more
     outcomes.show(console, result.outcome, place, "".join(streamed))
     applied = arguments.apply and outcomes.apply(result.outcome, place)
+    if told := note_made(result.made, folders(os.environ), applied=applied):
+        print(f"twolane: {plain(told)}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(_object(result, place)))
     else:
@@ -78,7 +81,7 @@ def _may_go_on(cut: AnswerTruncated, *, as_json: bool) -> bool:
 
 
 async def _answer(
-    service: Service, settings: Settings, order: Order, console: Console, streamed: list[str]
+    service: Service, settings: Settings, order: Order, console: Terminal, streamed: list[str]
 ) -> Result:
     try:
         ready = await service.prepare(order, settings, may_ask=True)
@@ -102,14 +105,14 @@ async def _answer(
         await service.aclose()
 
 
-def _open(console: Console, ready: Ready) -> None:
-    console.print(Styled(plain(str(ready.decision)), style="bold"))
+def _open(console: Terminal, ready: Ready) -> None:
+    console.print(Styled(one_line(str(ready.decision)), style="bold"))
     if ready.task.note:
         console.print(Styled(plain(ready.task.note), style="yellow"))
     console.print(f"{ready.size}; context in {ready.context_seconds * 1000:.0f} ms\n")
 
 
-def _close(console: Console, result: Result, *, applied: bool) -> None:
+def _close(console: Terminal, result: Result, *, applied: bool) -> None:
     console.print()
     used = (
         f", {result.usage.prompt} tokens in, {result.usage.completion} out" if result.usage else ""

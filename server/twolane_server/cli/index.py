@@ -58,10 +58,11 @@ def _with_bar(rows: Iterator[Row], total: int) -> Iterator[Row]:
     if not sys.stderr.isatty() or not total:
         yield from rows
         return
-    from rich.console import Console  # noqa: PLC0415 - only for a person
     from rich.progress import track  # noqa: PLC0415 - the same
 
-    console = Console(stderr=True)
+    from twolane_server.cli.terminal import Terminal  # noqa: PLC0415 - only for a person
+
+    console = Terminal(stderr=True)
     yield from track(rows, "Indexing", total=total, console=console, transient=True)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ from twolane_server.fragments import Label
 from twolane_server.labels import Labelled, label_with, rules_for
 from twolane_server.repository import find_root
 from twolane_server.settings.load import load
+from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from twolane_server.opened import Origin, Owned
     from twolane_server.settings.resolved import Folders, NdaRules
+    from twolane_server.taints import Taint
 
 _COLOURS = {Label.NDA: "\x1b[31m", Label.OPEN: "\x1b[32m"}
 _PLAIN = "\x1b[0m"
@@ -73,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.open:
         _tell(map(str, told))
         return _open(arguments.files, kept, settings.nda, yes=arguments.yes)
+    tainted = Tainted(kept.state)
     with ExitStack() as stack:
 
         @cache
@@ -85,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
             shown = _Shown(file, label_with(rules, None))
             if shown.labelled.label is Label.OPEN:
                 shown = _with_code(shown, known)
+            if why := tainted.why(file, (str(way.path) for way in rules.ways)):
+                shown = _with_reason(shown, why)
             print(_as_json(shown) if arguments.json else _as_text(shown, colour=_wants_colour()))
     _tell(map(str, told))
     return 0
@@ -109,34 +115,78 @@ def _with_code(shown: _Shown, known: Callable[[Path], Owned | str]) -> _Shown:
     one = known(root)
     if isinstance(one, str):
         return shown._replace(labelled=Labelled(Label.NDA, (one,)))
-    origins = one.origins(_text(file))
+    try:
+        origins = one.origins(_text(file))
+    except FingerprintsUnusable as error:
+        return shown._replace(labelled=Labelled(Label.NDA, (str(error).rstrip("."),)))
     if not origins:
-        return shown
+        labelled = one.label(file)  # which may have been moved
+        moved = labelled.label is Label.NDA
+        return shown._replace(
+            labelled=replace(labelled, reasons=(*labelled.reasons, _HINT)) if moved else labelled
+        )
     reasons = (str(origins[0].held.match), _HINT)
     return shown._replace(labelled=Labelled(Label.NDA, reasons), origins=origins)
+
+
+def _with_reason(shown: _Shown, why: str) -> _Shown:
+    """The same, NDA for one reason more."""
+    known = shown.labelled.reasons if shown.labelled.label is Label.NDA else ()
+    return shown._replace(labelled=Labelled(Label.NDA, (*known, why)))
 
 
 def _open(files: list[str], kept: Folders, nda: NdaRules, *, yes: bool) -> int:
     from twolane_server.opened import owned  # noqa: PLC0415 - imports tree-sitter
 
     root, places = _places(files)
+    tainted = Tainted(kept.state)
     with owned(root, kept, nda) as one:
         chosen = dict.fromkeys(file for place in places for file in _files(place, one, nda))
         codes = [_Code(file, text := _text(file), one.origins(text)) for file in chosen]
-        codes = [code for code in codes if code.origins]
+        codes = [code for code in codes if code.origins or one.label(code.file).label is Label.NDA]
         if refused := dict.fromkeys(line for code in codes for line in _refusals(code)):
             raise Refused(f"Nothing was opened: {'; '.join(refused)}.")
-        if not codes:
+        stained = _stained(places, chosen, one, tainted, nda)
+        if not codes and not stained:
             print("No code under NDA was found there; nothing was changed.")
             return 0
-        print("\n".join(map(_explained, codes)))
+        print("\n".join([*map(_explained, codes), *map(_told, stained)]))
         if not yes and not _agreed():
             print("Nothing was opened.", file=sys.stderr)
             return 1
-        for code in codes:
-            moved = one.open(*code)
-            print(f"{one_line(str(code.file))} is open now{_MOVED if moved else ''}.")
+        if stained:
+            before = [old for file in stained for old in one.former(Path(file.path))]
+            tainted.clear([*(file.path for file in stained), *before])
+        moved = {str(code.file): one.open(*code) for code in codes}
+        for file in dict.fromkeys((*moved, *(each.path for each in stained))):
+            print(f"{one_line(file)} is open now{_MOVED if moved.get(file) else ''}.")
     return 0
+
+
+def _stained(
+    places: list[Path], chosen: Iterable[Path], one: Owned, tainted: Tainted, nda: NdaRules
+) -> list[Taint]:
+    """Of the files at some places those that stay NDA, in order; in a folder also those that are gone.
+
+    Raises:
+        Refused: nobody can tell.
+    """
+    for file in chosen:  # one that was moved gets its own row
+        tainted.why(str(file), one.former(file))
+    known = tainted.read()
+    if known.fault:
+        raise Refused(f"Nothing was opened: {known.fault}.")
+    here = set(map(str, chosen))
+
+    def meant(path: Path) -> bool:
+        if str(path) in here:
+            return True
+        if not any(place in path.parents for place in places):
+            return False
+        rules = rules_for(path, nda)  # of what the index leaves out, or is gone
+        return rules.gone or label_with(rules, None).label is Label.OPEN
+
+    return [row for row in known.rows if meant(Path(row.path))]
 
 
 def _places(files: Iterable[str]) -> tuple[Path, list[Path]]:
@@ -176,7 +226,10 @@ def _files(place: Path, one: Owned, nda: NdaRules) -> list[Path]:
 
 
 def _text(file: Path) -> str:
-    return file.read_bytes().decode("utf-8", "replace")
+    from twolane_server.hidden import text_of  # noqa: PLC0415 - imports tree-sitter
+
+    raw = file.read_bytes()
+    return text_of(raw) or raw.decode("utf-8", "replace")
 
 
 def _refusals(code: _Code) -> list[str]:
@@ -189,7 +242,12 @@ def _refusals(code: _Code) -> list[str]:
 
 def _explained(code: _Code) -> str:
     lines = [f"{code.file}:", *(f"  {each.held.match}, and {each.now}" for each in code.origins)]
+    lines += [] if code.origins else ["  it was moved out of a place that is under NDA"]
     return "\n".join(map(one_line, lines))
+
+
+def _told(stained: Taint) -> str:
+    return f"{one_line(stained.path)}:\n  {one_line(f'on {stained.day}: {stained.found}')}"
 
 
 def _agreed() -> bool:

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the editor says `exit` or goes away."""
+    from twolane_server.editor import serve  # noqa: PLC0415 - imports pygls, half a second
     from twolane_server.folders import folders  # noqa: PLC0415 - only when the server runs
-    from twolane_server.server import serve  # noqa: PLC0415 - imports pygls, half a second
 
     return serve(folders(os.environ), os.environ, port=arguments.tcp)

@@ -27,9 +27,8 @@ from twolane_server.writing.undo import write_and_keep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
-
     from twolane_server.actions.outcomes import Finding, Outcome
+    from twolane_server.cli.terminal import Terminal
     from twolane_server.source_file import Place
     from twolane_server.text import Text
 
@@ -58,7 +57,7 @@ def apply(outcome: Outcome, place: Place) -> bool:
     return True
 
 
-def show(console: Console, outcome: Outcome, place: Place, streamed: str) -> None:
+def show(console: Terminal, outcome: Outcome, place: Place, streamed: str) -> None:
     """Show an outcome to a person.
 
     Args:

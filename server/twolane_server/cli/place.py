@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE:LINE[-LINE]",
         nargs="?",
         help="lines count from 1; docstrings and review take a file alone, too; changes takes a file or a folder alone, or none for the whole "
-        "repository; commit and pr take a file or a folder of the repository, or none",
+        "repository, and review without a place is the same; commit and pr take a file or a folder of the repository, or none",
     )
     parser.add_argument(
         "--instruction",
@@ -56,13 +56,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what to look at above all (review, changes, tests)",
     )
     parser.add_argument(
-        "--staged", action="store_true", help="changes: what is staged, not the working tree"
+        "--staged",
+        action="store_true",
+        help="changes, review: what is staged, not the working tree",
     )
     parser.add_argument(
         "--range",
         default="",
         metavar="A..B",
-        help="changes: those of commits; A...B has what B changes since it left A",
+        help="changes, review: those of commits; A...B has what B changes since it left A",
     )
     parser.add_argument("--language", default="", metavar="NAME", help="which one to answer in")
     parser.add_argument(
@@ -112,7 +114,8 @@ def _place(written: str, action: str, reads: Reads) -> Place:
     """
     whole = action in _OF_FILES
     if whole and Path(written).is_dir():
-        raise WrongUse(f"{written} is a folder; {action} takes a file.")
+        more = "; changes takes a folder" if action == "review" else ""
+        raise WrongUse(f"{written} is a folder; {action} takes a file{more}.")
     place = read_place(written, bare=whole or not reads.at_place)
     if not whole or place.lines:
         return place
@@ -122,13 +125,16 @@ def _place(written: str, action: str, reads: Reads) -> Place:
 def _named(arguments: argparse.Namespace) -> str:
     """The action's name; reviews of changes have one for each sort of changes.
 
+    A review of no place is one of all changes.
+
     Raises:
         WrongUse: an option is given that the action has no use for.
     """
     action: str = arguments.action
-    if action != "changes":
+    sort = arguments.staged or arguments.range
+    if action != "changes" and not (action == "review" and (sort or arguments.place is None)):
         if arguments.staged or (arguments.range and action != "changes-range"):
-            raise WrongUse("--staged and --range are for changes.")
+            raise WrongUse("--staged and --range are for changes and review.")
         return action
     if arguments.staged and arguments.range:
         raise WrongUse("Review what is staged or a range of commits; not both at once.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from twolane_context.index import Changed
 from twolane_context.references import Site
 from twolane_server.cli import repository as repositories
+from twolane_server.cli.plain import one_line
 from twolane_server.confirm.python import SUFFIXES, Confirmer, Unconfirmed, command
 from twolane_server.errors import WrongUse
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     match = _PLACE.fullmatch(arguments.place)
     if match is None or int(match[2]) < 1:
-        place = repositories.plain(arguments.place)
+        place = one_line(arguments.place)
         raise WrongUse(f"{place} is no place: write FILE:LINE:COLUMN.")
     opened = repositories.open_for(arguments)
     path = opened.path(match[1])
@@ -55,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps([{"path": s.path, "line": s.row + 1, "col": s.column} for s in sites]))
     else:
         for site in sites:
-            print(f"{repositories.plain(site.path)}:{site.row + 1}:{site.column}")
+            print(f"{one_line(site.path)}:{site.row + 1}:{site.column}")
         if not sites:
             print(
-                f"twolane: No name stands at {repositories.plain(arguments.place)}.",
+                f"twolane: No name stands at {one_line(arguments.place)}.",
                 file=sys.stderr,
             )
     opened.close()

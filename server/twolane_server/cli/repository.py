@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING
 
 from twolane_context.index import Changed
 from twolane_context.question import Selection
-from twolane_server.cli.plain import plain
+from twolane_server.cli.plain import one_line, plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
-from twolane_server.indexing import open_repository, verdicts
+from twolane_server.indexing import open_repository
 from twolane_server.repository import find_root
 from twolane_server.settings.resolved import NdaRules
+from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from twolane_context.cache import Cache
     from twolane_context.repository import Repository
-    from twolane_server.indexing import Verdict
+    from twolane_server.tainted_here import Judge
 
 __all__ = ["SETTINGS", "Opened", "configure", "open_for", "plain", "read_text"]
 
@@ -54,7 +55,7 @@ class Opened:
             real = Path(os.path.realpath((start / file).parent)) / Path(file).name
             if real.is_relative_to(root) and (path := real.relative_to(root).as_posix()) in files:
                 return path
-        raise WrongUse(f"{plain(file)} is no source file of {plain(str(root))}.")
+        raise WrongUse(f"{one_line(file)} is no source file of {one_line(str(root))}.")
 
     def selection(self, place: str) -> Selection:
         """The rows that `FILE:LINE` or `FILE:LINE-LINE` names.
@@ -64,12 +65,20 @@ class Opened:
         """
         match = _PLACE.fullmatch(place)
         if match is None or int(match[2]) < 1 or int(match[3] or match[2]) < int(match[2]):
-            raise WrongUse(f"{plain(place)} is no place: write FILE:LINE or FILE:LINE-LINE.")
+            raise WrongUse(f"{one_line(place)} is no place: write FILE:LINE or FILE:LINE-LINE.")
         first = int(match[2]) - 1
         return Selection(self.path(match[1]), first, int(match[3] or match[2]) - 1)
 
-    def verdicts(self) -> Callable[[str], Verdict]:
-        """What holds for each file."""
+    def verdicts(self) -> Judge:
+        """What holds for each file, with code pasted into it."""
+        from twolane_server.tainted import Tainted  # noqa: PLC0415 - not for all of these commands
+        from twolane_server.tainted_here import TaintedHere  # noqa: PLC0415 - the same
+
+        tainted = Tainted(folders(os.environ).state)
+        return TaintedHere(self.repository, tainted).over(self.rules())
+
+    def rules(self) -> Verdicts:
+        """What the rules alone say of each file."""
         found, user = folders(os.environ), NdaRules()
         if os.path.lexists(found.config / SETTINGS):
             from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
@@ -78,7 +87,7 @@ class Opened:
             user = settings.nda
             for problem in problems:
                 print(f"twolane: {plain(str(problem))}", file=sys.stderr)
-        return verdicts(self.repository, user)
+        return Verdicts(self.repository, user)
 
     def fingerprint(self) -> None:
         """Read all code under NDA, so that it is known again elsewhere.
@@ -86,13 +95,22 @@ class Opened:
         Raises:
             FingerprintsUnusable: they cannot be kept.
         """
-        from twolane_server.known_code import nda_sources  # noqa: PLC0415 - only for `index`
+        self.holding(())
+
+    def holding(self, texts: Sequence[str]) -> set[str]:
+        """Those of some texts that hold code under NDA, all of which is read first.
+
+        Raises:
+            FingerprintsUnusable: that cannot be told.
+        """
+        from twolane_server.known_code import nda_sources  # noqa: PLC0415 - only for some commands
         from twolane_server.recognised import Recognised  # noqa: PLC0415 - the same
 
         recognised = Recognised(self.repository.root, folders(os.environ))
         try:
             with suppress(Changed):  # whoever sends something looks again
-                recognised.sync(nda_sources(self.repository, self.verdicts()))
+                recognised.sync(nda_sources(self.repository, self.rules()))
+            return recognised.holding(texts)
         finally:
             recognised.close()
 
@@ -120,7 +138,7 @@ def open_for(arguments: argparse.Namespace, *, look: bool = True) -> Opened:
     """
     root = Path(arguments.repo) if arguments.repo else find_root(Path.cwd()) or Path.cwd()
     if not root.is_dir():
-        raise WrongUse(f"{plain(str(root))} is no folder.")
+        raise WrongUse(f"{one_line(str(root))} is no folder.")
     gc.disable()  # all of this stays, and to look for garbage in it takes as long as an answer
     repository, cache = open_repository(root, folders(os.environ))
     if cache.problem:
@@ -141,4 +159,4 @@ def read_text(name: str) -> str:
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8", "replace")
     except OSError as error:
-        raise WrongUse(f"{plain(name)} cannot be read: {error.strerror}.") from error
+        raise WrongUse(f"{one_line(name)} cannot be read: {error.strerror}.") from error

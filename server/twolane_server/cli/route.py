@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.cli import place as places
 from twolane_server.cli.lines import lines_by_file
-from twolane_server.cli.plain import plain
+from twolane_server.cli.plain import one_line
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.prices import money
@@ -87,7 +87,7 @@ def _cost(ready: Ready) -> str:
 
 def _show(ready: Ready) -> None:
     prompt, decision = ready.task.prompt, ready.decision
-    print(plain(str(decision)))
+    print(one_line(str(decision)))
     print(
         f"  about {_tokens(ready):,} tokens would be sent, "
         f"and up to {prompt.max_tokens:,} come back{_cost(ready)}; from:"
@@ -99,7 +99,9 @@ def _show(ready: Ready) -> None:
         parts = [part for part in shown if part.label is label]
         for path, lines in lines_by_file(part.origin for part in parts).items():
             tokens = sum(part.tokens(decision.model) for part in parts if part.origin.path == path)
-            print(f"  {label.name:4}  {plain(name_in_repository(path))}:{lines}  {tokens:,} tokens")
+            print(
+                f"  {label.name:4}  {one_line(name_in_repository(path))}:{lines}  {tokens:,} tokens"
+            )
     of_map = [part for part in fragments if part.origin.path and id(part) in around]
     if of_map:
         label = Label.highest(part.label for part in of_map)

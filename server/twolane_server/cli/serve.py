@@ -73,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings, _ = load(kept, None, os.environ)
     if arguments.nodes is not None and arguments.nodes < 2:  # noqa: PLR2004 - one machine is no question
         raise WrongUse("--nodes takes two or more machines.")
+    if arguments.more and not arguments.more[0].startswith("-"):
+        raise WrongUse(f"{arguments.more[0]} is no flag of vLLM's; a model is named with --model.")
     if sys.platform == "win32":
         raise CannotServe("vLLM does not run on Windows. Start `twolane serve` in WSL.")
     machine = _chosen(look(), arguments.gpus or _seen(os.environ))
@@ -178,7 +180,7 @@ def _key(settings: Settings, wanted: Wanted) -> dict[str, str]:
     key = read_key(settings.local.key, os.environ)
     if key is not None:
         return {"VLLM_API_KEY": key.header().removeprefix("Bearer ")}
-    if wanted.host not in {_LOOPBACK, "localhost", "::1"}:
+    if wanted.host not in {_LOOPBACK, "localhost", "::1"} and not os.environ.get("VLLM_API_KEY"):
         view.warn(
             f"Whoever reaches {wanted.host}:{wanted.port} may use this model: there is no key. Set"
             " local.key_environment or local.key_file, here and where twolane asks."

@@ -8,10 +8,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.prompt import Confirm
 
 from twolane_server.cli.plain import one_line
+from twolane_server.cli.terminal import Terminal
 from twolane_server.serve.plan import Flag
 from twolane_server.settings.resolved import LOCAL
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from twolane_server.serve.phases import Phase
     from twolane_server.serve.plan import Plan
     from twolane_server.serve.weights import Weights
+
+
+_MANY = (
+    "For several machines, write their names or addresses for those in capitals. Whoever reaches them"
+    " may use the model, so set the same VLLM_API_KEY on each, and local.key_environment where twolane"
+    " asks."
+)
 
 
 def print_plan(
@@ -51,10 +58,13 @@ def print_plan(
     print(f"\n{variables} \\\n{plan.shown(vllm)}")
     for line in _settings(plan):
         print(line)
+    if several:
+        print(f"\n{_MANY}")
     for way in several:
         print(f"\n{way.title}\n  {way.why}")
         for where, command in way.steps:
             print(f"  on {where}:\n    {command}")
+        print(f'  in twolane\'s settings.toml:\n    [local]\n    url = "{way.url}"')
     sys.stdout.flush()
 
 
@@ -86,7 +96,12 @@ def print_json(
                 "environment": {flag.name: flag.value for flag in plan.environment},
                 "reasons": {f.name: f.why for f in (*plan.environment, *plan.flags)},
                 "ways": [
-                    {"title": way.title, "why": way.why, "steps": [list(s) for s in way.steps]}
+                    {
+                        "title": way.title,
+                        "why": way.why,
+                        "steps": [list(s) for s in way.steps],
+                        "url": way.url,
+                    }
                     for way in several
                 ],
             }
@@ -100,7 +115,7 @@ def may_fetch(plan: Plan, weights: Weights) -> bool:
         return False
     size = f"{plan.weights:g} GB" if plan.weights else "it"
     question = f"Have vLLM fetch {size} from {one_line(weights.source)}?"
-    return Confirm.ask(question, console=Console(stderr=True), default=False)
+    return Confirm.ask(question, console=Terminal(stderr=True), default=False)
 
 
 def _attended() -> bool:
@@ -132,7 +147,7 @@ class Loading:
 
     def __init__(self, plan: Plan, url: str, log: Path, *, quiet: bool) -> None:
         self._plan, self.url, self._log, self._quiet = plan, url, log, quiet
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Terminal(stderr=True, highlight=False)
         self._status = self._console.status("starting vLLM")
         self._live = self._console.is_terminal and not quiet
         self._last, self._began = "", time.monotonic()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,10 @@ from twolane_server.folders import folders
 from twolane_server.fragments import Label
 from twolane_server.grants import read_grants
 from twolane_server.labels import label_with, rules_for
-from twolane_server.policy import read_policies
 from twolane_server.repository import find_root
 from twolane_server.settings.load import load
 from twolane_server.trust import Standing, give, policies_of, revoke, rules_of, standing
+from twolane_server.ways import Ways
 
 if TYPE_CHECKING:
     import argparse
@@ -175,8 +174,8 @@ def _count(root: Path, user: NdaRules) -> _Count | None:
     names = sorted({name for name in listed.split(b"\0") if name})
     if len(names) > _MOST_FILES:
         return None
-    read = cache(read_policies)
+    ways = Ways()
     labels = [
-        label_with(rules_for(root / os.fsdecode(name), user, read), None).label for name in names
+        label_with(rules_for(root / os.fsdecode(name), user, ways), None).label for name in names
     ]
     return _Count(nda=labels.count(Label.NDA), open=labels.count(Label.OPEN))

@@ -51,6 +51,7 @@ async def examine(
         *await cloud.findings(settings, folders, environ, contact),
         *spending.findings(settings, folders, environ),
         *disk.folders(folders),
+        *disk.fingerprints(folders),
         *disk.ledger(folders),
         *answers.findings(folders),
         *editors.findings(environ),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from twolane_server.border.ledger import Ledger, verify
 from twolane_server.doctor.finding import broken, fine
 from twolane_server.errors import TwolaneError
+from twolane_server.indexing import cache_files
+from twolane_server.recognised import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders
 
-__all__ = ["folders", "ledger", "settings"]
+__all__ = ["fingerprints", "folders", "ledger", "settings"]
 
 _LEAST_FREE = 200_000_000
 
@@ -52,6 +56,23 @@ def folders(found: Folders) -> Iterator[Finding]:
 def _nearest(folder: Path) -> Path:
     """The folder, or the one that it would be made in."""
     return next((each for each in (folder, *folder.parents) if each.exists()), folder)
+
+
+def fingerprints(found: Folders) -> Iterator[Finding]:
+    """Which of those of code under NDA are damaged: then nothing goes to the cloud from anywhere."""
+    for file in cache_files(found, SUFFIX):
+        try:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+                told = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+        except sqlite3.Error as error:
+            told = str(error)
+        if told != "ok":
+            yield broken(
+                "fingerprints",
+                f"The fingerprints of code under NDA in {file} cannot be read ({told}), so nothing"
+                " goes to the cloud.",
+                "remove that file; `twolane index` in its repository makes it anew",
+            )
 
 
 def ledger(found: Folders) -> Iterator[Finding]:

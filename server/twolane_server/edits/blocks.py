@@ -139,8 +139,12 @@ class _Reader:
             return
         start, kind = self._row + 1, fence["info"].lower().split()
         depth, end = 1, start
+        nameless = kind[:1] != ["diff"] and not (
+            named(fence["info"], self._paths).path or self._line.path
+        )
         while end < len(self._lines) and depth:
-            if _OPEN.fullmatch(self._lines[end]):
+            within = nameless and fence_step(fence, self._lines[end]) >= 0
+            if _OPEN.fullmatch(self._lines[end]) or (within and self._begins_part(start, end)):
                 # It only stands around blocks.
                 self._wrapper.append(fence)
                 if (line := named(fence["info"], self._paths)).path:
@@ -156,6 +160,16 @@ class _Reader:
             depth = 1  # what looks like its end is one of its lines
         self._text(fence, [line.removeprefix(fence["indent"]) for line in inside], not depth)
         self._line, self._row = Named(), end
+
+    def _begins_part(self, start: int, row: int) -> bool:
+        """Whether a fence begins here with a diff in it, or with the text of a file that is named above."""
+        fence = fence_at(self._lines[row])
+        if fence is None:
+            return False
+        if fence["info"].lower().split()[:1] == ["diff"]:
+            return is_diff(self._lines[row + 1 : row + 3])
+        above = next((one for one in reversed(self._lines[start:row]) if one.strip()), "")
+        return any(named(one, self._paths).path for one in (fence["info"], above))
 
     def _text(self, fence: re.Match[str], lines: list[str], closed: bool) -> None:  # noqa: FBT001
         """Take what stands in a fence for a file's text, if it is one's."""

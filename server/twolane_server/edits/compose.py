@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from twolane_server.edits.matching import Match
 
-__all__ = ["Hunk", "bare", "composed", "hunks", "rows", "written"]
+__all__ = ["MARK", "Hunk", "bare", "composed", "hunks", "rows", "unmarked", "written"]
 
-_MARK = "\ufeff"
+MARK = "\ufeff"
+"""What a file may begin with; it is none of its lines, also where a model writes it."""
 
 
 class Hunk(NamedTuple):
@@ -39,7 +40,12 @@ class Hunk(NamedTuple):
 def rows(text: Text) -> tuple[str, ...]:
     """The lines that hold something or end: no empty one behind a final line ending, no mark first."""
     lines = text.lines if text.lines[-1] else text.lines[:-1]
-    return (lines[0].removeprefix(_MARK), *lines[1:]) if lines else ()
+    return (lines[0].removeprefix(MARK), *lines[1:]) if lines else ()
+
+
+def unmarked(lines: Sequence[str]) -> tuple[str, ...]:
+    """Lines without the mark that files may begin with."""
+    return (lines[0].removeprefix(MARK), *lines[1:]) if lines else ()
 
 
 def bare(line: str) -> str:
@@ -67,16 +73,17 @@ def composed(text: Text, changes: Iterable[Hunk]) -> Text:
     for hunk in sorted(changes):
         parts += lines[done : hunk.start]
         end = _end_at(lines, hunk.start)
-        parts += [f"{line}{end}" for line in hunk.lines]
+        new = hunk.lines if hunk.start else unmarked(hunk.lines)
+        parts += [f"{line}{end}" for line in new]
         done = hunk.stop
     parts += lines[done:]
     if not parts:
-        return Text.of(_MARK if str(text).startswith(_MARK) else "")
+        return Text.of(MARK if str(text).startswith(MARK) else "")
     usual = _end_at(lines, 0)
     parts = [line if _ended(line) else f"{line}{usual}" for line in parts]
     if lines and not _ended(lines[-1]):
         parts[-1] = bare(parts[-1])
-    mark = _MARK if str(text).startswith(_MARK) else ""
+    mark = MARK if str(text).startswith(MARK) else ""
     after = Text.of(mark + "".join(parts))
     if len(rows(after)) != len(parts) and any(map(bare, parts[-1:])):
         # A CR and the LF of an empty line below it would be one line ending.
@@ -86,7 +93,7 @@ def composed(text: Text, changes: Iterable[Hunk]) -> Text:
 
 def written(lines: Sequence[str], end: str) -> Text:
     """A new text of these lines; it ends with a line ending."""
-    kept = list(lines)
+    kept = [*unmarked(lines)]
     while kept and not kept[-1].strip():
         kept.pop()
     return Text.of("".join(f"{line}{end}" for line in kept))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from twolane_context.trees import walk
@@ -33,20 +34,31 @@ _LEFT_OUT = re.compile(
 _BARE = re.compile(r"\s*(?:\.\.\.|…)\s*")
 
 
-def elisions(text: Text, parsed: Parsed | None) -> int:
-    """How many lines stand for others that were left out, as far as can be told.
+def elisions(text: Text, parsed: Parsed | None) -> Counter[str]:
+    """The lines that stand for others that were left out, as far as can be told, without their indentation.
 
     Args:
         text: of a file.
         parsed: its tree; `None` for a file without a grammar.
     """
-    said = [found["said"] for line in text.lines if (found := _COMMENT.match(line))]
-    count = sum(bool(_DOTS.match(one) or _LEFT_OUT.search(one)) for one in said)
+    lines = [line.strip() for line in text.lines]
+    said = ((line, found["said"]) for line in lines if (found := _COMMENT.match(line)))
+    found = Counter(line for line, one in said if _DOTS.match(one) or _LEFT_OUT.search(one))
     if parsed is None:
-        return count + sum(bool(_BARE.fullmatch(line.rstrip("\r\n"))) for line in text.lines)
-    if parsed.language.name == "python":
-        return count + sum(_stands_for_code(node, parsed) for node in walk(parsed.tree.root_node))
-    return count  # elsewhere bare dots are a syntax error
+        found.update(line for row, line in enumerate(lines) if _is_bare(text, row, line))
+    elif parsed.language.name == "python" and b"..." in parsed.source:
+        nodes = walk(parsed.tree.root_node)
+        found["..."] += sum(_stands_for_code(node, parsed) for node in nodes)
+    return found  # without dots there are none, and elsewhere bare ones are a syntax error
+
+
+def _is_bare(text: Text, row: int, line: str) -> bool:
+    """Whether dots are all of a line, and not the body of what is above, as in an example."""
+    if not _BARE.fullmatch(line):
+        return False
+    above = next((one for one in reversed(text.lines[:row]) if one.strip()), "")
+    leads = [len(one) - len(one.lstrip()) for one in (above, text.lines[row])]
+    return leads[0] >= leads[1] or not above.strip()
 
 
 def _stands_for_code(node: tree_sitter.Node, parsed: Parsed) -> bool:

@@ -10,6 +10,7 @@ from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.edits.compose import bare, rows
 from twolane_server.edits.differences import differences
+from twolane_server.text import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from twolane_server.edits.changes import Changes, FileChange
     from twolane_server.text import Text
 
-__all__ = ["Forgotten", "forgotten"]
+__all__ = ["DEFINES", "Forgotten", "forgotten"]
 
 
 _IMPORT = re.compile(r"(?:from|import|use|pub use|export .*from|require)\b")
 _LONGEST_IMPORT = 40
+DEFINES = rb"\b(?:function\*?|class|interface|type|enum|const|let|var|def|fn|struct|trait|func)\s+"
+"""What stands before a name where it is defined, by its look: for files that no grammar can read."""
 
 
 class Forgotten(NamedTuple):
@@ -88,12 +91,16 @@ def _is_new_home(change: FileChange, name: str) -> bool:
 
 
 def _defined(path: str, text: Text, name: str) -> int:
-    """How often a file defines the name."""
+    """How often a file defines the name; by its look where the grammar cannot read the file."""
     language = language_for(path)
-    if language is None:
+    if language is None or encode(name) not in text.source:
         return 0
-    facts = extract(parse(language, text.source))
-    return sum(one.name == name for one in (*facts.definitions, *facts.variables))
+    tree = parse(language, text.source)
+    facts = extract(tree)
+    count = sum(one.name == name for one in facts.symbols)
+    if count or not tree.tree.root_node.has_error:
+        return count
+    return len(re.findall(DEFINES + re.escape(encode(name)) + rb"(?![\w$])", text.source))
 
 
 def _left(

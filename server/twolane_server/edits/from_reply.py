@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from twolane_server.edits.blocks import read_blocks
 from twolane_server.edits.changes import Changes, Problem
+from twolane_server.edits.compose import unmarked
 from twolane_server.edits.draft import Draft
 from twolane_server.edits.parts import Block, Delete, Rename, Whole
 from twolane_server.edits.paths import Paths, fault
@@ -33,13 +34,19 @@ __all__ = ["Outcome", "changes_from"]
 Outcome: TypeAlias = "Changes | tuple[Problem, ...]"
 
 
-def changes_from(reply: str, texts: Mapping[str, Text], paths: Paths | None = None) -> Outcome:
+def changes_from(
+    reply: str,
+    texts: Mapping[str, Text],
+    paths: Paths | None = None,
+    earlier: Mapping[str, Text] | None = None,
+) -> Outcome:
     """What a reply makes of files.
 
     Args:
         reply: whatever the model wrote.
         texts: the files that it was shown, by their paths.
         paths: the same files with what else is there; by default there is nothing else.
+        earlier: what files held that other answers have changed since; what these did need not be done again.
 
     Returns:
         The changes, each checked; or at least one problem.
@@ -49,7 +56,7 @@ def changes_from(reply: str, texts: Mapping[str, Text], paths: Paths | None = No
         problems = [Problem("", "The answer holds no SEARCH and REPLACE block.")]
     if problems:
         return tuple(problems)
-    desk = _Desk(texts, paths or Paths.of(texts))
+    desk = _Desk(texts, paths or Paths.of(texts), earlier or {})
     # A block may name a file as it will be called, before or after the line that renames it.
     ordered = sorted(parts, key=lambda part: not isinstance(part, Rename))
     for part in ordered:
@@ -60,8 +67,10 @@ def changes_from(reply: str, texts: Mapping[str, Text], paths: Paths | None = No
 class _Desk:
     """The files of one reply while its parts are carried out."""
 
-    def __init__(self, texts: Mapping[str, Text], paths: Paths) -> None:
-        self._texts, self._paths = texts, paths
+    def __init__(
+        self, texts: Mapping[str, Text], paths: Paths, earlier: Mapping[str, Text]
+    ) -> None:
+        self._texts, self._paths, self._earlier = texts, paths, earlier
         self._drafts: dict[str, Draft] = {}
         self._renamed: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -103,7 +112,9 @@ class _Desk:
         if problems:
             return tuple(problems)
         changes = Changes.of(made)
-        return changes if len(changes) else (Problem("", "The answer would change nothing."),)
+        if len(changes) or self._earlier.keys() & self._drafts.keys():
+            return changes
+        return (Problem("", "The answer would change nothing."),)
 
     def _rename(self, path: str, to: str) -> str:
         if path not in self._texts:
@@ -130,9 +141,10 @@ class _Desk:
         draft = self._draft(path)
         if draft.deleted or draft.before is None:
             return "It is written twice."
-        found = whole_definitions(path, draft.before, part.lines)
+        lines = unmarked(part.lines)
+        found = whole_definitions(path, draft.before, lines)
         if isinstance(found, str):
-            whole = whole_file(path, draft.before, part.lines)
+            whole = whole_file(path, draft.before, lines)
             if whole is None:
                 return f"The file {found}."
             found = [whole]
@@ -172,5 +184,6 @@ class _Desk:
 
     def _draft(self, path: str) -> Draft:
         if path not in self._drafts:
-            self._drafts[path] = Draft.of(path, self._texts[path])
+            self._drafts[path] = Draft.of(path, self._texts[path], self._texts)
+            self._drafts[path].earlier = self._earlier.get(path)
         return self._drafts[path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from twolane_context.languages import language_for
@@ -47,16 +48,21 @@ def elided(changes: Iterable[FileChange]) -> str:
 
     Code that moves from one file to another takes its own such lines along.
     """
-    grown: dict[str, int] = {}
-    for one in changes:
-        sides = [
-            0 if text is None else elisions(text, _tree(path, text))
+    sides = {
+        one.path: [
+            Counter[str]() if text is None else elisions(text, _tree(path, text))
             for path, text in ((one.path, one.before), (one.place, one.after))
         ]
-        grown[one.path] = sides[1] - sides[0]
-    if sum(grown.values()) <= 0:
-        return ""
-    return max(grown, key=lambda path: grown[path])
+        for one in changes
+    }
+    gone = sum((was - now for was, now in sides.values()), Counter[str]())
+    for path, (was, now) in sides.items():
+        come = now - was
+        brought = come & gone
+        gone -= brought
+        if now.total() - was.total() > brought.total():
+            return path
+    return ""
 
 
 def _form(old: str, new: str) -> str:

@@ -67,8 +67,9 @@ def _definitions(parsed: Parsed) -> list[Definition]:
 
 
 def _members(parsed: Parsed, owner: Definition) -> set[str]:
-    known = _definitions(parsed)
-    return {one.name for one in known if one.parent is not None and known[one.parent] == owner}
+    facts = extract(parsed)
+    held = [(one, one.parent) for one in facts.definitions]
+    return {one.name for one, at in held if at is not None and facts.symbols[at] == owner}
 
 
 def _covered(parsed: Parsed, written: Sequence[Definition]) -> bool:

@@ -64,7 +64,7 @@ def _lost(old: Parsed, new: Parsed) -> bool:
     imports = [text for start, text in _placed(old) if _within(start, heads)]
     if sum(one in there for one in imports) < _IMPORTS_KEPT * len(imports):
         return True
-    named = [(one.start, one.end) for one in (*before.definitions, *before.variables)]
+    named = [(one.start, one.end) for one in before.symbols]
     return any(
         text not in there
         for start, text in _placed(old)
@@ -74,7 +74,7 @@ def _lost(old: Parsed, new: Parsed) -> bool:
 
 def _names(facts: Facts) -> Iterator[str]:
     """What a file defines, at its top and below: a definition with fewer members is another one."""
-    yield from (one.name for one in (*facts.definitions, *facts.variables))
+    yield from (one.name for one in facts.symbols)
 
 
 def _placed(parsed: Parsed) -> Iterator[tuple[int, bytes]]:

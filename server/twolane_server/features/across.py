@@ -73,7 +73,7 @@ async def apply_across(
     try:
         await asyncio.sleep(0)  # so that all watch before the first change comes
         standing.check()
-        applied = await sent(server, edit, title)
+        applied = await sent(server, session, edit, title, standing.expected())
         missing = await _missing(standing, wait=applied)
     finally:
         for task in watching:
@@ -94,7 +94,7 @@ async def apply_across(
     places = [one.place for one in taken]
     back = inverse(standing, taken, versions, encoding)
     if back is not None and standing.untouched(places):
-        await sent(server, back, f"{title}: taken back")
+        await sent(server, session, back, f"{title}: taken back", standing.now(places))
         back_again = await _taken_back(standing, places)
         # An editor that is slow may have applied the rest meanwhile.
         if back_again and missing <= standing.missing():

@@ -60,8 +60,9 @@ async def apply(
     convert.check_rows(PurePath(then.path).name or "This document", then.text)
     # Nothing is awaited between this check and the send, so nothing can change between them.
     check_fresh(then, session.document(then.uri), target)
+    edit = _workspace_edit(server, then, edits, encoding)
     changed = session.next_version(then.uri)
-    if not await sent(server, _workspace_edit(server, then, edits, encoding), title):
+    if not await sent(server, session, edit, title, [(then.uri, then.text)]):
         changed.cancel()
         raise StaleDocument(
             "The editor did not apply the edit, most likely because the document changed "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECTION = "twolane"
 MODE = "twolane.mode"
-_ABILITIES = ("preview", "page")
+_ABILITIES = ("preview", "page", "expected")
 
 
 async def read(server: LanguageServer, session: Session, options: object) -> None:
@@ -35,6 +35,7 @@ async def read(server: LanguageServer, session: Session, options: object) -> Non
         session.initial = options
     session.options, shows = _without_abilities(options)
     session.preview, session.page = "preview" in shows, "page" in shows
+    session.expected = "expected" in shows
     await reread(server, session)
     session.settings_read.set()
 
@@ -61,7 +62,7 @@ def _load(session: Session, options: object) -> tuple[Settings, tuple[Problem, .
 
 
 def _without_abilities(options: object) -> tuple[object, set[str]]:
-    """`preview` and `page` say what the client can show; they are not settings of the user's."""
+    """Some say what the client can do; they are not settings of the user's."""
     if not isinstance(options, dict):
         return options, set()
     given = cast("dict[str, object]", options)
@@ -85,7 +86,8 @@ async def did_change(
         )
         options = _section(answers[0]) if answers else {}
     merged = cast("dict[str, object]", _over(_section(session.initial), options))
-    await read(server, session, {"preview": session.preview, "page": session.page, **merged})
+    shows = {name: getattr(session, name) for name in _ABILITIES}
+    await read(server, session, {**shows, **merged})
 
 
 def _section(sent: object) -> dict[str, object]:

@@ -21,6 +21,7 @@ from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
+from twolane_server.made import note_made
 from twolane_server.pace import Pace
 from twolane_server.unread import unread
 
@@ -216,10 +217,12 @@ async def _once(
         result = await (unless_cloud(server, offer, work, lambda: begun) if offer else work)
         if pace.answers == 1:
             session.lengths.learn(*what, pace.tokens)
+        await asyncio.to_thread(note_made, result.made, session.folders, applied=False)
         whole, told = await deliver(server, session, order.document, ready, result)
+        lost = await asyncio.to_thread(note_made, result.made, session.folders, applied=True)
     finally:
         preview.end()
-    told = " ".join(filter(None, (told, unread(ready, result))))
+    told = " ".join(filter(None, (told, lost, unread(ready, result))))
     if told:
         _show(server, types.MessageType.Warning, told)
     return {

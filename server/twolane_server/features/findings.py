@@ -18,7 +18,7 @@ from twolane_server.findings import carried, moved, unmarked
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
     from pygls.lsp.server import LanguageServer
 
@@ -112,15 +112,70 @@ async def closed(server: LanguageServer, session: Session, document: Document) -
     """Bring the findings of a file to where they are on disk, once an editor has let go of it."""
     if not session.board.of(document.uri):
         return
-    text = await asyncio.to_thread(_on_disk, document.path) if document.path else None
-    if session.document(document.uri) is None:  # else it is open again
-        spoken_of = session.board.resting(document.path)
-        if text is None or spoken_of is None:
-            session.board.clear(document.uri)
-        else:
-            session.board.carry(document.uri, spoken_of[1], text)
-            session.board.rest(document.uri, document.path, text)
-        publish(server, session, document.uri)
+    async with session.reading:
+        text = await asyncio.to_thread(_on_disk, document.path) if document.path else None
+        if session.document(document.uri) is None:  # else it is open again
+            _bring(server, session, document.uri, document.path, text)
+
+
+def disk_changed(
+    server: LanguageServer,
+    session: Session,
+    background: Callable[[Coroutine[object, object, None]], object],
+    root: Path,
+    paths: Sequence[str] | None,
+) -> None:
+    """Bring the findings of files that are not open to where these are on disk by now.
+
+    Args:
+        server: the connection.
+        session: holds the findings.
+        background: runs what nobody waits for.
+        root: the repository in which something changed.
+        paths: what changed there, files or folders; anything for `None`.
+    """
+    if session.board.at_rest:
+        background(_follow(server, session, root, paths))
+
+
+async def _follow(
+    server: LanguageServer, session: Session, root: Path, paths: Sequence[str] | None
+) -> None:
+    async with session.reading:
+        for uri, path in await asyncio.to_thread(_touched, session.board.at_rest, root, paths):
+            text = await asyncio.to_thread(_on_disk, path)
+            known = session.board.text_of(uri)
+            if known is not None and known != text:  # else it was opened meanwhile, or is the same
+                _bring(server, session, uri, path, text)
+
+
+def _bring(
+    server: LanguageServer, session: Session, uri: str, path: str, text: Text | None
+) -> None:
+    """Show the findings of a file that is not open where they are in its text; none where it is gone."""
+    spoken_of = session.board.text_of(uri)
+    if text is None or spoken_of is None:
+        session.board.clear(uri)
+    else:
+        session.board.carry(uri, spoken_of, text)
+        session.board.rest(uri, path, text)
+    publish(server, session, uri)
+
+
+def _touched(
+    resting: Iterable[tuple[str, str]], root: Path, paths: Sequence[str] | None
+) -> list[tuple[str, str]]:
+    """Which of the files that have findings may have changed."""
+    changed = None if paths is None else frozenset(paths)
+    found: list[tuple[str, str]] = []
+    for uri, path in resting:
+        real = Path(os.path.realpath(path))
+        if real.is_relative_to(root):
+            inner = real.relative_to(root)
+            here = (inner, *inner.parents)
+            if changed is None or any(one.as_posix() in changed for one in here):
+                found.append((uri, path))
+    return found
 
 
 def publish(server: LanguageServer, session: Session, uri: str) -> None:

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from twolane_server.errors import TwolaneError
 from twolane_server.features.question import agreed
-from twolane_server.proposal import accept, proposal
+from twolane_server.proposal import accept, needs_grant, proposal
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -22,7 +22,7 @@ YES, NO = "Allow it for this repository", "Keep it local"
 
 async def ask_once(server: LanguageServer, folders: Folders, ready: Ready) -> None:
     """Ask where only a grant is missing and nobody has asked yet; nothing waits for the answer."""
-    offered = await asyncio.to_thread(proposal, ready, folders)
+    offered = await asyncio.to_thread(proposal, ready, folders) if needs_grant(ready) else None
     if offered is None:
         return
     if not await agreed(server, offered.sentence, (YES, NO)):

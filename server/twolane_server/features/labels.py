@@ -15,6 +15,7 @@ from lsprotocol import types
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
+    from twolane_server.server import TwolaneServer
     from twolane_server.service import Service
     from twolane_server.session import Session
 
@@ -46,3 +47,31 @@ async def refresh(
             types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
         )
     await asyncio.to_thread(service.warm, known)
+
+
+def opened(server: TwolaneServer, uri: str) -> None:
+    """See where a document came from that was opened; one without a file may become one."""
+    document = server.session.document(uri)
+    if document is None:
+        return
+    if document.path:
+        server.live.pastes.copies.filled(document, server.session.documents)
+        server.live.pastes.notice(document)
+    else:
+        look(server, uri)
+
+
+def look(server: TwolaneServer, uri: str) -> None:
+    """See what was pasted into a document, even if it is taken out again at once."""
+    session, document = server.session, server.session.document(uri)
+    if document is None:
+        return
+
+    async def see() -> None:
+        await session.settings_read.wait()
+        await server.live.pastes.remember(document)
+        await server.service.knowledge(document, session.settings)
+
+    server.live.pastes.copies.filled(document, session.documents)
+    server.live.pastes.notice(document)
+    server.background(see())

@@ -7,6 +7,8 @@
 - A command can see the progress token that came with its request.
 - A request that cannot be read is answered.
 - An answer that nobody waits for any more is dropped.
+- The status of the process says whether `exit` came after `shutdown`, also on standard output, where
+  pygls drops it.
 - What was handled is forgotten: pygls keeps a future for every notification it ever got.
 - An error is answered with a sentence of ours: a traceback, or the words of an error that nobody
   foresaw, may quote the user's text, and editors write what they are answered into their logs.
@@ -36,10 +38,17 @@ if TYPE_CHECKING:
 
 
 class Protocol(LanguageServerProtocol):
-    """One connection to an editor."""
+    """One connection to an editor.
+
+    Attributes:
+        running: the commands that `$/cancelRequest` stops.
+        status: the exit status of the process: 1 after an `exit` that no `shutdown` came before.
+    """
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         self.running: dict[MsgId, asyncio.Task[object]] = {}
+        self.status = 0
+        self._ending = False
         self._token: ContextVar[ProgressToken | None] = ContextVar("token", default=None)
         # It reads every attribute, in search of handlers: all must be there.
         super().__init__(server, converter)
@@ -76,12 +85,19 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *args: object) -> Generator[Any, Any, None]:
         """Stop what runs, then take nothing but `exit`."""
+        self._ending = True
         yield self._feature(types.SHUTDOWN), args, None
         # A copy, since each one that is cancelled is forgotten.
         for message, future in tuple(self._request_futures.items()):
             if message != self.msg_id:
                 future.cancel()
         self._shutdown = True
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: object) -> Generator[Any, Any, None]:
+        """End; whoever sends it too early learns that by the status alone."""
+        self.status = 0 if self._ending else 1
+        yield from super().lsp_exit(*args)  # pyright: ignore[reportUnknownMemberType] - untyped there
 
     @property
     def work_done_token(self) -> ProgressToken | None:

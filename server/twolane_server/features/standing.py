@@ -61,6 +61,16 @@ class Standing:
         found = {one.path: self.document(one.path) for one in self.changes}
         return {path: one.version for path, one in found.items() if one is not None}
 
+    def expected(self) -> list[tuple[str, Text | None]]:
+        """What the changes were made for, by the editor's names; `None` where no file may be."""
+        found = [(self.uri(one.path), one.before) for one in self.changes]
+        return found + [(self.uri(one.to), None) for one in self.changes if one.to]
+
+    def now(self, paths: Iterable[str]) -> list[tuple[str, Text | None]]:
+        """What the open documents of these paths hold."""
+        found = [self.document(path) for path in paths]
+        return [(one.uri, one.text) for one in found if one is not None]
+
     def check(self) -> None:
         """Raise unless all files are what the changes were made for.
 

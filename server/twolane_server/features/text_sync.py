@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from twolane_server.convert import Encoding
     from twolane_server.session import Session
 
+_PASTE = _CUT = 16
+"""Characters; code that is recognised has more."""
+
 
 def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     """Keep a document that the editor opened."""
@@ -44,6 +47,24 @@ def did_change(
         return text
 
     return session.change(params.text_document.uri, params.text_document.version, edit)
+
+
+def pastes(params: types.DidChangeTextDocumentParams) -> bool:
+    """Whether so much came at once that it may be code under NDA; typing brings less."""
+    return any(len(change.text) >= _PASTE for change in params.content_changes)
+
+
+def cuts(params: types.DidChangeTextDocumentParams) -> bool:
+    """Whether so much may be gone at once that it may be code under NDA, to be pasted elsewhere."""
+    return any(map(_cuts, params.content_changes))
+
+
+def _cuts(change: types.TextDocumentContentChangeEvent) -> bool:
+    area: types.Range | None = getattr(change, "range", None)
+    if area is None:  # the whole document
+        return True
+    start, end = area.start, area.end
+    return start.line != end.line or end.character - start.character >= _CUT
 
 
 def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:

@@ -102,6 +102,14 @@ class Lane(Protocol):
         """
         ...
 
+    def known_as(self, model: str, /) -> str | None:
+        """A model's id on this server, where that is known already; asks nobody.
+
+        Args:
+            model: the model as the settings name it.
+        """
+        ...
+
     def window(self, model: str, /) -> int | None:
         """How many tokens a model holds, where the server has told it; asks nobody.
 

@@ -6,18 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 import httpcore
-import httpx
 
 from twolane_server.errors import AnswerIncomplete
+from twolane_server.lanes.compressed import BadCompression, unpacked
 from twolane_server.lanes.transport import PIECES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
+    import httpx
+
     from twolane_server.lanes.sockets import SocketStream
 
 __all__ = ["Body"]
 
+_PLAIN = "identity"
 _REST_SECONDS = 0.1
 _BROKEN = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
@@ -31,11 +34,12 @@ class Body:
     """
 
     def __init__(self, response: httpx.Response, host: str) -> None:
-        # httpx's own iterators decode, count and cut anew what comes. There is nothing to decode, but
-        # from a server that does not heed `accept-encoding`.
-        plain = response.headers.get("content-encoding", "identity") == "identity"
+        # httpx's own iterators count and cut anew what comes, and decompress without a bound.
         pieces = cast("AsyncIterable[bytes]", response.extensions[PIECES])
-        self._pieces: AsyncIterator[bytes] = aiter(pieces if plain else response.aiter_bytes())
+        coding = response.headers.get("content-encoding", _PLAIN)
+        self._pieces: AsyncIterator[bytes] = aiter(
+            pieces if coding == _PLAIN else unpacked(pieces, coding)
+        )
         self._stream = cast("SocketStream", response.extensions["network_stream"])
         self._host = host
 
@@ -47,16 +51,21 @@ class Body:
 
         Raises:
             TimeoutError: nothing came until then.
-            AnswerIncomplete: the connection broke.
+            AnswerIncomplete: the connection broke, or the bytes are compressed in no known way.
         """
         self._stream.until = until
         try:
             return await anext(self._pieces)
         except StopAsyncIteration:
             return None
-        except (httpcore.ReadTimeout, httpx.ReadTimeout):
+        except httpcore.ReadTimeout:
             raise TimeoutError from None
-        except (*_BROKEN, httpx.TransportError, httpx.DecodingError) as error:
+        except BadCompression as error:
+            raise AnswerIncomplete(
+                f"{self._host} compressed its answer in a way that it was not asked for; nothing was"
+                " applied. Check what stands between it and this machine."
+            ) from error
+        except _BROKEN as error:
             raise AnswerIncomplete(
                 f"{self._host} broke off in the middle of its answer; nothing was applied."
                 " Try again."

@@ -74,6 +74,10 @@ class Embedded:
         await self._file()
         return self.model
 
+    def known_as(self, _model: str, /) -> str | None:
+        """Unknown: each time it is seen that the model's file is there."""
+        return None
+
     def window(self, _model: str, /) -> int | None:
         """The settings' word is all that is known of it."""
         return self._settings.window

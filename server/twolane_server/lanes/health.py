@@ -47,10 +47,13 @@ class Health:
 
     Args:
         rules: what is healthy.
+
+    Attributes:
+        rules: the same.
     """
 
     def __init__(self, rules: HealthRules) -> None:
-        self._rules = rules
+        self.rules = rules
         self._samples: deque[_Sample] = deque()
         self._failed = 0
         self._slow = 0
@@ -64,7 +67,7 @@ class Health:
             first_token: how many seconds its first token took, or how long nobody saw one; `None`
                 where that says nothing.
         """
-        slow = first_token is not None and first_token > self._rules.first_token_seconds
+        slow = first_token is not None and first_token > self.rules.first_token_seconds
         self._samples.append(_Sample(now, failed, slow))
         self._failed += failed
         self._slow += slow
@@ -73,7 +76,7 @@ class Health:
     def verdict(self, now: float) -> str | None:
         """What is wrong, as `3 of 40 requests failed within 15 minutes`; `None` for nothing."""
         self._forget(now)
-        count, rules = len(self._samples), self._rules
+        count, rules = len(self._samples), self.rules
         if count < rules.least_requests:
             return None
         within = f"within {rules.window_seconds / 60:g} minutes"
@@ -90,7 +93,7 @@ class Health:
         self._failed = self._slow = 0
 
     def _forget(self, now: float) -> None:
-        samples, oldest = self._samples, now - self._rules.window_seconds
+        samples, oldest = self._samples, now - self.rules.window_seconds
         while samples and (samples[0].at <= oldest or len(samples) > _MOST_SAMPLES):
             gone = samples.popleft()
             self._failed -= gone.failed

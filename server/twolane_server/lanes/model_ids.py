@@ -93,10 +93,11 @@ def _read(entries: list[Any]) -> tuple[dict[str, int | None], frozenset[str]]:
 
 
 def pick(wanted: str, ids: Sequence[str], peer: Peer, setting: str) -> str:
-    """The one id that `wanted` names: exactly, but for case, or as a part of it.
+    """The one id that `wanted` names: exactly, but for case, as a whole name, or as a part of it.
 
-    Parts are compared without case and punctuation, so that `Qwen3-Coder` fits
-    `Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8`.
+    Names and parts are compared without case and punctuation, so that `Qwen3-Coder` fits
+    `Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8`. Of a name, who is named before the slash may be left
+    out: `deepseek-v3.2` is `deepseek/deepseek-v3.2` also where `deepseek/deepseek-v3.2-exp` is.
 
     Args:
         wanted: the model as the settings name it.
@@ -110,9 +111,11 @@ def pick(wanted: str, ids: Sequence[str], peer: Peer, setting: str) -> str:
     if wanted in ids:
         return wanted
     there = list(dict.fromkeys(ids))
+    bare = _bare(wanted)
     for fits in (
         [one for one in there if one.casefold() == wanted.casefold()],
-        [one for one in there if _bare(wanted) and _bare(wanted) in _bare(one)],
+        [one for one in there if bare and bare in {_bare(one), _bare(one.rpartition("/")[2])}],
+        [one for one in there if bare and bare in _bare(one)],
     ):
         if len(fits) == 1:
             return fits[0]

@@ -110,6 +110,10 @@ class OpenAIChat:
             found = self._models.pick(model)
         return found
 
+    def known_as(self, model: str, /) -> str | None:
+        """A model's id, where the list at hand tells it; asks nobody."""
+        return self._models.known(model)
+
     def remembered(self, model: str) -> str | None:
         """A model's id, where the server need not be asked for it again; else `None`.
 

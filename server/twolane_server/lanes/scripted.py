@@ -109,6 +109,10 @@ class Scripted:
         del model
         return self._model
 
+    def known_as(self, _model: str, /) -> str | None:
+        """The same."""
+        return self._model
+
     def window(self, _model: str, /) -> int | None:
         """It tells none."""
         return None

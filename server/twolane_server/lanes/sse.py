@@ -6,7 +6,10 @@ Source: WHATWG HTML, "9.2.6 Interpreting an event stream". Only `data` matters h
 
 from __future__ import annotations
 
-LONGEST = 1_048_576
+LONGEST = 262_144
+"""The most bytes of one line: 65,536 tokens of code in one event, as a relay may send that only seems to
+stream. Reading costs the loop, and so the other lane, time: a line without an end is not read for long.
+"""
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -157,6 +157,7 @@ class Traffic:
         loop, started, retries = asyncio.get_running_loop(), time.monotonic(), 0
         until = loop.time() + self._settings.deadline_seconds
         while True:
+            known = self.breaker.cause
             try:
                 fault = await attempt(until)
             except LaneError as error:
@@ -181,7 +182,7 @@ class Traffic:
                 raise
             else:
                 first = begun()
-                self._ended(fault, first - started if first else None)
+                self._ended(fault, first - started if first else None, known)
                 return
 
     async def rested(
@@ -252,7 +253,14 @@ class Traffic:
         if not task.cancelled():
             task.exception()
 
-    def _ended(self, error: LaneError | None, first_token: float | None) -> None:
+    def _ended(
+        self,
+        error: LaneError | None,
+        first_token: float | None,
+        known: TwolaneError | None = None,
+    ) -> None:
+        if error is not None and error is known:
+            return  # nothing new: a probe may have found the lane well since
         now, kind = time.monotonic(), None if error is None else verdict(error)
         if error is None:
             self.breaker.succeeded(now)

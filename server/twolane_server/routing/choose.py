@@ -10,7 +10,7 @@ The rules are asked in this order and the first that matches wins:
    24,000 characters -> local.
 5. No grant -> local.
 6. It does not fit the home lane's window -> the other lane, if that one is allowed and holds it.
-7. The cloud cannot be used now -> local; never the other way.
+7. The border refuses the prompt, or the cloud cannot be used now -> local; never the other way.
 8. The month's budget has no room for it -> local.
 9. The action's home lane.
 
@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from twolane_server.errors import TooLarge
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
+from twolane_server.routing.decision import Decision
 from twolane_server.settings.resolved import Mode
 
 __all__ = [
@@ -77,8 +78,8 @@ class Question:
         budget: `None` when the month's budget for the cloud has room for it, or there is none; else
             why not: `$20.31 of the month's budget of $20.00 are spent`.
         cloud_most_usd: what it may cost in the cloud at most, in US dollars; `None` without a price.
-        local_model: the local lane's model, for people.
-        cloud_model: the cloud lane's model, for people.
+        local_model: the local lane's model, for people; `cloud_model` is the cloud lane's.
+        refused: why the border lets this prompt not out; `None` where it was not asked, or does.
     """
 
     action: str
@@ -102,6 +103,7 @@ class Question:
     cloud_most_usd: float | None
     local_model: str
     cloud_model: str
+    refused: str | None = None
 
     def prompt_tokens(self, lane: LaneName) -> int:
         """The prompt's tokens on a lane."""
@@ -121,43 +123,6 @@ class Question:
         if self.forced is not None or self.mode is Mode.AUTO:
             return self.forced
         return LaneName.CLOUD if self.mode is Mode.CLOUD else LaneName.LOCAL
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A lane and why.
-
-    Attributes:
-        lane: which way.
-        model: the lane's model, for people.
-        label: the prompt's label.
-        reasons: why, the deciding one first; never empty.
-        gist: the deciding reason in a word or two, for menus; empty where the lane says it all.
-        beyond_budget: whether the user wants the cloud in this request, whatever the budget says.
-    """
-
-    lane: LaneName
-    model: str
-    label: Label
-    reasons: tuple[str, ...]
-    gist: str = ""
-    beyond_budget: bool = False
-
-    def answered_by(self, model: str) -> Decision:
-        """With the model that answered: on the local lane that may be a stand-in."""
-        return replace(self, model=model) if self.lane is LaneName.LOCAL else self
-
-    def __str__(self) -> str:
-        return f"{self._head}: {'; '.join(self.reasons)}"
-
-    @property
-    def short(self) -> str:
-        """For a menu's title: `[cloud deepseek-v3.2]`, `[local: NDA clients/**]`."""
-        return f"[{self._head}: {self.gist}]" if self.gist else f"[{self._head}]"
-
-    @property
-    def _head(self) -> str:
-        return self.lane.value if self.lane is LaneName.LOCAL else f"cloud {self.model}"
 
 
 def choose(question: Question) -> Decision:
@@ -266,6 +231,10 @@ def _cloud_barred(question: Question) -> Decision | None:
     """The local lane when the cloud is not allowed, too small, unusable or too dear."""
     if not question.granted:
         return _local(question, question.grant_reason or _NO_GRANT, "no grant")
+    if question.refused is not None:
+        return _local(
+            question, f"the border keeps it local: {question.refused}", "kept by the border"
+        )
     if question.tokens(LaneName.CLOUD) > question.cloud_window:
         return _local(question, _overflow(question, LaneName.CLOUD), "too large for the cloud")
     if question.cloud_state is not None:

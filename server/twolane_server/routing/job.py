@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,10 +14,23 @@ if TYPE_CHECKING:
     from twolane_server.routing.reply import Answer
     from twolane_server.settings.resolved import Settings
 
-__all__ = ["Job", "Notify"]
+__all__ = ["Job", "Notify", "Otherwise"]
 
 Notify: TypeAlias = "Callable[[str, float | None], None]"
 """Takes a sentence and how much of that work is done, 0 to 1, where it is known."""
+
+
+class Otherwise(Protocol):
+    """Decides anew for a request that the cloud lane does not take."""
+
+    def __call__(self, why: str, *, refused: bool = False) -> Decision:
+        """The other decision.
+
+        Args:
+            why: the reason.
+            refused: whether the border does not let it out; else the lane cannot be used now.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ class Answer:
                 lane=decision.lane,
                 tokens=self.usage and self.usage.completion,
             )
+        if self.finish == "content_filter":
+            raise AnswerIncomplete(
+                "A filter of the model's server cut the answer, so nothing was applied; select other "
+                "lines, ask in other words, or use another model."
+            )
         if self.finish != "stop":
             raise AnswerIncomplete(
                 "The model's server ended the answer early, so nothing was applied; run the "

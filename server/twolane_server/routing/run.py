@@ -12,25 +12,21 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twolane_server.border.gate import Gate, local_request
-from twolane_server.border.ledger import Ledger
+from twolane_server.border.gate import local_request
 from twolane_server.border.salt import salt_for
-from twolane_server.border.searches import Searches
 from twolane_server.errors import (
     KeyUnusable,
     LaneError,
     LaneResting,
-    LedgerError,
     Refused,
 )
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.in_time import in_time
 from twolane_server.lanes.limits import INTERACTIVE
-from twolane_server.lanes.local import open_local
 from twolane_server.lanes.swapped import asked
-from twolane_server.lanes.traffic import Traffic
 from twolane_server.routing.account import recorded, sending_of, told_by
-from twolane_server.routing.job import Job, Notify
+from twolane_server.routing.job import Job, Notify, Otherwise
+from twolane_server.routing.kept import Kept
 from twolane_server.routing.learned import Learned
 from twolane_server.routing.place import place_told
 from twolane_server.routing.reply import Answer, Reply
@@ -50,7 +46,7 @@ __all__ = ["Notify", "Reply", "Runner"]
 
 
 class Runner:
-    """The lanes, the gate and the ledger, each opened at first use and kept.
+    """Carries requests out. Lanes, gate and ledger open at first use; see `Kept`.
 
     Args:
         folders: where the ledger and the model's cache are.
@@ -71,17 +67,10 @@ class Runner:
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._folders = folders
-        self._environ = environ
-        self._read_standing = read_standing
-        self._draw = draw
-        self._ledger: Ledger | LedgerError | None = None
-        self._opening = asyncio.Lock()
-        self._gates: dict[Settings, Gate] = {}
-        self._locals: dict[object, Local] = {}
-        self._traffic: dict[object, Traffic] = {}
+        self._kept = Kept(folders, environ, read_standing, draw, self._tell)
         self._notify: Notify | None = None
         self.learned = Learned()
-        self.searches = Searches()
+        self.searches = self._kept.searches
 
     async def run(
         self,
@@ -89,7 +78,7 @@ class Runner:
         decision: Decision,
         settings: Settings,
         *,
-        otherwise: Callable[[str], Decision],
+        otherwise: Otherwise,
         on_text: Callable[[str, int], None],
         on_notice: Notify,
         on_decision: Callable[[Decision], None],
@@ -101,7 +90,7 @@ class Runner:
             prompt: what to ask.
             decision: which lane.
             settings: endpoints and limits.
-            otherwise: decides anew when the cloud lane cannot be used for a reason.
+            otherwise: decides anew when the cloud lane does not take it.
             on_text: called with each piece of text, and with how many came so far.
             on_notice: called with what the person should know meanwhile, and how much of it is
                 done (0 to 1) where that is known.
@@ -117,7 +106,7 @@ class Runner:
             try:
                 return await self._cloud(job)
             except Refused as refused:
-                decision = otherwise("; ".join(refused.reasons) or str(refused))
+                decision = otherwise("; ".join(refused.reasons) or str(refused), refused=True)
             except LaneResting as resting:
                 decision = otherwise(resting.state)
             except (LaneError, KeyUnusable) as error:
@@ -130,32 +119,32 @@ class Runner:
 
     def local(self, settings: Settings) -> Local | None:
         """The local lane, once anything has used it."""
-        return self._locals.get(_local_key(settings))
+        return self._kept.local_if_used(settings)
 
     def cloud_rests(self, settings: Settings) -> str | None:
         """Why the cloud lane is left alone now, after faults; `None` if it is not. From memory."""
-        resting = self._traffic_on(LaneName.CLOUD, settings).resting
+        resting = self._kept.traffic(LaneName.CLOUD, settings).resting
         return None if resting is None else resting.state
 
     async def wake_cloud(self, settings: Settings) -> None:
         """Somebody would use the cloud lane if it did not rest: have it probed when that is due."""
-        traffic = self._traffic_on(LaneName.CLOUD, settings)
+        traffic = self._kept.traffic(LaneName.CLOUD, settings)
         if traffic.resting is not None:
-            traffic.wake((await self._gate(settings)).probe)
+            traffic.wake((await self._kept.gate(settings)).probe)
 
     def take_notices(self) -> tuple[str, ...]:
         """What a person should be told of the lanes, each once."""
-        return tuple(told for each in self._traffic.values() for told in each.take_notices())
+        return self._kept.take_notices()
 
     def local_window(self, settings: Settings, model: str) -> int:
         """How many tokens a model of the local lane holds: the settings' word, or the server's."""
-        lane = self._locals.get(_local_key(settings))
+        lane = self._kept.local_if_used(settings)
         told = lane.window(model) if lane else None
         return min(settings.local.window, told or settings.local.window)
 
     def cloud_window(self, settings: Settings, model: str) -> int:
         """The same of the cloud lane."""
-        gate = self._gates.get(settings)
+        gate = self._kept.gates.get(settings)
         return gate.window(model) if gate else settings.cloud.window
 
     async def count_local(self, prompt: Prompt, settings: Settings) -> int | None:
@@ -166,7 +155,7 @@ class Runner:
             SettingsError: the local lane's URL cannot be used.
         """
         wanted = settings.local_model(prompt.action)
-        lane = self._local_lane(settings)
+        lane = self._kept.local(settings)
         counted = await lane.count(wanted, lambda model: local_request(prompt, model))
         if counted is not None:
             await self.learned.take(prompt, settings, counted)
@@ -174,18 +163,12 @@ class Runner:
 
     async def aclose(self) -> None:
         """Close everything that was opened."""
-        for traffic in self._traffic.values():
-            await traffic.aclose()
-        for lane in self._locals.values():
-            await lane.aclose()
-        for gate in self._gates.values():
-            await gate.aclose()
-        if isinstance(self._ledger, Ledger):
-            self._ledger.close()
+        await self._kept.aclose()
 
     async def _cloud(self, job: Job) -> Reply:
         settings, answer = job.settings, job.answer
-        traffic, gate = self._traffic_on(LaneName.CLOUD, settings), await self._gate(settings)
+        traffic = self._kept.traffic(LaneName.CLOUD, settings)
+        gate = await self._kept.gate(settings)
         why, beyond = job.decision.reasons, job.decision.beyond_budget
         cleared: Cleared | None = None
 
@@ -208,8 +191,8 @@ class Runner:
 
     async def _local(self, job: Job) -> Reply:
         self._notify = job.on_notice
-        answer, lane = job.answer, self._local_lane(job.settings)
-        traffic = self._traffic_on(LaneName.LOCAL, job.settings)
+        answer, lane = job.answer, self._kept.local(job.settings)
+        traffic = self._kept.traffic(LaneName.LOCAL, job.settings)
         answering: Answering | None = None
 
         async def attempt(until: float) -> LaneError | None:
@@ -239,62 +222,14 @@ class Runner:
         request = replace(local_request(prompt, answering.model, salt), until=until)
         told = told_by(job.decision, answering)
         sending = sending_of(prompt, told, answering, request.body)
-        ledger, answer = await self._open_ledger(), job.answer
+        ledger, answer = await self._kept.ledger(), job.answer
         async with recorded(ledger, sending, answer, job.tell) as entry:
             await answer.read(answering.lane.stream(request), entry)
 
     async def _salt(self, prompt: Prompt) -> str | None:
         return await asyncio.to_thread(salt_for, prompt.label, self._folders.state)
 
-    def _local_lane(self, settings: Settings) -> Local:
-        which = _local_key(settings)
-        lane = self._locals.get(which)
-        if lane is None:
-            lane = open_local(settings, self._folders, self._environ, self._tell)
-            self._locals[which] = lane
-        return lane
-
-    def _traffic_on(self, name: LaneName, settings: Settings) -> Traffic:
-        """A lane's own. Other settings of the lane, another key's place too, start anew."""
-        lane = settings.local if name is LaneName.LOCAL else settings.cloud
-        which = (name, lane, settings.health)
-        traffic = self._traffic.get(which)
-        if traffic is None:
-            traffic = Traffic(name, lane, settings.health, draw=self._draw)
-            self._traffic[which] = traffic
-        return traffic
-
     def _tell(self, sentence: str, share: float | None) -> None:
         """A lane outlives a request; what it has to say goes to the latest one."""
         if self._notify is not None:
             self._notify(sentence, share)
-
-    async def _gate(self, settings: Settings) -> Gate:
-        ledger = await self._open_ledger()
-        gate = self._gates.get(settings)
-        if gate is None:
-            standing = self._read_standing(settings)
-            gate = Gate(settings, self._environ, ledger, standing, searches=self.searches)
-            if isinstance(ledger, Ledger):
-                self._gates[settings] = gate
-        return gate
-
-    async def _open_ledger(self) -> Ledger | LedgerError:
-        """The ledger, tried again after a failure: a full disk may have been emptied."""
-        async with self._opening:
-            if not isinstance(self._ledger, Ledger):
-                folder = self._folders.state / "ledger"
-                try:
-                    self._ledger = await asyncio.to_thread(Ledger.open, folder)
-                except LedgerError as error:
-                    self._ledger = error
-            return self._ledger
-
-
-def _local_key(settings: Settings) -> object:
-    """What a local lane is opened for.
-
-    Not all settings: another mode needs no second model in memory. The cloud's address is one of
-    them, since the local lane is refused where that is.
-    """
-    return settings.local, settings.embedded, settings.cloud.url

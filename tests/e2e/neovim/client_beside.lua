@@ -12,7 +12,7 @@ t.drive(function()
   t.equal(vim.b[bufnr].attached, { "twolane" }, "on_attach of the configuration for all")
 
   local initialize = server.sent("initialize")[1].params
-  t.equal(initialize.initializationOptions, { page = true, preview = true, mode = "local" }, "options")
+  t.equal(initialize.initializationOptions, { page = true, expected = true, preview = true, mode = "local" }, "options")
   t.equal(initialize.capabilities.workspace.workspaceEdit.documentChanges, true, "versioned edits")
   t.equal(initialize.capabilities.workspace.applyEdit, true, "Neovim's own capabilities")
   t.equal(initialize.capabilities.general.ours, true, "capabilities for all")

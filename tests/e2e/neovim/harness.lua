@@ -30,7 +30,7 @@ end
 --- Wait until `holds` returns something true, and return that.
 function M.wait(what, holds, milliseconds)
   local value
-  local passed = vim.wait(milliseconds or 20000, function()
+  local passed = vim.wait(milliseconds or 60000, function()
     value = holds()
     return value
   end, 10)

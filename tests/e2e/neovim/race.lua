@@ -18,7 +18,7 @@ t.drive(function()
     end)
     t.choose("Write docstring ")
     local typed = ("# typed in round %d"):format(round)
-    vim.wait(math.random(0, spread), function()
+    vim.wait(math.random(0, math.floor(spread)), function()
       return false
     end, 1)
     vim.api.nvim_buf_set_lines(bufnr, 0, 0, false, { typed })
@@ -26,10 +26,10 @@ t.drive(function()
     t.pause(20)
     local text = t.text(bufnr)
     if text == typed .. "\n" .. t.given.documented then
-      applied, spread = applied + 1, spread - 1
+      applied, spread = applied + 1, math.max(5, spread * 0.95)
     else
       t.equal(text, typed .. "\n" .. before, "the text after round " .. round)
-      dropped, spread = dropped + 1, spread + 1
+      dropped, spread = dropped + 1, spread * 1.05
     end
   end
   t.report({ applied = applied, dropped = dropped, messages = t.messages() })

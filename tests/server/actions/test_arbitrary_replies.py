@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from support_actions import chances, hostile, subject_of
-from support_counts import how_many
 from support_lsp import offset
-from support_replies import GOOD, mutated
+from support_replies import GOOD, REPLIES, mutated
 from twolane_server import convert
 from twolane_server.actions.base import Task
 from twolane_server.actions.catalogue import ACTIONS, action_named
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from twolane_server.actions.outcomes import Finding, Outcome
     from twolane_server.edits.changes import Changes
 
-REPLIES = how_many("TWOLANE_REPLIES", 300, 1_000)
 CODE = (
     "# é 😀\nfrom os import sep\n\n\ndef join(a):\t# 😀 z\u0308\n\treturn‸ '😀' + a + sep  # é\n\n\n"
     "class Box:\n\tdef m(self): return '😀'"

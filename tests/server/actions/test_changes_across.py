@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_actions import EXAMPLES, chances, hostile, shown, subject_of
+from support_actions import chances, hostile, shown, subject_of
+from support_replies import REPLIES
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.actions.base import Reads, Task
@@ -24,6 +25,7 @@ from twolane_server.fragments import Label, Origin
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from twolane_server.actions.base import Subject
@@ -248,32 +250,52 @@ def test_a_change_that_is_cut_is_whole_and_knows_its_lines(
 
 def test_arbitrary_replies_never_harm() -> None:
     """Every fix is within its file's shown lines and leaves that file as sound as it was."""
-    subject = about(A, B, file("c.rs", "", "fn f() {\n    1;\n}\n"))
-    task, fixes = ACTION.prepare(subject), 0
-    for chance in chances(EXAMPLES):
-        said = [
-            {
-                "file": chance.choice(("src/a.py", "b.py", "c.rs", "./c.rs", hostile(chance))),
-                "line": chance.randrange(-1, 8),
-                "message": "Hm.",
-                "fix": chance.choice((None, "", hostile(chance), "return 1", "1;")),
-            }
-            for _ in range(chance.randrange(4))
-        ]
-        try:
-            found = ACTION.finish(task, chance.choice((json.dumps(said), hostile(chance))))
-        except ReplyRefused:
-            continue
-        assert isinstance(found, FindingsAcross)
-        for one in found.files:
+    few = (A, B, file("c.rs", "", "fn f() {\n    1;\n}\n"))
+    wide = [file(f"wide{n}.py", "", f"def f{n}():\n    return 1\n{_FILL}") for n in range(3)]
+    tasks = [ACTION.prepare(about(*few)), ACTION.prepare(about(*few, *wide))]
+    assert [len(task.prompts) for task in tasks] == [1, 2]
+    fixes = 0
+    for chance in chances(REPLIES):
+        found = _answered(chance.choice(tasks), chance)
+        for one in found.files if found else ():
             language = language_for(one.path)
             assert language is not None
             for each in one.found:
                 assert any(span.contains(each.span) for span in one.spans)
                 if each.fix is not None:
                     fixes += 1
+                    assert each.fix.span.start >= each.span.start
+                    assert len(one.text.source[each.span.end : each.fix.span.end].strip()) == 0
                     after = one.text.replaced([(each.fix.span, each.fix.text)])
                     assert errors(parse(language, after.source)) <= errors(
                         parse(language, one.text.source)
                     )
-    assert fixes > 10
+    assert fixes > REPLIES / 20
+
+
+_FILL = "# so that not all fits into one question\n" * 450
+_NAMES = ("src/a.py", "b.py", "c.rs", "./c.rs", "wide0.py", "wide2.py")
+
+
+def _answered(task: Task, chance: random.Random) -> FindingsAcross | None:
+    """What comes of one conversation; `None` where the person gets a sentence."""
+    for _ in task.prompts:
+        said = [
+            {
+                "file": chance.choice((*_NAMES, hostile(chance))),
+                "line": chance.randrange(-1, 8),
+                "message": "Hm.",
+                "fix": chance.choice((None, "", hostile(chance), "return 1", "1;", "# 😀")),
+            }
+            for _ in range(chance.randrange(6))
+        ]
+        try:
+            answer = ACTION.finish(
+                task, chance.choice((json.dumps(said), json.dumps(said), hostile(chance)))
+            )
+        except ReplyRefused:
+            return None
+        if isinstance(answer, FindingsAcross):
+            return answer
+        task = answer
+    raise AssertionError("it asks more than it shows")

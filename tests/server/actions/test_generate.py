@@ -51,6 +51,11 @@ def test_a_new_file_is_asked_for_with_the_projects_style() -> None:
     )
 
 
+def test_the_name_of_a_test_file_is_judged_though_there_is_none_yet() -> None:
+    prompt = ACTION.prepare(_subject()).prompt
+    assert Origin("/r/tests/test_a.py", name_only=True) in prompt.sources
+
+
 def test_more_tests_are_asked_for_where_there_are_some() -> None:
     prompt = ACTION.prepare(_subject(_file(label=Label.NDA))).prompt
     text = shown(prompt)

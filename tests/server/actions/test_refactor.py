@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_refactor import at_name, conversation, impact_in, indexed_in, subject_at
+from twolane_context.facts import extract
 from twolane_context.index import Changed
+from twolane_context.spans import Span
+from twolane_context.tokens import estimate
 from twolane_server import impacts as module
+from twolane_server.actions.base import Task
 from twolane_server.actions.impact import Role
+from twolane_server.actions.refactor import Refactor
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label
 
@@ -88,6 +93,24 @@ def test_the_impact_set_is_definition_references_tests_and_documents(tmp_path: P
     assert impact.others == {"shop/__init__.py", "shop/other.py"}
 
 
+def test_plan_and_answers_are_judged_by_all_files_that_they_speak_of(tmp_path: Path) -> None:
+    files = {**FILES, **{f"shop/big{k}.py": big(k) for k in range(12)}}
+    subject = subject_of(tmp_path, files, window=16_384)
+    assert subject.impact is not None
+    every = {one.file for one in subject.impact.sources}
+    task, action = Refactor().prepare(subject), Refactor()
+    for reply in ("total becomes sum_of.", "nonsense"):  # the plan, then what cannot be carried out
+        assert {each.path for each in task.prompt.sources} == every
+        following = action.finish(task, reply)
+        assert isinstance(following, Task)
+        task = following
+    *_, answer, why = task.prompt.messages
+    for part in (answer.fragments[0], why.fragments[1]):
+        assert {each.path for each in part.origin.also} == every
+    plan = next(each for each in task.prompt.fragments if each.characters == 21)
+    assert {each.path for each in plan.origin.also} == every
+
+
 @pytest.mark.parametrize("said", ["shop/other.py", "other.py", "shop.other", "`shop/other.py`."])
 def test_files_that_the_instruction_names_take_part(tmp_path: Path, said: str) -> None:
     indexed = indexed_in(tmp_path / "r", tmp_path / "own", FILES)
@@ -97,6 +120,18 @@ def test_files_that_the_instruction_names_take_part(tmp_path: Path, said: str) -
     assert impact is not None
     assert "shop/other.py" in impact.texts
     assert "shop/__init__.py" in impact.others
+
+
+def test_a_named_file_may_be_in_a_folder_that_begins_with_a_dot() -> None:
+    files = [".github/use.md", "docs/use.md", "use.py", ".env.py"]
+    for said, path in [
+        (".github/use.md,", ".github/use.md"),
+        ("./docs/use.md", "docs/use.md"),
+        ("./use.py.", "use.py"),
+        ("/use.py", "use.py"),
+        (".env.py", ".env.py"),
+    ]:
+        assert [one for one, _ in module.named_in(f"change {said}", files)] == [path]
 
 
 def test_all_in_one_question_where_it_fits(tmp_path: Path) -> None:
@@ -319,6 +354,126 @@ def test_a_member_is_looked_for_in_literals_and_patterns_too(tmp_path: Path) -> 
     assert rows == {"src/types.ts": [], "src/use.ts": [2, 3], "src/run.ts": [0, 1]}
 
 
+UNREAD = """\
+export interface Maker {
+  <
+    I extends S<T>,
+    R,
+    O extends U = M
+  >(
+    ...a: [
+      ...i: I,
+      c: C<I, R>
+    ]
+  ): O<
+    I
+  > &
+    K
+
+  <
+    I extends S<T>,
+    R,
+    O extends U = M
+  >(
+    a: [...i: I],
+    c: C<I, R>
+  ): O<I> &
+    K
+
+  with: <A extends T>() => C<
+    A
+  >
+}
+
+export function make<
+  M extends U
+>(of: M): A
+"""
+
+
+def test_a_definition_in_a_file_that_cannot_be_read_is_followed_by_its_name(tmp_path: Path) -> None:
+    """Whoever is called so may be meant; a use of it there is no symbol, as elsewhere."""
+    files = {
+        "src/maker.ts": f"{UNREAD}const made = make(1)\n",
+        "src/use.ts": "import { make } from './maker'\n\nconsole.log(make(2), remake)\n",
+    }
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
+    text = files["src/maker.ts"]
+    at = at_name(text, "make")
+    subject = subject_at(tmp_path / "r", "src/maker.ts", at, instruction="rename make to build")
+    assert subject.parsed is not None
+    assert not extract(subject.parsed).definitions, "else take what the grammar cannot read"
+    impact = impact_in(indexed, subject)
+    use = replace(subject, selection=Span(text.index("make(1"), text.index("make(1")))
+    assert impact_in(indexed, use) is None
+    indexed.close()
+    assert impact is not None
+    rows = {
+        one.path: [[one.text.row_of(at) for at in some] for some in (one.sites, one.maybe)]
+        for one in impact.sources
+    }
+    assert rows == {"src/maker.ts": [[30], [33]], "src/use.ts": [[], [0, 2]]}
+    old, new = "export function make<", "export function build<"
+    block = BLOCK.format(path="src/maker.ts", old=old, new=new)
+    across, _ = conversation(replace(subject, impact=impact), lambda _: block)
+    told = "src/maker.ts:34, src/use.ts:1, src/use.ts:3"
+    assert across.notes == (f"3 other places have the old name and may mean it, too: {told}",)
+
+
+LONG = "def total(items):\n" + "".join(f"    items[{n}] += {n}\n" for n in range(400))
+
+
+@pytest.mark.parametrize(("asked", "whole"), [("rename it to sum_of", False), ("inline it", True)])
+def test_all_of_a_long_definition_is_shown_unless_it_only_gets_another_name(
+    tmp_path: Path, asked: str, *, whole: bool
+) -> None:
+    files = FILES | {"shop/cart.py": "x = 1\n" * 4_000 + LONG}
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
+    at = at_name(files["shop/cart.py"], "total")
+    subject = subject_at(tmp_path / "r", "shop/cart.py", at, instruction=asked)
+    subject = replace(subject, impact=impact_in(indexed, subject, window=24_576))
+    indexed.close()
+    log: list[str] = []
+
+    def nothing(question: str) -> str:
+        log.append(question)
+        return BLOCK.format(path="shop/cart.py", old="def total(items):", new="def a(items):")
+
+    across, _ = conversation(subject, nothing)
+    assert ("items[200] += 200\n" in log[0]) is whole
+    assert not any("too long to be shown" in note for note in across.notes)
+    assert "def total(items):" in log[0]
+
+
+def test_a_definition_that_no_question_can_show_whole_is_told(tmp_path: Path) -> None:
+    long = "def total(items):\n" + "".join(f"    items[{n}] += {n}\n" for n in range(2_000))
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", FILES | {"shop/cart.py": long})
+    subject = subject_at(tmp_path / "r", "shop/cart.py", 4, instruction="inline it")
+    subject = replace(subject, impact=impact_in(indexed, subject, window=12_288))
+    indexed.close()
+    block = BLOCK.format(path="shop/cart.py", old="def total(items):", new="def a(items):")
+    across, _ = conversation(subject, lambda _: block)
+    assert across.notes[0].startswith("total was too long to be shown to the model as a whole")
+
+
+def test_a_file_that_the_person_names_is_shown_whole_even_in_several_questions(
+    tmp_path: Path,
+) -> None:
+    other = "".join(f"def g{n}(x):\n    return {n}\n\n\n" for n in range(500))
+    files = FILES | {"shop/other.py": f"total = 1\n{other}"}
+    indexed = indexed_in(tmp_path / "r", tmp_path / "own", files)
+    subject = subject_at(
+        tmp_path / "r", "shop/cart.py", 4, instruction="use total in all of shop/other.py"
+    )
+    subject = replace(subject, impact=impact_in(indexed, subject, window=12_288))
+    indexed.close()
+    log: list[dict[str, list[str]]] = []
+    conversation(subject, everywhere(log))
+    shown = [line for seen in log for line in seen.get("shop/other.py", [])]
+    assert shown == files["shop/other.py"].splitlines()
+    assert len([seen for seen in log if "shop/other.py" in seen]) > 1
+
+
 def test_an_answer_that_leaves_no_room_is_not_shown_again(tmp_path: Path) -> None:
     subject = subject_of(tmp_path, FILES, window=9_000)
     wrong = BLOCK.format(path="shop/cart.py", old="nowhere\n" * 4_000, new="x")
@@ -328,6 +483,100 @@ def test_an_answer_that_leaves_no_room_is_not_shown_again(tmp_path: Path) -> Non
     assert len(across.changes) == 1
     assert "nowhere\nnowhere" not in asked[1]
     assert "is nowhere in the file" in asked[1]
+
+
+def shown_lines(question: str) -> dict[str, list[str]]:
+    """The lines that a question shows of each file, below its path."""
+    part = question.rpartition("The files of this part:")[2]
+    found = re.findall(r"(?ms)^(\S+)(?: \(lines [^)]*\))?\n(`{3,})\w*\n(.*?)^\2$", part)
+    lines: dict[str, list[str]] = {}
+    for path, _, text in found:
+        lines.setdefault(path, []).extend(text.splitlines())
+    return lines
+
+
+def everywhere(log: list[dict[str, list[str]]]) -> Callable[[str], str]:
+    """A model that renames `total` in each line that it is shown."""
+
+    def answer(question: str) -> str:
+        if question.startswith("[system] You plan"):
+            return "total becomes sum_of, everywhere."
+        seen = shown_lines(question)
+        log.append(seen)
+        return (
+            "".join(
+                BLOCK.format(path=path, old=line, new=re.sub(r"\btotal\b", "sum_of", line))
+                for path, lines in seen.items()
+                for line in lines
+                if re.search(r"\btotal\b", line)
+            )
+            or "NO CHANGES"
+        )
+
+    return answer
+
+
+def crowded(count: int) -> str:
+    """A file that names `total` again and again, in a function of many lines and in many functions."""
+    long = "".join(f"    a{n} = total([{n}])\n" for n in range(count))
+    many = "".join(f"def f{n}(x):\n    return total(x) + {n}\n\n\n" for n in range(count))
+    return f"from shop.cart import total\n\n\ndef all_of_them():\n{long}    return 1\n\n\n{many}"
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_a_file_that_no_question_can_hold_is_asked_about_in_several(
+    tmp_path: Path, *, here: bool
+) -> None:
+    text = crowded(150)
+    files = FILES | {"shop/crowd.py": text}
+    if here:  # also where the symbol is defined there
+        text = text.replace("from shop.cart import total\n", CART)
+        files = {"shop/cart.py": text, "shop/__init__.py": ""}
+    path = "shop/cart.py" if here else "shop/crowd.py"
+    subject = subject_of(tmp_path, files, window=12_288)
+    log: list[dict[str, list[str]]] = []
+    across, asked = conversation(subject, everywhere(log))
+    parts = [seen[path] for seen in log if path in seen]
+    assert len(parts) > 2
+    assert [line for part in parts for line in part if "total" in line] == [
+        line for line in text.splitlines() if "total" in line
+    ], "each line once, in order"
+    made = {one.path: one for one in across.changes}
+    assert str(made[path].before) == text
+    assert str(made[path].after) == re.sub(r"\btotal\b", "sum_of", text)
+    assert not any("not changed" in note for note in across.notes)
+    assert not any("Nothing was changed" in one for one in asked)
+    window = 12_288
+    assert all(estimate(one) < window for one in asked)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_file_that_an_earlier_part_renamed_is_changed_on(tmp_path: Path, *, again: bool) -> None:
+    text = crowded(150)
+    subject = subject_of(tmp_path, FILES | {"shop/crowd.py": text}, window=12_288)
+    log: list[dict[str, list[str]]] = []
+    model = everywhere(log)
+
+    def renaming_once(question: str) -> str:
+        reply = model(question)
+        first = [seen for seen in log if "shop/crowd.py" in seen]
+        if "shop/crowd.py\n" in reply and (again or len(first) == 1):
+            return f"{reply}RENAME shop/crowd.py -> shop/many.py\n"
+        return reply
+
+    across, _ = conversation(subject, renaming_once)
+    (one,) = [one for one in across.changes if one.path == "shop/crowd.py"]
+    assert one.to == "shop/many.py"
+    assert (str(one.before), str(one.after)) == (text, re.sub(r"\btotal\b", "sum_of", text))
+
+
+def test_a_window_that_holds_no_part_of_a_file_is_told(tmp_path: Path) -> None:
+    files = FILES | {
+        "shop/crowd.py": "from shop.cart import total\nx = [" + "total, " * 9_000 + "]\n"
+    }
+    subject = subject_of(tmp_path, files, window=12_288)
+    with pytest.raises(ActionError, match=r"cannot hold even a part of shop/crowd\.py"):
+        conversation(subject, everywhere([]))
 
 
 def test_a_file_that_the_person_names_is_shown_whole_before_others(tmp_path: Path) -> None:

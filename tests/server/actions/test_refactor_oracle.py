@@ -15,6 +15,7 @@ import pytest
 
 from support_flaws import WRONG
 from support_oracle import Oracle
+from support_pieces import pieces
 from support_refactor import at_name, conversation, impact_in, indexed_in, subject_at
 
 if TYPE_CHECKING:
@@ -209,3 +210,31 @@ def test_a_place_that_the_model_forgets_is_told(
         subject_of(case, tmp_path), oracle(case, str(tmp_path), 1, skip=(path, row))
     )
     assert f"{path}:{row + 1}" in " ".join(across.notes)
+
+
+def test_what_goes_begins_with_its_own_first_line_although_the_lines_above_end_alike() -> None:
+    body = "    try:\n        go()\n    except OSError:\n        pass\n\n\n"
+    before = "".join(f"def {name}():\n    {name}()\n{body}" for name in "abcd")
+    after = before.replace(f"def b():\n    b()\n{body}", "")
+    (piece,) = pieces(before, after)
+    assert before.splitlines()[piece.first : piece.last][0] == "def b():"
+    assert (piece.first, piece.last) == (8, 16)
+    assert not pieces(before, before)
+
+
+def test_the_oracle_writes_what_only_comes_in_the_part_that_shows_where() -> None:
+    before = "".join(f"a{n} = {n}\n" for n in range(40))
+    after = before.replace("a20 = 20\n", "new = 1\na20 = 20\n")
+    rows = (("1", "20"), ("21", "30"), ("31", "40"))
+    parts = [f"The files of this part:\n\na.py (lines {a} to {b})\n```\n" for a, b in rows]
+    for seed in range(SEEDS):
+        model = Oracle({"a.py": before}, {"a.py": after}, random.Random(seed), "/r")  # noqa: S311 - for tests
+        assert ["new = 1" in model(part) for part in parts] == [True, False, False]
+
+
+def test_the_oracle_ends_lines_as_one_reply_does() -> None:
+    before = "def f():\r\n    return 1\r\n"
+    after = before.replace("1", "2")
+    for seed in range(SEEDS * 4):
+        model = Oracle({"a.py": before}, {"a.py": after}, random.Random(seed), "/r")  # noqa: S311 - for tests
+        assert "\r\r" not in model("\na.py\n```\n")

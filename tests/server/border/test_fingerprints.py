@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from twolane_server.border import fingerprints
+from twolane_server.border import asked, fingerprints
 from twolane_server.border.distinctive import distinctive
 from twolane_server.border.fingerprints import KEPT_DAYS, Fingerprints, Source
 from twolane_server.border.matching import Match
@@ -227,6 +227,16 @@ def test_only_the_owners_word_opens_code_at_once(tmp_path: Path) -> None:
         assert match.path == "b.py"
 
 
+def test_all_files_that_a_short_one_is_the_same_as_are_told(tmp_path: Path) -> None:
+    """As where it was moved: the owner's word opens it under both names, or it stays NDA."""
+    short = "def zorblat(a):\n    return quiffle\n"
+    known = opened(tmp_path, source("clients/q.py", short), source("q.py", short))
+    assert [each.path for each in known.matches(short)] == ["clients/q.py", "q.py"]
+    known.release_code(short, [each.path for each in known.matches(short)])
+    assert known.matches(short) == ()
+    known.close()
+
+
 def test_the_file_tells_nothing_without_the_key(tmp_path: Path) -> None:
     opened(tmp_path, source("a.py", CODE)).close()
     stored = (tmp_path / "nda.prints").read_bytes()
@@ -278,7 +288,7 @@ def test_the_hashes_of_a_text_are_made_once_for_all_who_ask(
         read.extend(known := list(texts))
         return pieces(known, reach)
 
-    monkeypatch.setattr(fingerprints, "pieces", counted)
+    monkeypatch.setattr(asked, "pieces", counted)
     text = f"{part(3, 7)}\n# asked twice"
     with (
         closing(Fingerprints(tmp_path / "a", KEY)) as one,
@@ -334,7 +344,10 @@ def test_whose_they_are_is_kept(tmp_path: Path) -> None:
 
 WORD = st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True)
 SIGN = st.sampled_from([*"()[]{}.,:=<+-*/%@!", '"'])
-STORE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+STORE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 
 
 @pytest.fixture

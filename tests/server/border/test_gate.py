@@ -23,6 +23,7 @@ from support_border import (
     prompt,
     sending,
 )
+from support_waiting import PATIENCE
 from twolane_server.border.cleared import Cleared
 from twolane_server.border.gate import Gate, local_request
 from twolane_server.border.ledger import Ledger
@@ -35,7 +36,7 @@ from twolane_server.errors import (
     Refused,
     SettingsError,
 )
-from twolane_server.fragments import Fragment, Label
+from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.prompts import Message, Prompt, Role
 from twolane_server.settings.resolved import (
     ActionSettings,
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_server.border.standing import Standing
-    from twolane_server.fragments import Origin
     from twolane_server.lanes.base import Chunk
 
 SETTINGS = Settings(cloud=LaneSettings("https://api.example.test/v1", "deepseek-v3.2"))
@@ -187,7 +187,7 @@ async def test_what_the_server_s_own_window_does_not_hold_stays(ledger: Ledger) 
         await border.gate.clear(prompt())
     assert border.gate.window("deepseek-v3.2") == least - 1
     with pytest.raises(Refused, match="do not fit"):
-        await border.gate.clear(prompt())
+        await border.send(await border.gate.clear(prompt()))
     assert (border.cloud.resolved, border.cloud.bodies) == (1, [])
 
 
@@ -225,7 +225,50 @@ async def test_a_policy_tightened_while_the_request_was_queued_holds_it(
 async def test_the_standing_is_asked_for_the_prompts_files(ledger: Ledger) -> None:
     border = Border(ledger)
     await border.send(await border.gate.clear(prompt()))
-    assert border.asked == [(SOURCE,), (SOURCE,)]
+    assert border.asked == [(SOURCE,)] * 3
+
+
+async def test_where_the_model_is_known_the_standing_is_asked_once_when_it_is_sent(
+    ledger: Ledger,
+) -> None:
+    border = Border(ledger)
+    await border.send(await border.gate.clear(prompt()))
+    border.asked.clear()
+    cleared = await border.gate.clear(prompt())
+    assert border.asked == []
+    await border.send(cleared)
+    assert border.asked == [(SOURCE,)]
+    assert (border.cloud.resolved, len(border.cloud.bodies)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "standing"),
+    [(prompt(label=Label.NDA), OPEN), (prompt("client = AcmeCorp()"), OPEN)]
+    + [(prompt(), later) for later in TIGHTENED],
+)
+async def test_what_is_refused_first_is_refused_later_too(
+    ledger: Ledger, asked: Prompt, standing: Standing
+) -> None:
+    border = Border(ledger)
+    await border.send(await border.gate.clear(prompt()))
+    border.standing = standing
+    with pytest.raises(Refused):
+        await border.send(await border.gate.clear(asked))
+    assert (len(border.cloud.bodies), border.outcomes) == (1, ["stop"])
+
+
+async def test_the_standing_is_asked_for_all_that_a_fragment_is_judged_by(ledger: Ledger) -> None:
+    """Of a commit's message that is each file that the commit touched; the ledger tells of none."""
+    border = Border(ledger)
+    touched = (Origin("/repo/a.py", texts=("0" * 40,)), Origin("/repo/b.py", commit="1" * 40))
+    said = Fragment("Do it", Label.OPEN, Origin(also=touched))
+    whole = Prompt("commit", (Message(Role.USER, (said,)),), max_tokens=9)
+    cleared = await border.gate.clear(whole)
+    await border.send(cleared)
+    assert border.asked == [touched] * 3
+    assert cleared.files == ()
+    [row] = ledger.rows()
+    assert row.files == ()
 
 
 @pytest.mark.parametrize(
@@ -291,7 +334,7 @@ async def test_a_ticket_whose_answer_never_began_opens_again_with_an_entry_of_it
     assert len(border.cloud.bodies) == 2
     assert [row.text for row in ledger.rows()] == [body.decode() for body in border.cloud.bodies]
     assert len(set(border.cloud.bodies)) == 1
-    assert border.asked == [(SOURCE,)] * 3, "the policy is read again before each"
+    assert border.asked == [(SOURCE,)] * 4, "the policy is read again before each"
     with pytest.raises(Refused, match="sent already"):
         await border.send(cleared)
 
@@ -437,7 +480,7 @@ async def test_cancelling_while_the_entry_is_written_sends_nothing(
 
     def slowly(sending: object, allowed: object) -> int:
         loop.call_soon_threadsafe(begun.set)
-        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(PATIENCE)
         return write(sending, allowed)  # pyright: ignore[reportArgumentType] - passed on as it came
 
     monkeypatch.setattr(ledger, "before_send", slowly)
@@ -447,11 +490,9 @@ async def test_cancelling_while_the_entry_is_written_sends_nothing(
     with pytest.raises(asyncio.CancelledError):
         await task
     go_on.set()
-    for _ in range(500):
-        if border.outcomes == ["cancelled"]:
-            break
-        await asyncio.sleep(0.01)
-    assert border.outcomes == ["cancelled"]
+    async with asyncio.timeout(PATIENCE):
+        while border.outcomes != ["cancelled"]:  # noqa: ASYNC110 - written by a thread
+            await asyncio.sleep(0.01)
     assert border.cloud.bodies == []
 
 
@@ -581,7 +622,10 @@ async def test_requests_at_once_do_not_exceed_the_budget_together(ledger: Ledger
     borders = [Border(ledger, cloud, settings) for _ in range(2)]
     cleared = [(border, await border.gate.clear(prompt())) for border in borders for _ in range(5)]
     tasks = [asyncio.create_task(border.send(ticket)) for border, ticket in cleared]
-    done, waiting = await asyncio.wait(tasks, timeout=2.0)
+    async with asyncio.timeout(PATIENCE):
+        while sum(task.done() for task in tasks) + len(cloud.bodies) < len(tasks):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    done, waiting = await asyncio.wait(tasks, timeout=0.1)
     assert {type(task.exception()) for task in done} == {Refused}
     assert (len(done), len(waiting), len(cloud.bodies)) == (7, 3, 3)
     assert cloud.wait is not None

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import pytest
 from support_border import OPEN, RecordingCloud, prompt
 from support_disk import ordinary_user
 from twolane_server.border.gate import Gate
-from twolane_server.border.ledger import Ledger, verify
+from twolane_server.border.ledger import Ledger, read_rows, verify
 from twolane_server.errors import LedgerError, Refused
 from twolane_server.settings.resolved import LaneSettings, Settings
 
@@ -50,13 +51,16 @@ async def send_until_refused(folder: Path) -> dict[str, object]:
     return {"sent": len(cloud.bodies), "recorded": recorded, "why": why}
 
 
+# An ordinary user may not be let into Python's own folder, and asyncio imports this late.
+_BEFOREHAND = ThreadPoolExecutor
+
 PROGRAM = """
 import asyncio, json, resource, sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from support_border import RecordingCloud
 from test_ledger_disk import send, send_until_refused
-from twolane_server.border.ledger import Ledger, verify
+from twolane_server.border.ledger import Ledger, read_rows, verify
 from twolane_server.border.secrets import warm
 warm()
 folder = Path({folder!r})
@@ -103,6 +107,37 @@ def test_a_disk_that_fills_up_lets_nothing_out_unrecorded(tmp_path: Path, *, lim
     assert 0 < found["sent"] <= found["recorded"] <= found["sent"] + 1
     assert found["whole"]
     assert found["again"] == 1, "with space again, the ledger goes on"
+
+
+def test_a_ledger_that_was_put_away_where_nothing_can_be_written_can_be_read() -> None:
+    """As an auditor's copy on a disk that can only be read."""
+    with ordinary_user() as folder:
+        with closing(Ledger.open(folder / "ledger")) as ledger:
+            asyncio.run(send(ledger, RecordingCloud()))
+        assert {file.name for file in (folder / "ledger").iterdir()} == {
+            "ledger.sqlite",
+            "ledger.head",
+        }
+        for file in (folder / "ledger").iterdir():
+            file.chmod(0o400)
+        (folder / "ledger").chmod(0o500)
+        assert verify(folder / "ledger").whole
+        assert len(list(read_rows(folder / "ledger"))) == 1
+        with pytest.raises(LedgerError, match="yours and writable"):
+            Ledger.open(folder / "ledger")
+
+
+def test_what_is_left_to_be_read_beside_a_ledger_is_not_passed_over() -> None:
+    with ordinary_user() as folder:
+        copy = folder / "copy"
+        with closing(Ledger.open(folder / "ledger")) as ledger:
+            asyncio.run(send(ledger, RecordingCloud()))
+            shutil.copytree(folder / "ledger", copy, ignore=shutil.ignore_patterns("*-shm"))
+        copy.chmod(0o500)
+        with pytest.raises(LedgerError, match="cannot be written"):
+            verify(copy)
+        copy.chmod(0o700)
+        assert verify(copy).whole
 
 
 async def test_a_ledger_that_is_locked_lets_nothing_out(tmp_path: Path) -> None:

@@ -55,6 +55,20 @@ def test_who_asks_seldom_does_not_wait_for_it(
     assert [absent_that_pass(sieve, tmp_path / "p") for _ in range(2)] == [1, 0]
 
 
+def test_who_will_ask_much_has_it_before_the_first_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(print_sieve, "_WORTH", 10_000)
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        put(store, "a.py", 5)
+        store.expect_many()
+        read: list[str] = []
+        store._database.set_trace_callback(read.append)  # pyright: ignore[reportPrivateUsage] - to see what is asked
+        assert known(store, 5, 6) == {5}
+    assert not any("SELECT hash FROM prints" in one for one in read)
+    assert any("[5]" in one for one in read), "the other one was not even looked for"
+
+
 def test_what_is_added_is_found_at_once(tmp_path: Path) -> None:
     with closing(PrintStore(tmp_path / "p", "1")) as store:
         assert known(store, 5) == set()
@@ -116,7 +130,20 @@ def test_one_that_may_not_grow_still_hides_nothing(
             assert known(store, *range(n * 100 + 200)) == set(range(n * 100 + 100))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_a_file_that_is_typed_in_takes_no_more_room_than_what_is_new(tmp_path: Path) -> None:
+    with closing(PrintStore(tmp_path / "p", "1")) as store:
+        put(store, "a.py", *range(100))
+        assert known(store, 5) == {5}
+        for n in range(20):
+            put(store, "a.py", *range(100), 1_000 + n)
+            assert known(store, 1_000 + n, 5) == {1_000 + n, 5}
+        assert store._sieve._held == 120  # pyright: ignore[reportPrivateUsage]
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(
     st.lists(
         st.tuples(

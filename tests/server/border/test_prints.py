@@ -31,7 +31,9 @@ def hashes(text: str, kind: Kind, key: bytes = KEY, *, declared: bool = False) -
 
 
 def test_there_is_a_series_for_each_kind() -> None:
-    assert [series.kind for series in prints(CODE, Hasher(KEY))] == list(Kind)
+    assert [series.kind for series in prints(CODE, Hasher(KEY))] == [
+        *(kind for kind in Kind if kind is not Kind.WHOLE)
+    ]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "(", ")", "1"]), max_size=60))

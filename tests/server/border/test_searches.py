@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twolane_server.border.searches import Searches
+from twolane_server.border.unwrapped import unwrapped
 from twolane_server.border.wire import encode
 
 TOKEN = "ghp_" + "".join("aB3dE5gH7jK9mN1pQ2sT4vW6yZ8"[at % 27] for at in range(5, 41))
@@ -19,6 +22,10 @@ class Prints:
 
     def __init__(self, known: str = "zeta") -> None:
         self.known, self.asked = known, 0
+
+    def whole(self, text: str) -> str | None:
+        del text
+        return None
 
     def found(self, *texts: str) -> str | None:
         self.asked += 1
@@ -50,6 +57,20 @@ def test_each_search_reads_the_models_name_and_the_messages(place: str) -> None:
     assert Searches().nda_code(told("zeta-7b"), Prints()) == "zeta is known"
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        *("Acme%20Corp", "acme%2Dcorp", "Acme&nbsp;Corp", "Soci&eacute;t&#233;", r"Acme\x20Corp"),
+        *(r"\u0041cme Corp", r"Acme\nCorp", "soci%C3%A9t%C3%A9", r"Soci\u00e9t\u00e9"),
+        *(b64encode(b"it was sold to Acme Corp").decode(), b"sold to Acme Corp".hex()),
+    ],
+)
+def test_a_word_is_found_however_it_is_encoded(spelled: str) -> None:
+    body = _body(f"def shop():\n    return '{spelled}'\n")
+    assert "must not leave" in (Searches().word(body, ("Acme Corp", "Société")) or "")
+    assert Searches().word(body, ("Initech",)) is None
+
+
 def test_other_words_and_other_code_are_looked_for_in_a_text_that_was_clean() -> None:
     searches, body = Searches(), _body("for Initech with zeta")
     assert searches.objection(body, ("Hooli",), Prints("eta9")) is None
@@ -71,7 +92,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that were read for secrets."""
     read: list[str] = []
 
-    def find(text: str) -> str | None:
+    def find(text: str, unwrap: object) -> str | None:
+        del unwrap
         read.append(text)
         if len(read) == 1:
             raise RuntimeError("the scanner is not ready")
@@ -90,3 +112,19 @@ def test_a_search_that_failed_is_made_again_and_one_that_did_not_is_not(counted:
     # Nor because the server calls the model by another name, but for that name.
     assert searches.secret(_body("x", model="vendor/m")) is None
     assert len(counted) == tries + 1
+
+
+def test_a_text_is_unwrapped_once_for_all_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(text: str) -> tuple[str, ...]:
+        read.append(text)
+        return unwrapped(text)
+
+    monkeypatch.setattr("twolane_server.border.searches.unwrapped", counted)
+    searches = Searches()
+    for _ in range(2):
+        assert searches.objection(_body("x = 1"), WORDS, Prints()) is None
+    assert len(read) == len(set(read)) > 0
+    hidden = TOKEN.encode().hex()
+    assert "github" in (searches.secret(_body(f"key = {hidden}")) or "")

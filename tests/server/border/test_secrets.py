@@ -160,7 +160,8 @@ def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
         return time.process_time() - started
 
     small = min(seconds(16_384) for _ in range(3))
-    assert seconds(16_384 * 8) < max(small, 0.002) * 8 * 4
+    large = min(seconds(16_384 * 8) for _ in range(2))
+    assert large < max(small, 0.002) * 8 * 4
 
 
 # A scanner that is not there, or fails.

@@ -225,6 +225,6 @@ def test_a_reading_costs_next_to_nothing(ledger: Ledger) -> None:
 
 
 def _timed(spending: Spending) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     spending.read(NOON)
-    return time.perf_counter() - started
+    return time.thread_time() - started

@@ -3,14 +3,13 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 
-from rich.console import Console
-
 from twolane_server.cli.answer import AnswerView
+from twolane_server.cli.terminal import Terminal
 
 
-def _terminal() -> tuple[Console, io.StringIO]:
+def _terminal() -> tuple[Terminal, io.StringIO]:
     out = io.StringIO()
-    return Console(file=out, force_terminal=True, width=60, color_system=None), out
+    return Terminal(file=out, force_terminal=True, width=60, color_system=None), out
 
 
 def test_the_text_stays_on_the_terminal_after_a_bar() -> None:

@@ -229,3 +229,17 @@ def test_a_cache_that_was_damaged_is_told_once_and_apart(shell: Shell) -> None:
     assert "built anew" in ran.err
     assert ran.err.count("\n") == 1
     assert context(shell, "cart.py:6") == pieces
+
+
+def test_for_the_cloud_there_is_no_copy_of_code_under_nda_and_no_word(shell: Shell) -> None:
+    """Also where only data is under NDA, which is not looked at for an answer else."""
+    rows = "".join(f"    blade_{n} = turbine.feather({n}, wind={n + 1})\n" for n in range(9))
+    put(shell.root / "clients" / "notes.txt", f"What we do:\n{rows}")
+    put(shell.root / "price.py", f"def gross(price):\n{rows}    return 2 * price\n")
+    ask = ("cart.py:6", "--audience", "cloud")
+    assert context(shell, *ask) == []
+    assert "price.py" in {one["path"] for one in context(shell, "cart.py:6")}
+    put(shell.root / "price.py", PRICE)
+    assert places(context(shell, *ask)) == [GROSS]
+    put(shell.root / "twolane.toml", f'{POLICY}words = ["Gross Price"]\n')
+    assert context(shell, *ask) == []

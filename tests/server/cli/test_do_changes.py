@@ -36,14 +36,14 @@ class Tree:
     def says(self, found: Sequence[Mapping[str, object]], **more: object) -> None:
         self.shell.replies({"reply": json.dumps(found), **more})
 
-    def changes(self, *words: str) -> Any:  # noqa: ANN401 - JSON
-        ran = self.shell.run("do", "changes", *words, "--json")
+    def changes(self, *words: str, action: str = "changes") -> Any:  # noqa: ANN401 - JSON
+        ran = self.shell.run("do", action, *words, "--json")
         assert ran.status == 0, ran.err
         return ran.json
 
-    def lines(self, *words: str) -> list[tuple[str, int, str]]:
+    def lines(self, *words: str, action: str = "changes") -> list[tuple[str, int, str]]:
         """The findings: path from the root, line, message."""
-        found = self.changes(*words)["findings"]
+        found = self.changes(*words, action=action)["findings"]
         start = len(str(self.shell.root)) + 1
         return [(one["path"][start:], one["start_line"], one["message"]) for one in found]
 
@@ -63,6 +63,48 @@ def test_without_a_file_all_that_changed_is_reviewed(tree: Tree) -> None:
     assert second["diff"] == (
         "--- a/src/a.py\n+++ b/src/a.py\n@@ -1,2 +1,2 @@\n def a():\n-    return 2\n+    return 3\n"
     )
+
+
+def test_a_review_of_no_place_is_one_of_all_changes(tree: Tree) -> None:
+    tree.repo.stage(b_py="x = 2\n")
+    tree.repo.put("src/a.py", A.replace("1", "2"))
+    both = [("b.py", 1, "Hm."), ("src/a.py", 2, "Two?")]
+    assert tree.lines(action="review") == both == tree.lines()
+    assert tree.lines("--staged", action="review") == both[:1]
+    assert tree.lines("b.py", "--staged", action="review") == both[:1]
+    tree.repo.git("add", "-A")
+    tree.repo.commit("Both")
+    assert tree.lines("--range", "HEAD~1..", action="review") == both
+
+
+@pytest.mark.parametrize("words", [(), ("--staged",), ("--range", "HEAD~1..")])
+def test_a_link_that_became_a_file_is_reviewed(tree: Tree, words: tuple[str, ...]) -> None:
+    link = tree.repo.root / "link.py"
+    link.symlink_to("b.py")
+    tree.repo.git("add", "-A")
+    tree.repo.commit("Link")
+    link.unlink()
+    tree.repo.stage(link_py="own = 1\n")
+    if words[:1] == ("--range",):
+        tree.repo.commit("Own")
+    tree.says([{"file": "link.py", "line": 1, "message": "Own?"}])
+    assert tree.lines(*words) == [("link.py", 1, "Own?")]
+
+
+@pytest.mark.parametrize("words", [(), ("--staged",), ("--range", "HEAD~1..")])
+def test_a_file_that_became_a_link_is_gone(tree: Tree, words: tuple[str, ...]) -> None:
+    tree.repo.put("src/a.py", A.replace("1", "2"))
+    (tree.repo.root / "c.py").unlink()
+    (tree.repo.root / "c.py").symlink_to("b.py")
+    (tree.repo.root / "another.py").symlink_to("b.py")
+    tree.repo.git("add", "-A")
+    if words[:1] == ("--range",):
+        tree.repo.commit("Links")
+    tree.shell.replies({"match": "File c.py (deleted)", "reply": json.dumps(SAID)})
+    assert tree.lines(*words) == [("src/a.py", 2, "Two?")]
+    shown = tree.shell.run("route", "changes", *words, "--json").json["fragments"]
+    names = {one["path"].rpartition("/")[2] for one in shown} - {""}
+    assert names == {"a.py", "c.py"}
 
 
 def test_it_is_shown_to_a_person(tree: Tree) -> None:
@@ -114,7 +156,10 @@ def test_a_range_of_commits(tree: Tree, dots: str) -> None:
         (("changes", "--range", "nowhere..HEAD"), 2, "has no commit nowhere"),
         (("changes", "--staged", "--range", "a..b"), 2, "not both at once"),
         (("changes", "--staged", "a.py:1"), 2, "takes a file or a folder alone"),
-        (("review", "a.py:1", "--staged"), 2, "--staged and --range are for changes"),
+        (("review",), 1, "All files are as they were committed last"),
+        (("review", "a.py:1", "--staged"), 2, "takes a file or a folder alone"),
+        (("review", "src"), 2, "src is a folder; review takes a file; changes takes a folder."),
+        (("explain", "a.py:1", "--staged"), 2, "--staged and --range are for changes and review"),
         (("changes-range",), 2, "A range is written A..B"),
     ],
 )

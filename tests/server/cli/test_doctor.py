@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +23,11 @@ from support_repository import make_repository, put
 from support_trust import grant
 from twolane_server.border.ledger import Ledger, read_rows
 from twolane_server.border.records import Outcome
+from twolane_server.doctor import spending
 from twolane_server.errors import LedgerError
 from twolane_server.lanes import model_file
 from twolane_server.lanes.base import Usage
-from twolane_server.settings.resolved import LaneSettings
+from twolane_server.settings.resolved import PRICES, LaneSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +49,10 @@ as_of = 2026-05-31
 
 @pytest.fixture
 def well(shell: Shell, cloud: FakeServer, local: FakeServer) -> Shell:
-    """A shell of somebody with everything set up."""
+    """A shell of somebody with everything set up, while the shipped prices are not old."""
+    shipped = max(date.fromisoformat(price.as_of) for price in PRICES)
+    age = (datetime.now(UTC).date() - shipped).days
+    shell.monkeypatch.setattr(spending, "_OLD_DAYS", max(180, age + 2))
     shell.cloud(cloud)
     shell.environ["TWOLANE_LOCAL_URL"] = local.url
     local.answers = (_telling(cached=0),)
@@ -690,6 +695,20 @@ def test_editors_are_found_with_what_they_know_of_twolane(well: Shell) -> None:
     assert found["code"][0]["ok"]
     _program(well, "nvim", "NVIM v0.7.2")
     assert findings(well)["neovim"][0]["fix"] == "take Neovim 0.11 or newer"
+
+
+def test_fingerprints_that_are_damaged_are_told(well: Shell) -> None:
+    assert well.run("index", "--repo", str(well.root)).status == 0
+    (file,) = (well.folders.cache / "index").glob("*.prints")
+    assert "fingerprints" not in findings(well)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100] + b"x" * 4_000 + whole[4_100:])
+    (told,) = findings(well)["fingerprints"]
+    assert told["state"] == "broken"
+    assert str(file) in told["message"]
+    assert told["fix"].startswith("remove that file; ")
+    file.unlink()
+    assert "fingerprints" not in findings(well)
 
 
 def test_a_folder_that_cannot_be_written_is_told(well: Shell) -> None:

@@ -14,6 +14,9 @@ import pytest
 import twolane_server
 from support_repository import make_repository, put
 from twolane_server.cli import main
+from twolane_server.errors import FingerprintsUnusable
+from twolane_server.opened import Owned
+from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +148,24 @@ def test_code_under_nda_in_an_open_file_is_told(
     assert first.startswith(f"NDA   {root}/b.py: it holds code of r/clients/a.py (about lines 1 to")
     assert "twolane label --open" in first
     assert second == f"OPEN  {root}/c.py: no rule of twolane.toml matches"
+
+
+def test_a_copy_in_utf_16_is_told(root: Path, labelled: Labels) -> None:
+    copy = put(root / "d.py", (root / "b.py").read_text("utf-8").encode("utf-16"))
+    told = labelled(copy)
+    assert told["label"] == "NDA"
+    assert "holds code of r/clients/a.py" in str(told["reasons"])
+
+
+def test_each_file_is_told_where_the_fingerprints_of_others_are_damaged(
+    root: Path, labelled: Labels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> tuple[()]:
+        raise FingerprintsUnusable("The fingerprints cannot be read.")
+
+    monkeypatch.setattr(Owned, "origins", damaged)
+    assert labelled(root / "c.py")["reasons"] == ["The fingerprints cannot be read"]
+    assert labelled(root / "clients" / "a.py")["reasons"] == ["clients/** in twolane.toml"]
 
 
 def test_what_a_rule_keeps_is_not_opened_and_the_rule_is_named(
@@ -333,3 +354,89 @@ def test_only_a_persons_command_opens_code() -> None:
     }
     commands = {"cli/label.py", "cli/trust.py"}
     assert users == {*commands, "border/fingerprints.py", "opened.py", "recognised.py"}
+
+
+def tainted(tmp_path: Path, *files: Path) -> None:
+    """As the editor does when NDA code is pasted into files and taken out again."""
+    for file in files:
+        assert Tainted(tmp_path / "state").add(str(file), "it holds code of r/clients/a.py")
+
+
+def test_a_file_into_which_code_was_pasted_stays_nda_until_its_owner_opens_it(
+    root: Path, tmp_path: Path, labelled: Labels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, other = root / "c.py", put(root / "d.py", OPEN)
+    tainted(tmp_path, file, other)
+    told = labelled(file)
+    assert told["label"] == "NDA"
+    assert str(told["reasons"]).endswith("(twolane label --open)']")
+    assert told["holds"] == []
+    assert main(["label", "--open", "--yes", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "it holds code of r/clients/a.py" in out
+    assert f"{file} is open now." in out
+    assert is_open(labelled, file)
+    assert not is_open(labelled, other)
+
+
+def test_one_that_still_holds_code_under_a_rule_is_not_opened(
+    root: Path, tmp_path: Path, labelled: Labels
+) -> None:
+    tainted(tmp_path, root / "b.py")
+    reasons = labelled(root / "b.py")["reasons"]
+    assert "it holds code of r/clients/a.py" in str(reasons)
+    assert "code pasted into it on" in str(reasons)
+    assert main(["label", "--open", "--yes", str(root / "b.py")]) == 1
+    put(root / "b.py", OPEN)
+    assert not is_open(labelled, root / "b.py")
+
+
+def test_nobody_to_ask_and_no_opens_nothing(
+    root: Path, tmp_path: Path, labelled: Labels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tainted(tmp_path, root / "c.py")
+    assert main(["label", "--open", str(root / "c.py")]) == 1
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin.readline", lambda: "n\n")
+    assert main(["label", "--open", str(root / "c.py")]) == 1
+    assert not is_open(labelled, root / "c.py")
+
+
+def test_a_folder_opens_also_what_is_gone_or_ignored_and_nothing_beside_it(
+    root: Path, tmp_path: Path, labelled: Labels
+) -> None:
+    put(root / ".gitignore", "ignored.py\n")
+    names = ("sub/here.py", "sub/gone.py", "sub/ignored.py", "beside.py")
+    here, gone, ignored, beside = (put(root / name, OPEN) for name in names)
+    tainted(tmp_path, here, gone, ignored, beside, root / "clients" / "a.py")
+    gone.unlink()
+    assert main(["label", "--open", "--yes", str(root / "sub")]) == 0
+    assert all(is_open(labelled, put(file, OPEN)) for file in (here, gone, ignored))
+    assert not is_open(labelled, beside)
+    assert main(["label", "--open", "--yes", str(root)]) == 1, "b.py holds code under a rule"
+    put(root / "b.py", OPEN)
+    assert main(["label", "--open", "--yes", str(root)]) == 0
+    assert is_open(labelled, beside)
+    left = Tainted(tmp_path / "state").read().rows
+    assert [one.path for one in left] == [str(root / "clients" / "a.py")]
+
+
+def test_one_that_was_moved_is_opened_at_its_new_place(
+    root: Path, tmp_path: Path, labelled: Labels
+) -> None:
+    tainted(tmp_path, root / "c.py")
+    moved = root / "moved.py"
+    (root / "c.py").rename(moved)
+    assert not is_open(labelled, moved)
+    assert main(["label", "--open", "--yes", str(moved)]) == 0
+    assert is_open(labelled, moved)
+
+
+def test_where_nobody_can_tell_all_is_nda_and_nothing_is_opened(
+    root: Path, tmp_path: Path, labelled: Labels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tainted(tmp_path, root / "c.py")
+    put(tmp_path / "state" / "pasted.json", "{")
+    assert not is_open(labelled, put(root / "d.py", OPEN))
+    assert main(["label", "--open", "--yes", str(root / "d.py")]) == 1
+    assert "nobody can tell which files code was pasted into" in capsys.readouterr().err

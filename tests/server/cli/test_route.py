@@ -118,6 +118,32 @@ def test_the_marker_of_a_repository_question_stays_local(shell: Shell, cloud: Fa
     assert shell.run(*words, "").json["reasons"] == ["the instruction asks for the repository"]
 
 
+def test_what_the_border_would_refuse_is_told_as_its_word(shell: Shell, cloud: FakeServer) -> None:
+    """Not as a lane that is down, which would be another matter tomorrow."""
+    shell.cloud(cloud)
+    key = "AKIA" + "Q3ZJ7WPXN5KDLT2M"
+    told = shell.run("route", "explain", shell.place, "--instruction", f"Why is {key} refused?")
+    assert told.out.startswith("local: the border keeps it local: ")
+    assert "cannot be used" not in told.out
+    assert key not in told.out
+
+
+def test_a_copy_of_what_git_ignores_stays_local(shell: Shell, cloud: FakeServer) -> None:
+    shell.cloud(cloud)
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["secrets/"]\n')
+    put(shell.root / ".gitignore", "secrets/\n")
+    grant(shell.root, shell.folders)
+    code = (
+        "def settle(rows, quota, gateway):\n"
+        "    overdrawn = gateway.overdrawn(rows, quota)\n"
+        "    return gateway.settled(rows, overdrawn, quota * 0.375)\n"
+    )
+    put(shell.root / "secrets" / "a.py", code)
+    copy = put(shell.root / "copy.py", code)
+    told = shell.run("route", "docstring", f"{copy}:1")
+    assert told.out.startswith("local: the border keeps it local: it holds code of r/secrets/a.py")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
@@ -151,11 +177,13 @@ def test_a_real_process(shell: Shell) -> None:
 
 def test_what_a_repository_says_cannot_steer_the_terminal(shell: Shell) -> None:
     put(shell.root / ".aiexclude", "*.p[y\x1b\x9b]\n")
-    shell.file = put(shell.root / "b\x1b[31m.py", CODE)
+    shell.file = put(shell.root / "b\x1b[31m\nOPEN  c.py", CODE)
     ran = shell.run("route", "docstring", shell.place)
     assert ran.status == 0
     assert ran.out.startswith("local: NDA (")
     assert not {"\x1b", "\x9b"} & set(ran.out)
+    assert "b\\x1b[31m\\nOPEN  c.py" in ran.out
+    assert not re.search("^ *OPEN  c.py", ran.out, re.MULTILINE)
 
 
 def test_a_word_that_must_not_leave_is_foreseen(shell: Shell, cloud: FakeServer) -> None:

@@ -108,8 +108,10 @@ def test_more_machines(gpus: Shell) -> None:
     done = gpus.run("serve", "--plan", "--nodes", "2")
     assert done.status == 0
     assert "A vLLM on each machine, with vLLM's router in front (recommended)" in done.out
-    assert "  on NODE2:\n    twolane serve --host NODE2 --port 8000\n" in done.out
-    assert "  on HEAD:\n    ray start --head --node-ip-address=HEAD --port=6379\n" in done.out
+    assert "  on NODE2:\n    twolane serve --model Qwen/" in done.out
+    assert "  on HEAD:\n    ray start --head --node-ip-address=HEAD --port=6379 " in done.out
+    assert '    [local]\n    url = "http://ROUTER:8000/v1"\n' in done.out
+    assert "set the same VLLM_API_KEY on each" in done.out
 
 
 def test_only_some_gpus(gpus: Shell) -> None:
@@ -137,6 +139,7 @@ def test_what_to_write_into_the_settings(gpus: Shell) -> None:
         ((), 1, "vLLM is not installed in that Python."),
         (("--nodes", "1"), 2, "--nodes takes two or more machines."),
         (("--model", "/nowhere"), 1, "There is no folder /nowhere."),
+        (("Qwen/Qwen3-Coder",), 2, "Qwen/Qwen3-Coder is no flag of vLLM's; a model is named with"),
         (("--window", "999999"), 1, "None of twolane's models fits"),
     ],
 )
@@ -242,6 +245,9 @@ def test_an_open_door_is_told(vllm: Shell) -> None:
     vllm.environ["FAILS"] = "x"
     done = vllm.run(*serve(vllm, "--port", str(free_port()), "--host", "0.0.0.0"))  # noqa: S104 - a fake
     assert "may use this model: there is no key." in done.err
+    vllm.environ["VLLM_API_KEY"] = "k" * 20  # vLLM reads that one by itself
+    done = vllm.run(*serve(vllm, "--port", str(free_port()), "--host", "0.0.0.0"))  # noqa: S104 - a fake
+    assert "there is no key" not in done.err
 
 
 def test_nobody_is_left_when_twolane_is_killed(vllm: Shell) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from support_repository import put
+from support_waiting import PATIENCE
 from twolane_context.references import Site
 from twolane_server.confirm.python import Confirmer, Unconfirmed, command, source_roots
 
@@ -61,7 +62,7 @@ class Scripted:
         self.confirmer = Confirmer(self.root, program, ["a.py"])
         self.text = SOURCE.encode()
 
-    async def ask(self, seconds: float = 20.0) -> list[Site]:
+    async def ask(self, seconds: float = PATIENCE) -> list[Site]:
         return await self.confirmer.confirm(SITES[1], SITES, lambda _: self.text, seconds)
 
     def heard(self, method: str) -> list[Any]:
@@ -144,7 +145,8 @@ async def test_it_gets_no_repository_no_variables_and_no_programs(
 async def test_whatever_fails_is_one_sentence(tmp_path: Path, answer: str, why: str) -> None:
     scripted = Scripted(tmp_path, answer)
     with pytest.raises(Unconfirmed, match=why):
-        await scripted.ask(1.0)
+        # One second is enough where nothing comes; else it is the machine that takes its time.
+        await scripted.ask(1.0 if "1 s" in why else PATIENCE)
     await scripted.confirmer.close()
 
 
@@ -238,7 +240,7 @@ async def test_the_real_one_tells_types_apart_and_runs_nothing_of_the_repository
     paths = ["p/__init__.py", "p/a.py", "p/b.py"]
     confirmer = Confirmer(root, real, paths)
     sites = [Site("p/a.py", 1, 8), Site("p/b.py", 5, 17), Site("p/b.py", 6, 10)]
-    found = await confirmer.confirm(sites[0], sites, lambda path: (root / path).read_bytes(), 60.0)
+    found = await confirmer.confirm(sites[0], sites, lambda path: (root / path).read_bytes(), 240.0)
     assert found == sites[:2]
     await confirmer.close()
     assert not ran.exists()

@@ -133,12 +133,41 @@ TABS = "class A:\n\tdef f(self):\n\t\tif x:\n\t\t\treturn 1\n\t\treturn 2\n"
         ("a = 1\nb = 2\n", "b = 2", "", "a = 1\n\n"),
         # a byte order mark
         ("\ufeffa = 1\nb = 2\n", "a = 1", "a = 2", "\ufeffa = 2\nb = 2\n"),
+        ("\ufeffa = 1\nb = 2\n", "\ufeffa = 1", "\ufeffa = 2", "\ufeffa = 2\nb = 2\n"),
+        ("\ufeffa = 1\nb = 2\n", "a = 1", "\ufeffc = 1\na = 1", "\ufeffc = 1\na = 1\nb = 2\n"),
+        ("a = 1\nb = 2\n", "\ufeffa = 1", "\ufeffa = 2", "a = 2\nb = 2\n"),
     ],
 )
 def test_blanks_and_line_endings_are_the_files(
     file: str, search: str, replace: str, result: str
 ) -> None:
     assert after(block(search, replace, "a.py"), {"a.py": file})["a.py"] == result
+
+
+@pytest.mark.parametrize(
+    ("others", "lead"),
+    [
+        ({}, "\t"),
+        ({"b.py": "if a:\n    b()\n"}, "    "),
+        ({"b.py": "a = 1\n", "c.py": "if a:\n  b()\n"}, "  "),
+        ({"b.py": "if a:\n\tb()\n"}, "\t"),
+        ({"b.md": "- a\n    - b\n"}, "\t"),
+    ],
+)
+def test_a_file_that_indents_nothing_is_indented_as_others_of_its_sort(
+    others: dict[str, str], lead: str
+) -> None:
+    reply = block("import os", "import os\n\ndef f():\n\treturn os", "a.py")
+    made = after(reply, {"a.py": "import os\n", **others})
+    assert made["a.py"] == f"import os\n\ndef f():\n{lead}return os\n"
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_whole_file_begins_as_it_did_though_the_model_writes_a_mark(mark: str) -> None:
+    old, new = "import os\n\na = os\nb = 2\n", "import os\n\na = os\nb = 3\n"
+    reply = f"a.py\n```python\n\ufeff{new}```\n"
+    assert after(reply, {"a.py": mark + old})["a.py"] == mark + new
+    assert after(f"b.py\n```\n\ufeff{new}```\n", {"a.py": old})["b.py"] == new
 
 
 def test_files_are_made_renamed_and_deleted() -> None:
@@ -179,6 +208,26 @@ def test_whole_definitions_take_the_place_of_their_like() -> None:
         ("def f(self):\n    return (", "more than whole definitions"),
     ):
         assert why in refused(f"a.py\n```python\n{code}\n```", {"a.py": inner})
+
+
+@pytest.mark.parametrize(
+    ("head", "frame"),
+    [
+        ("`src/a.py`\n\n```", "````markdown\n{}````\n"),
+        ("`src/a.py`\n```", "~~~\n{}~~~\n"),
+        ("```python src/a.py", "```markdown\n{}```\n"),
+        ("### src/a.py\n```python", "```md\n{}```\n"),
+    ],
+)
+def test_whole_definitions_may_stand_in_a_fence_around_all(head: str, frame: str) -> None:
+    definition = "def call():\n    return join(3, 4)"
+    reply = "Sure!\n\n" + frame.format(f"{head}\n{definition}\n```\n") + "\nLet me know."
+    assert after(reply) == {**FILES, "src/a.py": A.replace("join(1, 2)", "join(3, 4)")}
+
+
+def test_a_path_alone_in_a_fence_begins_nothing_behind_it() -> None:
+    reply = "```\nsrc/a.py\n```\n\nsrc/b.py\n" + block("print(join('x', 'y'))", "print(1)")
+    assert after(reply)["src/b.py"] == "from a import join\n\nprint(1)\n"
 
 
 def test_a_definition_may_be_moved_within_its_file() -> None:
@@ -274,6 +323,30 @@ def test_code_that_moves_takes_its_dots_along() -> None:
         "", "# ... existing code\nx = 1", "b.py"
     )
     assert after(reply, {"a.py": old})["b.py"] == old
+
+
+def test_dots_that_go_elsewhere_allow_none_that_stand_for_code() -> None:
+    files = {**FILES, "old.md": "Write\n\n```\n...\n```\n"}
+    lazy = block("    return join(1, 2)", "    return 1\n# ... rest of the code", "src/a.py")
+    assert "leaves code out" in refused(f"DELETE old.md\n{lazy}", files)
+
+
+@pytest.mark.parametrize(
+    ("reply", "made"),
+    [
+        (block("def call():", "# new\ndef call():", "src/a.py"), False),
+        (block("  def call():\n      return join(1, 2)", "  # new\n  def call():\n      return join(1, 2)", "src/a.py"), False),
+        (block("import os", "import os.path", "src/a.py"), False),
+        (block("def call():", "# other\ndef call():", "src/a.py"), True),
+        (block("def join(a, b):", "# new\ndef join(a, b):", "src/a.py"), True),
+    ],
+)  # fmt: skip
+def test_what_an_earlier_answer_did_is_not_done_again(reply: str, *, made: bool) -> None:
+    now = A.replace("def call", "# new\ndef call").replace("import os", "import os.path")
+    texts = {"src/a.py": Text.of(now), "src/b.py": Text.of(B)}
+    outcome = changes_from(reply, texts, earlier={"src/a.py": Text.of(A)})
+    assert isinstance(outcome, Changes), outcome
+    assert len(outcome) == made
 
 
 def test_lines_that_look_like_markers_can_be_written_with_wider_ones() -> None:

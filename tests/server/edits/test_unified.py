@@ -69,6 +69,23 @@ def test_what_has_no_one_place_is_refused(diff: str, why: str) -> None:
     assert why in refused(fenced(diff), {"a.py": A})
 
 
+@pytest.mark.parametrize("opener", ["`````markdown", "````", "~~~~ md"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_fence_around_fenced_diffs_only_stands_around_them(opener: str, end: str) -> None:
+    diff = "--- a/a.py\n+++ b/a.py\n@@ -90,2 +7,2 @@\n def two():\n-    return 2\n+    return 3\n"
+    other = diff.replace("a.py", "b.py")
+    closer = opener.partition("m")[0].strip()
+    reply = f"Sure!\n\n{opener}\n```diff\n{diff}```\n\n```diff\n{other}```\n{closer}\n\nSo.\n"
+    changed = A.replace("return 2", "return 3")
+    files = {"a.py": A, "b.py": A}
+    assert made(reply.replace("\n", end), files) == dict.fromkeys(files, changed)
+
+
+def test_a_document_with_a_diff_in_a_fence_is_no_edit_of_the_file_that_the_diff_names() -> None:
+    text = "# Use\n\n```diff\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-import os\n+import sys\n```\n"
+    assert "diff" in refused(f"u.md\n\n````markdown\n{text}````\n", {"u.md": "# Use\n", "a.py": A})
+
+
 def test_a_fence_in_a_diff_does_not_end_it() -> None:
     before = "# Use\n\n```python\none()\n```\n\nAnd `two`.\n"
     after = before.replace("one()", "uno()").replace("`two`", "`dos`")

@@ -17,6 +17,7 @@ import pytest
 
 from support_certificate import self_signed
 from support_fake_server import MODEL, Answer, FakeServer, answer, chunk
+from support_waiting import PATIENCE
 from twolane_server.errors import LaneTimeout, LaneUnreachable
 from twolane_server.lanes import connect
 from twolane_server.lanes.base import LaneName, Request
@@ -43,9 +44,9 @@ def sockets(*addresses: str) -> Sockets:
 async def test_the_next_address_is_tried_at_once_when_one_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connect, "_NEXT_ADDRESS_SECONDS", 60.0)
+    monkeypatch.setattr(connect, "_NEXT_ADDRESS_SECONDS", 600.0)
     async with FakeServer() as server:
-        stream = await sockets("127.0.0.2", "127.0.0.1").connect_tcp("box.lan", server.port, 5)
+        stream = await sockets("127.0.0.2", "127.0.0.1").connect_tcp("box.lan", server.port, 60)
         assert await server.until(lambda server: server.open == 1)
         await stream.aclose()
         assert await server.until(lambda server: server.open == 0)
@@ -61,13 +62,13 @@ async def test_the_next_address_is_tried_soon_when_one_is_silent(
     async def slowly(address: str, port: int, room: memoryview) -> SocketStream:
         if address == "127.0.0.3":
             silent.append(asyncio.current_task())
-            await asyncio.sleep(30)
+            await asyncio.sleep(3_600)
         return await really("127.0.0.1", port, room)
 
     monkeypatch.setattr(connect, "_open", slowly)
     async with FakeServer() as server:
         began = time.monotonic()
-        stream = await sockets("127.0.0.3", "127.0.0.1").connect_tcp("box.lan", server.port, 5)
+        stream = await sockets("127.0.0.3", "127.0.0.1").connect_tcp("box.lan", server.port, 60)
         assert time.monotonic() - began > 0.2
         [task] = silent
         assert task is not None
@@ -118,7 +119,7 @@ async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
     release = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
-        release.wait(20)
+        release.wait(PATIENCE)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -126,7 +127,7 @@ async def test_a_name_server_that_hangs_takes_no_thread_that_others_share(
     await asyncio.sleep(0.05)
     begin = time.monotonic()
     await asyncio.gather(*(asyncio.to_thread(int) for _ in range(64)))
-    assert time.monotonic() - begin < 8.0
+    assert time.monotonic() - begin < PATIENCE / 2
     for task in asking[1:]:
         task.cancel()
     assert not asking[0].done()
@@ -144,7 +145,7 @@ def test_a_name_server_that_hangs_holds_up_no_end_of_the_process() -> None:
     program = """
 import asyncio, socket, time
 from twolane_server.lanes.connect import look_up
-socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+socket.getaddrinfo = lambda *_, **__: time.sleep(120)
 async def ask():
     try:
         await asyncio.wait_for(look_up("hangs.invalid", 1), 0.1)
@@ -154,10 +155,10 @@ asyncio.run(ask())
 """
     begin = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=180
     )
     assert done.stdout == "gave up\n"
-    assert time.monotonic() - begin < 20.0
+    assert time.monotonic() - begin < 100.0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%lo"])
@@ -179,13 +180,13 @@ async def test_a_whole_answer_over_tls(tmp_path: Path, monkeypatch: pytest.Monke
     """With the system's trust store, as the cloud lane always is; limits and cancel hold there, too."""
     tls = await self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate"))
-    text = "é" * 200_000
+    text = "é" * 50_000
     slow = Answer((chunk("a"), 60.0))
-    async with FakeServer(answer(text, "b"), slow, slow, tls=tls) as server:
-        settings = LaneSettings(server.url, MODEL, idle_seconds=0.3)
+    async with FakeServer(answer(*[text] * 4, "b"), slow, slow, tls=tls) as server:
+        settings = LaneSettings(server.url, MODEL, idle_seconds=2.0)
         cloud = OpenAIChat(LaneName.CLOUD, settings, None)
         assert await cloud.resolve(MODEL) == MODEL
-        assert "".join([piece.text async for piece in cloud.stream(REQUEST)]) == f"{text}b"
+        assert "".join([piece.text async for piece in cloud.stream(REQUEST)]) == f"{text * 4}b"
         assert server.connections == 1, "the connection is used again"
         with pytest.raises(LaneTimeout, match="stopped for"):
             assert [piece async for piece in cloud.stream(REQUEST)] == []
@@ -206,7 +207,7 @@ async def test_no_pool_makes_requests_wait_unseen(name: LaneName) -> None:
                 pass
 
         tasks = [asyncio.create_task(ask()) for _ in range(24)]
-        assert await server.until(lambda server: len(server.chats) == 24, 10.0)
+        assert await server.until(lambda server: len(server.chats) == 24)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

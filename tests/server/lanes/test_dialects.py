@@ -11,8 +11,10 @@ import pytest
 
 from support_dialects import DIALECTS, Dialect
 from support_fake_server import Answer, FakeServer, chunk
+from support_waiting import PATIENCE
 from twolane_server.border.wire import encode
 from twolane_server.errors import AnswerIncomplete, LaneError, LaneRejected
+from twolane_server.lanes import watch
 from twolane_server.lanes.base import Request, Usage
 from twolane_server.lanes.local import open_local
 from twolane_server.lanes.metrics import Load
@@ -125,7 +127,10 @@ async def test_a_model_that_is_not_there(dialect: Dialect, tmp_path: Path) -> No
 
 
 @all_dialects
-async def test_what_is_beside_the_api(dialect: Dialect, tmp_path: Path) -> None:
+async def test_what_is_beside_the_api(
+    dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_PATIENCE_SECONDS", PATIENCE)
     async with server_of(dialect) as server, lane_to(server, tmp_path) as lane:
         for _ in range(2):
             assert await lane.count(WANTED, request_to) is None

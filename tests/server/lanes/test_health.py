@@ -107,3 +107,24 @@ def test_it_stays_small() -> None:
 def test_how_many_must_be_bad_is_a_setting(failed: int, slow: int) -> None:
     assert of(18, failed, slow).verdict(1.0) is None
     assert of(18, failed, slow, rules=replace(RULES, least_bad=2)).verdict(1.0)
+
+
+@pytest.mark.parametrize(
+    ("rules", "failed", "slow", "ill"),
+    [
+        ({}, 3, 0, True),
+        ({"error_rate": 0.15}, 3, 0, False),
+        ({"error_rate": 0.14}, 3, 0, True),
+        ({"least_requests": 21}, 3, 0, False),
+        ({"window_seconds": 30.0}, 3, 0, False),
+        ({}, 0, 3, True),
+        ({"slow_rate": 0.15}, 0, 3, False),
+        ({"slow_rate": 0.14}, 0, 3, True),
+        ({"first_token_seconds": 11.0}, 0, 3, False),
+    ],
+)
+def test_each_limit_is_a_setting(
+    rules: dict[str, float], failed: int, slow: int, *, ill: bool
+) -> None:
+    told = of(17, failed, slow, rules=replace(RULES, **rules)).verdict(30.0)  # pyright: ignore[reportArgumentType] - as the test says
+    assert (told is not None) == ill

@@ -91,10 +91,10 @@ async def test_the_server_answers(tmp_path: Path, ready: list[str]) -> None:
 async def test_the_embedded_model_stands_in_and_says_so(tmp_path: Path, ready: list[str]) -> None:
     server = FakeServer(answer("hi"))
     async with server:
-        lane = opened(settings(server.url), tmp_path)
+        lane = opened(settings(server.url, connect_seconds=60.0), tmp_path)
     begin = time.monotonic()
     found = await lane.answering("Qwen3-Coder")
-    assert time.monotonic() - begin < 4.0
+    assert time.monotonic() - begin < 30.0
     assert (found.model, found.lane.host) == ("SmolLM2-135M-Instruct", "in this process")
     assert found.stand_in == (
         f"nothing answers at {server.host} (connection refused), so the embedded"
@@ -144,7 +144,7 @@ async def test_nobody_stands_in_for_a_server_that_refuses(
     tmp_path: Path, ready: list[str], listing: Answer, kind: type[LaneError]
 ) -> None:
     async with FakeServer(models_answer=listing) as server:
-        lane = opened(settings(server.url, deadline_seconds=0.3), tmp_path)
+        lane = opened(settings(server.url, deadline_seconds=3.0), tmp_path)
         with pytest.raises(kind):
             await lane.answering("Qwen3-Coder")
         await lane.aclose()

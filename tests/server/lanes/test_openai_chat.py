@@ -24,6 +24,7 @@ from support_fake_server import (
     refusal,
     usage,
 )
+from support_waiting import PATIENCE
 from twolane_server.errors import (
     AnswerIncomplete,
     LaneError,
@@ -54,9 +55,9 @@ async def lane(
     *,
     key: str | None = None,
     model: str = "Qwen3-Coder",
-    connect: float = 2.0,
-    idle: float = 2.0,
-    deadline: float = 5.0,
+    connect: float = PATIENCE,
+    idle: float = PATIENCE,
+    deadline: float = PATIENCE,
 ) -> AsyncGenerator[OpenAIChat]:
     settings = LaneSettings(
         url=server.url,
@@ -84,7 +85,9 @@ async def text_of(*pieces: bytes | float) -> str:
         return "".join(piece.text for piece in await read(chat))
 
 
-async def error_of(behaviour: Answer, *, idle: float = 2.0, deadline: float = 5.0) -> LaneError:
+async def error_of(
+    behaviour: Answer, *, idle: float = PATIENCE, deadline: float = PATIENCE
+) -> LaneError:
     """How a lane fails at this; the error and all behind it repeat nothing of the prompt."""
     async with FakeServer(behaviour) as server, lane(server, idle=idle, deadline=deadline) as chat:
         with pytest.raises(LaneError) as caught:
@@ -275,26 +278,26 @@ async def test_what_speaks_no_http() -> None:
 
 
 SLOW = {
-    "no headers ever": (Answer((FOREVER,), status=0), 9.0, 0.3, "did not answer"),
-    "a stall in the middle": (Answer((HELLO, FOREVER)), 0.3, 9.0, "stopped for 0.3 s"),
+    "no headers ever": (Answer((FOREVER,), status=0), 60.0, 0.3, "did not answer"),
+    "a stall in the middle": (Answer((HELLO, FOREVER)), 1.0, 60.0, "stopped for 1 s"),
     "keep-alives for ever": (
         Answer((b": keep-alive\n\n", 0.02), repeat=True),
-        0.3,
-        9.0,
-        "stopped for 0.3 s",
+        1.0,
+        60.0,
+        "stopped for 1 s",
     ),
-    "empty chunks for ever": (Answer((chunk(""), 0.02), repeat=True), 0.3, 9.0, "stopped for"),
+    "empty chunks for ever": (Answer((chunk(""), 0.02), repeat=True), 1.0, 60.0, "stopped for"),
     "keep-alives as fast as can be": (
         Answer((b": keep-alive\n\n" * 1_000,), repeat=True),
-        0.3,
-        9.0,
+        1.0,
+        60.0,
         "stopped for",
     ),
-    "tokens that drip": (Answer((chunk("a"), 0.05), repeat=True), 9.0, 0.4, "within 0.4 s"),
+    "tokens that drip": (Answer((chunk("a"), 0.05), repeat=True), 60.0, 1.0, "within 1 s"),
     "a stall after the finish": (
         Answer((HELLO, chunk(finish="stop"), FOREVER)),
-        0.3,
-        9.0,
+        1.0,
+        60.0,
         "stopped for",
     ),
 }
@@ -307,16 +310,16 @@ async def test_slowness_has_limits(fault: str) -> None:
     error = await error_of(behaviour, idle=idle, deadline=deadline)
     assert isinstance(error, LaneTimeout)
     assert words in str(error)
-    assert time.monotonic() - begin < 7.0
+    assert time.monotonic() - begin < 50.0
 
 
 async def test_the_pause_limit_is_not_the_readers_pause() -> None:
     async with FakeServer(answer("a", "b", "c", delay=0.01)) as server:
-        async with lane(server, idle=0.2) as chat, contextlib.aclosing(chat.stream(REQUEST)) as s:
+        async with lane(server, idle=1.0) as chat, contextlib.aclosing(chat.stream(REQUEST)) as s:
             texts: list[str] = []
             async for piece in s:
                 texts.append(piece.text)
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(1.1)
         assert texts == ["a", "b", "c", ""]
 
 
@@ -391,14 +394,14 @@ async def test_a_cancel_closes_the_socket_within_a_second() -> None:
         Answer((b": keep-alive\n\n", 0.01), repeat=True),
         Answer((chunk("a"), 0.01), repeat=True),
     ):
-        async with FakeServer(behaviour) as server, lane(server, deadline=60, idle=60) as chat:
+        async with FakeServer(behaviour) as server, lane(server) as chat:
             task = asyncio.create_task(read(chat))
             assert await server.until(lambda server: server.requests)
             await asyncio.sleep(0.05)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert await server.until(lambda server: server.broken_off, seconds=1.0)
+            assert await server.until(lambda server: server.broken_off)
             assert server.open == 0
 
 
@@ -407,7 +410,7 @@ async def test_closing_the_stream_closes_the_socket() -> None:
         stream = chat.stream(REQUEST)
         assert (await anext(stream)).text == "a"
         await stream.aclose()
-        assert await server.until(lambda server: server.broken_off, seconds=1.0)
+        assert await server.until(lambda server: server.broken_off)
 
 
 async def test_a_storm_of_cancels_leaves_nothing() -> None:
@@ -420,7 +423,7 @@ async def test_a_storm_of_cancels_leaves_nothing() -> None:
                 task.cancel()
             done = await asyncio.gather(*tasks, return_exceptions=True)
             assert all(isinstance(one, asyncio.CancelledError) for one in done)
-        assert await server.until(lambda server: server.open == 0, seconds=5.0)
+        assert await server.until(lambda server: server.open == 0)
         ours = {
             task
             for task in asyncio.all_tasks() - before
@@ -505,7 +508,7 @@ async def test_an_unknown_model_is_asked_for_again() -> None:
     ],
 )
 async def test_lists_of_models_that_are_none(listing: Answer, kind: type[LaneError]) -> None:
-    async with FakeServer(models_answer=listing) as server, lane(server, deadline=0.5) as chat:
+    async with FakeServer(models_answer=listing) as server, lane(server, deadline=3.0) as chat:
         with pytest.raises(kind, match=r"127\.0\.0\.1"):
             await chat.resolve("Qwen3-Coder")
 

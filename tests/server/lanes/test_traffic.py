@@ -10,6 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from support_team import until_probed
+from support_waiting import PATIENCE
 from twolane_server.errors import (
     AnswerIncomplete,
     LaneDropped,
@@ -22,6 +24,7 @@ from twolane_server.errors import (
 )
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.breaker import State
+from twolane_server.lanes.health import HealthRules
 from twolane_server.lanes.limits import Who
 from twolane_server.lanes.traffic import Traffic
 from twolane_server.settings.resolved import HealthSettings, LaneSettings
@@ -127,14 +130,14 @@ async def test_a_probe_that_fails_in_an_unforeseen_way_is_due_again() -> None:
     for _ in range(3):
         traffic.breaker.failed(time.monotonic(), LaneUnreachable("gone"))
     traffic.wake(broken)
-    await asyncio.sleep(0.05)
+    await until_probed(traffic)
     assert traffic.breaker.due(time.monotonic())
 
     async def well() -> None:
         return
 
     traffic.wake(well)
-    await asyncio.sleep(0.05)
+    await until_probed(traffic)
     assert traffic.breaker.state is State.CLOSED
 
 
@@ -147,8 +150,9 @@ async def test_closing_gives_up_a_probe() -> None:
     for _ in range(3):
         traffic.breaker.failed(time.monotonic(), LaneUnreachable("gone"))
     traffic.wake(hangs)
-    await asyncio.sleep(0.05)
-    assert traffic.breaker.state is State.PROBING
+    async with asyncio.timeout(PATIENCE):
+        while traffic.breaker.state is not State.PROBING:  # noqa: ASYNC110 - nothing tells it
+            await asyncio.sleep(0.01)
     before = asyncio.all_tasks()
     await traffic.aclose()
     assert len(asyncio.all_tasks()) == len(before) - 1
@@ -172,6 +176,22 @@ async def test_the_local_lane_is_waited_for_by_all_and_probed_once() -> None:
     with suppress(LaneError):
         await traffic.rested(probe, told.append)
     assert len(told) == 20
+
+
+async def test_a_fault_that_was_known_does_not_undo_a_probe_that_found_the_lane_well() -> None:
+    """Who stands in for the server may answer for longer than a probe takes."""
+    traffic, gone = Traffic(LaneName.LOCAL, LANE, HEALTH), LaneUnreachable("gone")
+    for _ in range(3):
+        traffic.breaker.failed(time.monotonic(), gone)
+    until = traffic.breaker.until
+
+    async def stood_in(_until: float) -> LaneError:
+        assert traffic.breaker.begin_probe(until)
+        traffic.breaker.probed(until, None)
+        return gone
+
+    await traffic.answered(stood_in, lambda: 0.0, lambda _: None)
+    assert traffic.breaker.state is State.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -224,3 +244,18 @@ async def test_how_many_must_fail_for_bad_health_is_a_setting() -> None:
             assert traffic.resting is None
             await traffic.answered(attempt, lambda: 0.0, lambda _: None)
     assert "1 of 5 requests failed within 15 minutes" in str(traffic.resting)
+
+
+def test_the_limits_of_health_are_those_of_the_settings() -> None:
+    limits = HealthSettings(
+        window_seconds=60.0, least_requests=7, least_bad=4, error_rate=0.3, slow_rate=0.4
+    )
+    lane = replace(LANE, first_token_seconds=8.0)
+    assert Traffic(LaneName.CLOUD, lane, limits).health.rules == HealthRules(
+        window_seconds=60.0,
+        least_requests=7,
+        least_bad=4,
+        error_rate=0.3,
+        slow_rate=0.4,
+        first_token_seconds=8.0,
+    )

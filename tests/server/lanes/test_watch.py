@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_fake_server import FOREVER, Answer, FakeServer, refusal
+from support_waiting import PATIENCE
 from twolane_server.errors import LaneUnreachable
 from twolane_server.lanes import watch
 from twolane_server.lanes.base import LaneName
@@ -41,6 +42,8 @@ async def test_many_looks_are_one_question(monkeypatch: pytest.MonkeyPatch) -> N
         await asyncio.sleep(0)
         return Load(1, len(asked))
 
+    monkeypatch.setattr(watch, "_PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(watch, "_FRESH_SECONDS", PATIENCE)
     found, asked = watching(ask)
     looks = await asyncio.gather(*(found.look() for _ in range(50)))
     assert set(looks) == {Load(1, 1)}
@@ -56,13 +59,13 @@ async def test_a_slow_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) ->
         await answers.wait()
         return Load(1, 1)
 
-    monkeypatch.setattr(watch, "_FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(watch, "_FRESH_SECONDS", 10 * PATIENCE)
     found, asked = watching(ask)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE / 2):
         for _ in range(3):
             assert await found.look() is None
     answers.set()
-    monkeypatch.setattr(watch, "_PATIENCE_SECONDS", 10.0)
+    monkeypatch.setattr(watch, "_PATIENCE_SECONDS", PATIENCE)
     assert await found.look() == Load(1, 1)
     assert len(asked) == 1, "what was asked goes on"
     monkeypatch.setattr(watch, "_OLD_SECONDS", 0.0)

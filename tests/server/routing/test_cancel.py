@@ -20,6 +20,7 @@ from support_border import prompt
 from support_fake_server import FOREVER, Answer, FakeServer, chunk
 from support_fault_bench import Bench, open_bench, settings_for
 from support_faults import CLOUD_MODEL, MODELS
+from support_waiting import PATIENCE
 from twolane_server.border.ledger import read_rows
 from twolane_server.border.secrets import warm
 from twolane_server.lanes.base import LaneName
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-SLOT_SECONDS = 1.0
+SLOT_SECONDS = 10.0  # far less than any limit that would close it
 IDLE_CONNECTIONS = 16
 STORM = 400
 STORMS = 3
@@ -50,7 +51,7 @@ def open_files() -> int:
 async def left(bench: Bench, server: FakeServer) -> tuple[int, int]:
     """How many objects there are, and how many bytes, once no connection is kept for later."""
     runner = bench.runner
-    for one in (*runner._locals.values(), *runner._gates.values()):  # pyright: ignore[reportPrivateUsage] - both may be used again
+    for one in (*runner._kept.locals.values(), *runner._kept.gates.values()):  # pyright: ignore[reportPrivateUsage] - both may be used again
         await one.aclose()
     assert await server.until(lambda server: not server.open, SLOT_SECONDS)
     gc.collect()
@@ -93,7 +94,7 @@ async def test_the_slot_is_free_soon_and_the_end_is_recorded(
         with FakeServer(moments(chance), models=MODELS).start_in_thread() as server:
             async with open_bench(folder, {}) as bench:
                 asking = asyncio.create_task(bench.run(lane, settings_for(bench, lane, server)))
-                assert await server.until(lambda one: one.chats, 5.0)
+                assert await server.until(lambda one: one.chats)
                 await asyncio.sleep(chance.uniform(0, 0.1))
                 begin = time.monotonic()
                 asking.cancel()
@@ -137,7 +138,7 @@ async def test_a_storm_of_cancels_leaves_nothing_behind(lane: LaneName, tmp_path
                     lambda _: (
                         len(asyncio.all_tasks()) == tasks and all(row.ended for row in rows())
                     ),
-                    60.0,
+                    2 * PATIENCE,
                 )
                 assert caught_up, asyncio.all_tasks()
                 server.requests.clear()

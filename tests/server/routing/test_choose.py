@@ -151,6 +151,11 @@ RULES: dict[str, tuple[Question, str, str]] = {
         "local: the cloud lane cannot be used now: no key in HOLYSHEEP_API_KEY",
         "[local: cloud unusable]",
     ),
+    "refused by the border": (
+        replace(ASKED, refused="it holds code of a.py, which is NDA", cloud_state="down"),
+        "local: the border keeps it local: it holds code of a.py, which is NDA",
+        "[local: kept by the border]",
+    ),
     "budget": (
         replace(ASKED, budget=SPENT),
         f"local: {SPENT}",

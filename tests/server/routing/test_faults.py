@@ -23,7 +23,7 @@ from twolane_server.lanes.base import LaneName
 pytestmark = pytest.mark.slow
 
 SEEDS = 20
-AT_ONCE = 5
+AT_ONCE = 10
 ROWS = sorted((*WIRE_ROWS, *STREAM_ROWS), key=lambda row: row.number)
 
 

@@ -12,7 +12,8 @@ import pytest
 from support_border import prompt
 from support_fake_server import FOREVER, Answer, FakeServer, answer, refusal
 from support_fault_bench import FROM_LOCAL, Bench, Told, open_bench, settings_of
-from support_faults import CANARIES, CLOUD_MODEL, ECHO, MODELS, Limits
+from support_faults import CANARIES, CLOUD_MODEL, ECHO, MODELS, SLACK, Limits
+from support_waiting import PATIENCE
 from twolane_server.border.secrets import warm
 from twolane_server.errors import LaneError
 from twolane_server.lanes.base import LaneName
@@ -90,7 +91,7 @@ async def test_row_36_a_lane_that_fails_again_and_again_is_left_alone(
                 server.models_answer = refusal(503)
                 told = clean(await bench.run(lane, settings))
                 assert len(server.chats) == 3, seed
-                assert told.seconds < CALM.longest_rest_seconds + 5.0, seed
+                assert told.seconds < CALM.longest_rest_seconds + SLACK, seed
                 assert any("left alone" in said for said in told.sentences), seed
                 if lane is CLOUD:
                     assert told.reply is not None
@@ -138,7 +139,7 @@ async def until_it_answers(
 ) -> None:
     """The probe is a question for the models; then the very next request is answered."""
     listed = sum(request.path.endswith("/models") for request in server.requests)
-    until = time.monotonic() + 5.0
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         told = clean(await bench.run(lane, settings))
         if told.reply is not None and told.reply.decision.lane is lane:
@@ -225,7 +226,7 @@ async def test_row_44_a_server_that_restarts_is_waited_for(tmp_path: Path) -> No
                     for each in waiting:
                         told = clean(await each)
                         assert told.reply is not None or isinstance(told.error, LaneError)
-                    until = time.monotonic() + 5.0
+                    until = time.monotonic() + PATIENCE
                     while clean(await bench.run(LOCAL, settings)).reply is None:
                         assert time.monotonic() < until, seed
                 assert cloud.connections == 0

@@ -14,6 +14,7 @@ import pytest
 from support_border import OPEN, prompt
 from support_fake_server import FOREVER, Answer, FakeServer, answer, chunk, refusal
 from support_team import CANARY, CLOUD, LOCAL, LOCALLY, Team, a_cloud, asked, team, touched
+from support_waiting import PATIENCE
 from twolane_server.border.ledger import Ledger, verify
 from twolane_server.errors import (
     AnswerIncomplete,
@@ -150,26 +151,25 @@ async def test_retry_after_is_kept(tmp_path: Path) -> None:
         [told] = us.notices
         assert told.startswith("Waiting 1 s, then it is sent again. 127.0.0.1:")
         assert "limits how often" in told
-        assert 1.0 <= time.monotonic() - begin < 6.0
+        assert 1.0 <= time.monotonic() - begin < PATIENCE / 2
 
 
 async def test_who_comes_while_a_server_wants_to_be_left_alone_waits_too(tmp_path: Path) -> None:
     async with (
-        a_cloud(refusal(429, retry_after="1"), answer("Say")) as cloud,
+        a_cloud(refusal(429, retry_after="2"), answer("Say")) as cloud,
         team(tmp_path, cloud, retries=1) as us,
     ):
         begin = time.monotonic()
         first = asyncio.create_task(us.run())
-        assert await cloud.until(lambda _: us.outcomes == [("cloud", "LaneRejected")], 5.0)
-        await asyncio.sleep(0.1)  # the record is written a little before the lane knows
+        assert await cloud.until(lambda _: us.notices)  # that it waits
         second = await us.run()
-        assert time.monotonic() - begin >= 1.0
+        assert time.monotonic() - begin >= 2.0
         assert [second.text, (await first).text] == ["Say", "Say"]
         assert "Waiting for the cloud lane: next in turn" in us.notices
         assert len(cloud.chats) == 3
 
 
-@pytest.mark.parametrize("asked_for", ["9999", "Thu, 31 Dec 2099 23:59:59 GMT", "40"])
+@pytest.mark.parametrize("asked_for", ["9999", "Thu, 31 Dec 2099 23:59:59 GMT", "50"])
 async def test_a_retry_after_that_is_too_long_is_no_wait(asked_for: str, tmp_path: Path) -> None:
     async with (
         a_cloud(refusal(429, retry_after=asked_for), answer("Say")) as cloud,
@@ -177,7 +177,7 @@ async def test_a_retry_after_that_is_too_long_is_no_wait(asked_for: str, tmp_pat
     ):
         begin = time.monotonic()
         reply = await us.run()
-        assert time.monotonic() - begin < 10.0
+        assert time.monotonic() - begin < PATIENCE / 2
         assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
         assert "limits how often" in str(reply.decision)
         # And the lane is left alone, with the reason, for a time that has an end.
@@ -185,18 +185,18 @@ async def test_a_retry_after_that_is_too_long_is_no_wait(asked_for: str, tmp_pat
         assert again.decision.lane is LOCAL
         assert "cannot be used now: it is left alone for" in str(again.decision)
         assert len(cloud.chats) == 1
-        left = us.runner._traffic_on(CLOUD, us.settings).breaker.until - time.monotonic()  # pyright: ignore[reportPrivateUsage] - how long is the matter
+        left = us.runner._kept.traffic(CLOUD, us.settings).breaker.until - time.monotonic()  # pyright: ignore[reportPrivateUsage] - how long is the matter
         assert 30 < left <= 600
 
 
 async def test_a_retry_after_beyond_the_deadline_is_no_wait(tmp_path: Path) -> None:
     async with (
-        a_cloud(refusal(503, retry_after="15")) as cloud,
-        team(tmp_path, cloud, retries=2, deadline_seconds=10.0) as us,
+        a_cloud(refusal(503, retry_after="29")) as cloud,
+        team(tmp_path, cloud, retries=2, deadline_seconds=28.0) as us,
     ):
         begin = time.monotonic()
         assert (await us.run()).decision.lane is LOCAL
-        assert time.monotonic() - begin < 9.0
+        assert time.monotonic() - begin < 27.0
         assert len(cloud.chats) == 1
 
 
@@ -207,12 +207,12 @@ async def test_all_attempts_have_one_deadline(tmp_path: Path) -> None:
         async with (
             a_cloud() as cloud,
             FakeServer(fault, fault, Answer((FOREVER,), status=0)) as local,
-            team(tmp_path, cloud, local, retries=9, deadline_seconds=2.0) as us,
+            team(tmp_path, cloud, local, retries=9, deadline_seconds=3.0) as us,
         ):
             begin = time.monotonic()
             with pytest.raises(Exception, match="did not answer in time"):
                 await us.run(decision=LOCALLY)
-            assert 1.9 <= time.monotonic() - begin < 8.0
+            assert 2.9 <= time.monotonic() - begin < PATIENCE / 2
             assert len(local.chats) == 3
 
 
@@ -221,7 +221,8 @@ async def test_a_policy_tightened_between_two_attempts_holds_the_second(tmp_path
         a_cloud(refusal(503), answer("Say")) as cloud,
         team(tmp_path, cloud, retries=2) as us,
     ):
-        us.standings = [OPEN, OPEN, replace(OPEN, label=Label.NDA, reasons=("clients/**",))]
+        tightened = replace(OPEN, label=Label.NDA, reasons=("clients/**",))
+        us.read = lambda _origins: tightened if cloud.chats else OPEN
         reply = await us.run()
         assert reply.decision.lane is LOCAL
         assert "clients/**" in str(reply.decision)
@@ -259,12 +260,12 @@ async def test_a_cancel_between_two_attempts_is_the_end(lane: LaneName, tmp_path
     ):
         server = cloud if lane is CLOUD else local
         running = asyncio.create_task(us.run(decision=None if lane is CLOUD else LOCALLY))
-        assert await server.until(lambda _: us.outcomes == [(lane.value, "LaneRejected")], 5.0)
+        assert await server.until(lambda _: us.outcomes == [(lane.value, "LaneRejected")])
         running.cancel()
         begin = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert time.monotonic() - begin < 10.0
+        assert time.monotonic() - begin < 14.0
         await asyncio.sleep(0.05)
         assert len(server.chats) == 1
 

@@ -7,6 +7,7 @@ import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
@@ -38,6 +39,7 @@ from support_team import (
     team,
     touched,
 )
+from support_waiting import PATIENCE
 from twolane_server.border.ledger import Ledger, verify
 from twolane_server.errors import (
     AnswerIncomplete,
@@ -112,7 +114,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     free, write = threading.Event(), Ledger.before_send
 
     def slowly(ledger: Ledger, sending: Sending, allowed: Callable[[], None]) -> int:
-        assert free.wait(20)
+        assert free.wait(PATIENCE)
         return write(ledger, sending, allowed)
 
     monkeypatch.setattr(Ledger, "before_send", slowly)
@@ -129,7 +131,7 @@ async def test_the_local_lane_does_not_wait_for_the_disk_but_what_is_shown_does(
         team(tmp_path, cloud, local) as us,
     ):
         running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
-        assert await local.until(lambda server: b"/chat/completions" in server.received, 5.0)
+        assert await local.until(lambda server: b"/chat/completions" in server.received)
         assert not us.rows
         done, _ = await asyncio.wait([running], timeout=0.1)
         assert not done, "what came was used before it was on record"
@@ -149,14 +151,14 @@ async def test_who_is_cancelled_twice_leaves_an_entry_with_its_outcome(
         team(tmp_path, cloud, local) as us,
     ):
         running = asyncio.create_task(us.run(asked(Label.NDA), LOCALLY))
-        assert await local.until(lambda server: b"/chat/completions" in server.received, 5.0)
+        assert await local.until(lambda server: b"/chat/completions" in server.received)
         for _ in range(2):
             running.cancel()
             await asyncio.sleep(0.05)
         with pytest.raises(asyncio.CancelledError):
             await running
         free.set()
-        assert await local.until(lambda _: us.outcomes == [("local", "cancelled")], 5.0)
+        assert await local.until(lambda _: us.outcomes == [("local", "cancelled")])
 
 
 def test_a_reply_shows_no_text_in_a_log() -> None:
@@ -190,6 +192,7 @@ async def test_what_the_gate_refuses_goes_local_and_no_byte_goes_out(
         reply = await us.run(asking)
         assert touched(cloud) == (0, b"")
         assert (reply.text, reply.decision.lane) == ("from local", LOCAL)
+        assert str(reply.decision).startswith("local: the border keeps it local: ")
         assert why in str(reply.decision)
         assert us.notices == [str(reply.decision)]
         assert us.outcomes == [("local", "stop")]
@@ -346,17 +349,21 @@ async def test_a_local_lane_that_refuses_is_never_exchanged_for_the_cloud(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("finish", "error"),
-    [("length", AnswerTruncated), ("content_filter", AnswerIncomplete), ("eos", AnswerIncomplete)],
+    ("finish", "error", "why"),
+    [
+        ("length", AnswerTruncated, "token limit"),
+        ("content_filter", AnswerIncomplete, "A filter of the model's server"),
+        ("eos", AnswerIncomplete, "ended the answer early"),
+    ],
 )
 async def test_half_an_answer_of_the_local_lane_is_an_error(
-    finish: str, error: type[LaneError], tmp_path: Path
+    finish: str, error: type[LaneError], why: str, tmp_path: Path
 ) -> None:
     async with (
         a_cloud() as cloud,
         team(tmp_path, cloud, replies=[{"reply": "Say", "finish": finish}]) as us,
     ):
-        with pytest.raises(error, match="nothing was applied"):
+        with pytest.raises(error, match=f"{why}.*nothing was applied"):
             await us.run(decision=LOCALLY)
         assert touched(cloud) == (0, b"")
         assert us.outcomes == [("local", finish)]
@@ -372,11 +379,11 @@ async def test_cancelling_closes_the_socket_and_is_recorded(lane: LaneName, tmp_
     ):
         running = asyncio.create_task(us.run(decision=LOCALLY if lane is LOCAL else None))
         server = cloud if lane is CLOUD else local
-        assert await server.until(lambda _: us.pieces, 5.0)
+        assert await server.until(lambda _: us.pieces)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert await server.until(lambda fake: fake.broken_off, 5.0)
+        assert await server.until(lambda fake: fake.broken_off)
         assert us.outcomes == [(lane.value, "cancelled")]
         assert (cloud if lane is LOCAL else local).connections == 0
 
@@ -392,13 +399,13 @@ async def test_a_reader_that_fails_closes_the_socket_and_is_recorded(tmp_path: P
                 asked(),
                 decision,
                 us.settings,
-                otherwise=lambda _: LOCALLY,
+                otherwise=Mock(return_value=LOCALLY),
                 on_text=fail,
                 on_notice=lambda _sentence, _share: None,
                 on_decision=lambda _taken: None,
             )
         assert us.outcomes == [("cloud", "cancelled")]
-        assert await cloud.until(lambda fake: fake.broken_off, 5.0)
+        assert await cloud.until(lambda fake: fake.broken_off)
 
 
 def _break_ledger(us: Team) -> Path:

@@ -24,7 +24,7 @@ HANGS = Answer((chunk("Say"), FOREVER))
 
 
 def traffic(us: Team, lane: LaneName = LOCAL) -> Traffic:
-    return us.runner._traffic_on(lane, us.settings)  # pyright: ignore[reportPrivateUsage] - the state is the matter
+    return us.runner._kept.traffic(lane, us.settings)  # pyright: ignore[reportPrivateUsage] - the state is the matter
 
 
 async def started(us: Team, server: FakeServer, lane: LaneName = LOCAL) -> asyncio.Task[object]:
@@ -32,7 +32,7 @@ async def started(us: Team, server: FakeServer, lane: LaneName = LOCAL) -> async
     running: asyncio.Task[object] = asyncio.create_task(
         us.run(decision=LOCALLY if lane is LOCAL else None)
     )
-    assert await server.until(lambda fake: fake.chats, 5.0)
+    assert await server.until(lambda fake: fake.chats)
     return running
 
 
@@ -49,7 +49,7 @@ async def test_who_waits_is_told_the_place_and_a_cancel_goes_at_once(tmp_path: P
     ):
         first = await started(us, local)
         others = [asyncio.create_task(us.run(asked(Label.NDA), LOCALLY)) for _ in range(3)]
-        await asyncio.sleep(0.15)
+        assert await local.until(lambda _: len(us.notices) >= 3)
         assert us.notices == [
             "Waiting for the local lane: next in turn",
             "Waiting for the local lane: 1 ahead",
@@ -65,15 +65,15 @@ async def test_who_waits_is_told_the_place_and_a_cancel_goes_at_once(tmp_path: P
 
 
 async def test_the_wait_is_no_part_of_the_answer_s_deadline(tmp_path: Path) -> None:
-    slow = answer("Say", delay=0.4)
+    slow = answer("Say", delay=0.6)
     async with (
         FakeServer(slow) as local,
-        team(tmp_path, local=local, concurrency=1, deadline_seconds=1.0) as us,
+        team(tmp_path, local=local, concurrency=1, deadline_seconds=2.0) as us,
     ):
         begin = time.monotonic()
-        replies = await asyncio.gather(*(us.run(decision=LOCALLY) for _ in range(4)))
-        assert [reply.text for reply in replies] == ["Say"] * 4
-        assert time.monotonic() - begin > 1.5
+        replies = await asyncio.gather(*(us.run(decision=LOCALLY) for _ in range(5)))
+        assert [reply.text for reply in replies] == ["Say"] * 5
+        assert time.monotonic() - begin > 2.9
 
 
 async def test_the_wait_has_a_limit_of_its_own(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_vllm import until
+from support_waiting import PATIENCE
 from twolane_server.serve import leash
 from twolane_server.serve.process import Ended, Log, run
 
@@ -91,11 +92,11 @@ def alive(pid: int) -> bool:
 
 
 async def seen(holds: Callable[[], bool]) -> None:
-    assert await asyncio.to_thread(until, holds, 10)
+    assert await asyncio.to_thread(until, holds, PATIENCE)
 
 
 def all_gone(room: Room) -> bool:
-    return until(lambda: not any(map(alive, room.processes)), 10)
+    return until(lambda: not any(map(alive, room.processes)), PATIENCE)
 
 
 async def test_it_tells_how_far_it_is_and_ends_all_of_it_when_asked(
@@ -138,9 +139,11 @@ async def test_when_it_prints_nothing_for_long_that_is_told(tmp_path: Path, log:
 
     async def loading() -> bool:
         log.latest -= 130
-        return len(room.phases) >= 3
+        if len(room.phases) == 2:
+            room.stop.set()
+        return False
 
-    await room.run([sys.executable, "-c", "import time; time.sleep(2)"], log, loading)
+    await room.run([sys.executable, "-c", "import time; time.sleep(600)"], log, loading)
     names = [one.name for one in room.phases]
     assert names[:2] == [
         "still loading; vLLM has printed nothing for 2 minutes",
@@ -179,10 +182,10 @@ def test_it_goes_with_its_owner_however_that_went(tmp_path: Path) -> None:
     command = [sys.executable, "-I", str(Path(leash.__file__)), *room.command()]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert process.stdin is not None
-    assert until(room.report.exists, 10)
+    assert until(room.report.exists, PATIENCE)
     assert all(map(alive, room.processes))
     process.stdin.close()  # as the kernel does when the owner was killed
-    assert process.wait(10) == 128 + 15
+    assert process.wait(PATIENCE) == 128 + 15
     assert all_gone(room)
 
 
@@ -197,13 +200,13 @@ async def test_the_log_is_kept_small(tmp_path: Path, log: Log) -> None:
 
 
 async def test_a_line_without_end_is_cut(tmp_path: Path, log: Log) -> None:
-    program = "import sys; sys.stdout.write('x' * 300_000)"
+    program = "import os; left = b'x' * 300_000\nwhile left: left = left[os.write(1, left) :]"
 
     async def never() -> bool:
         return False
 
-    began = time.monotonic()
+    began = time.process_time()
     ended = await Room(tmp_path).run([sys.executable, "-c", program], log, never)
     assert sum(map(len, ended.lines)) == 300_000
     assert len(ended.lines) > 1
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

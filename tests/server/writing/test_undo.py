@@ -192,7 +192,9 @@ _NAMES = ("a", "b", "d/c")
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.dictionaries(st.sampled_from(_NAMES), _TEXT, min_size=1), st.data())
 def test_whatever_the_edit_did_is_taken_back(

@@ -76,6 +76,7 @@ end
 ---@return lsp.ApplyWorkspaceEditResult
 function M.apply(params, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
+  local as_expected = require("twolane.expected").all_hold(params.edit, client.id)
   local documents = {} ---@type { uri: string, version?: integer }[]
   for _, change in ipairs(params.edit.documentChanges or {}) do
     documents[#documents + 1] = change.textDocument
@@ -89,6 +90,9 @@ function M.apply(params, context)
       return { applied = false, failureReason = reason }
     end
   end
+  if not as_expected then
+    return { applied = false, failureReason = "a file changed meanwhile" }
+  end
   for _, change in ipairs(params.edit.documentChanges or {}) do
     if change.textDocument and vim.uv.fs_stat(vim.uri_to_fname(change.textDocument.uri)) then
       fit_to_end(change)
@@ -97,8 +101,13 @@ function M.apply(params, context)
   for _, document in ipairs(documents) do
     new_undo_step(vim.uri_to_bufnr(document.uri))
   end
+  local changes = params.edit.documentChanges or {}
+  local before = require("twolane.back").note(changes)
   local applied, problem =
     pcall(vim.lsp.util.apply_workspace_edit, params.edit, client.offset_encoding)
+  if not applied then
+    require("twolane.back").take(before, changes)
+  end
   for _, change in ipairs(params.edit.documentChanges or {}) do
     if applied and change.kind == "create" then
       without_first_line(change.uri)

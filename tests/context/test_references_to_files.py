@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support_index import index_of
-from twolane_context.importers import importers, module_word, standing_for
+from twolane_context.references import importers, module_word, standing_for
+from twolane_context.resolve import Resolver
 
 PYTHON = {
     "shop/__init__.py": "from .cart import total\n",
@@ -23,8 +24,22 @@ SCRIPTS = {
     "src/lib/deep.ts": "import type { T } from '../cart.js'\n",
     "src/other.ts": "const cart = 1\n",
 }
+SAME = {
+    "share.ts": "export const share = 1\n",
+    "use.ts": "import { share } from './share'\n",
+}
+INDEX = {
+    "index.ts": "export const one = 1\n",
+    "main.ts": "import { total } from './src'\nimport { one } from './index.js'\n",
+    "src/index.ts": "export * from './b'\nexport const total = 1\n",
+    "src/a.test.ts": "import { total } from './index.js'\n",
+    "src/b/index.ts": "import { total } from '..'\n",
+    "src/b/c.ts": "import { total } from '../index'\n",
+    "src/d.ts": "import { total } from '.'\n",
+    "src/e.ts": "import { total } from './d'\n",
+}
 RUST = {
-    "src/lib.rs": "mod shop;\npub use shop::{cart as basket};\nmod web;\n",
+    "src/lib.rs": "mod shop;\npub use shop::{cart as basket};\n#[macro_use]\nmod web;\n",
     "src/shop/mod.rs": "pub mod cart;\npub use self::cart::total;\n",
     "src/shop/cart.rs": "pub fn total() {}\n",
     "src/web.rs": "use crate::shop::cart::total;\n",
@@ -39,6 +54,13 @@ RUST = {
         (SCRIPTS, "src/cart.ts", ["src/index.ts", "src/lib/deep.ts", "src/web.tsx"]),
         (RUST, "src/shop/cart.rs", ["src/lib.rs", "src/shop/mod.rs", "src/web.rs"]),
         (RUST, "src/nowhere.rs", []),
+        (
+            INDEX,
+            "src/index.ts",
+            ["main.ts", "src/a.test.ts", "src/b/c.ts", "src/b/index.ts", "src/d.ts"],
+        ),
+        (INDEX, "src/b/index.ts", ["src/index.ts"]),
+        (INDEX, "index.ts", ["main.ts"]),
     ],
 )
 def test_the_files_that_import_a_file(files: dict[str, str], path: str, found: list[str]) -> None:
@@ -50,16 +72,19 @@ def test_the_files_that_import_a_file(files: dict[str, str], path: str, found: l
     [
         (RUST, "src/shop/mod.rs", "cart", ["src/shop/cart.rs"]),
         (RUST, "src/lib.rs", "shop", ["src/shop/mod.rs"]),
+        (RUST, "src/lib.rs", "web", ["src/web.rs"]),
         (PYTHON, "shop/web.py", "cart", ["shop/cart.py"]),
         (PYTHON, "shop/other.py", "cart", []),
         (PYTHON, "shop/__init__.py", "total", []),
+        (SAME, "use.ts", "share", []),
     ],
 )
 def test_the_file_that_a_modules_name_stands_for(
     files: dict[str, str], path: str, name: str, found: list[str]
 ) -> None:
     index = index_of(files)
-    assert [one.path for one in standing_for(index, index.files[path], name)] == found
+    meant = standing_for(Resolver(index), index.files[path], name)
+    assert [one.path for one in meant] == found
 
 
 def test_a_file_is_named_by_its_module() -> None:

@@ -1,0 +1,113 @@
+"""What an editor has of files, by whatever names: one file may be open under several at once.
+
+A link, a hard link, another case or Unicode form, a folder that is mounted twice: each makes another
+document, with an unsaved text of its own. What one of these texts says of its file holds for all.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from twolane_server.documents import Document
+    from twolane_server.text import Text
+
+__all__ = ["OpenFile", "Unsaved", "same_file", "unsaved"]
+
+_Which: TypeAlias = "tuple[int, int] | str"
+
+
+class OpenFile(NamedTuple):
+    """A file that an editor has open.
+
+    Attributes:
+        ways: all absolute paths by which it is open or was reached.
+        texts: all that the editor has of it, mostly one; the last is the one that the index has.
+    """
+
+    ways: tuple[str, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+
+class Unsaved(NamedTuple):
+    """What an editor has of files at one moment, as one repository sees it.
+
+    Attributes:
+        within: by path from the root.
+        beside: those that lie elsewhere, to which a link may lead.
+        left: texts of files that are not open any more, by path; nobody has looked at them yet.
+    """
+
+    within: Mapping[str, OpenFile]
+    beside: tuple[OpenFile, ...] = ()
+    left: Mapping[str, tuple[Text, ...]] = {}
+
+    def at(self, real: str) -> OpenFile:
+        """What the editor has of a file beside the repository, by its real path."""
+        which = _which(real) if self.beside else ""
+        found = (one for one in self.beside if any(_which(way) == which for way in one.ways))
+        return next(found, OpenFile())
+
+
+def unsaved(documents: Sequence[Document], root: str, left: Sequence[Document] = ()) -> Unsaved:
+    """The documents by their files.
+
+    Args:
+        documents: of the editor.
+        root: the repository's real folder.
+        left: what documents were before much was taken out of them; these may be closed.
+    """
+    files, former = _by_file(documents), _by_file(left)
+    within: dict[str, OpenFile] = {}
+    beside: list[OpenFile] = []
+    gone: dict[str, tuple[Text, ...]] = {}
+    for which, same in files.items():
+        ways = dict.fromkeys(way for one in same for way in (one.path, *one.before))
+        found = OpenFile(tuple(ways), _texts((*former.get(which, ()), *same)))
+        inside = {path for one in same if (path := _inside(one.path, root)) is not None}
+        within |= dict.fromkeys(inside, found)
+        if not inside:
+            beside.append(found)
+    for same in (former[which] for which in former.keys() - files.keys()):
+        inside = {path for one in same if (path := _inside(one.path, root)) is not None}
+        gone |= dict.fromkeys(inside, _texts(same))
+    return Unsaved(within, tuple(beside), gone)
+
+
+def same_file(documents: Iterable[Document], path: str) -> list[Document]:
+    """Those of some documents that are of the file at a path."""
+    if not path:
+        return []
+    which = _which(path)
+    return [one for one in documents if one.path and _which(one.path) == which]
+
+
+def _by_file(documents: Iterable[Document]) -> dict[_Which, list[Document]]:
+    files: dict[_Which, list[Document]] = {}
+    for document in documents:
+        if document.path:
+            files.setdefault(_which(document.path), []).append(document)
+    return files
+
+
+def _texts(documents: Sequence[Document]) -> tuple[Text, ...]:
+    last = documents[-1].text
+    others = {one.text.source: one.text for one in documents if one.text.source != last.source}
+    return (*others.values(), last)
+
+
+def _inside(path: str, root: str) -> str | None:
+    real = os.path.realpath(path)
+    return real.removeprefix(f"{root}/") if real.startswith(f"{root}/") else None
+
+
+def _which(path: str) -> _Which:
+    """What is the same for all names of a file; its real path where there is no file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - of many files, for which a Path each is slow
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino

@@ -1,0 +1,173 @@
+"""Garbage is looked for when nobody waits, and what stays is not looked at again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING
+from weakref import ref
+
+import pytest
+
+from support_trust import make_folders
+from support_waiting import PATIENCE
+from twolane_server.documents import Document
+from twolane_server.pauses import Pauses, collect, collect_young
+from twolane_server.server import create
+from twolane_server.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
+
+
+class Circle:
+    """What only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+class Desk:
+    """A clock that only moves while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.busy = 0.0, False
+        self.collected: list[float] = []
+        self.young: list[float] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        self.meanwhile: dict[float, Callable[[], object]] = {}
+        self.pauses = Pauses(
+            self.background,
+            lambda: self.busy,
+            collect=self.collect,
+            collect_young=lambda: self.young.append(self.now),
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+
+    def background(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        self.tasks.append(asyncio.create_task(work))
+        return self.tasks[-1]
+
+    def collect(self, whole: int) -> int:
+        self.collected.append(self.now)
+        return whole + 1
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        for at in sorted(at for at in self.meanwhile if at <= self.now + seconds):
+            self.now = at
+            self.meanwhile.pop(at)()
+            return
+        self.now += seconds
+
+
+async def test_keys_put_it_off_and_each_pause_has_one() -> None:
+    desk = Desk()
+    desk.meanwhile = {1.0: desk.pauses.active, 2.5: desk.pauses.active}
+    desk.pauses.active()
+    await desk.tasks[0]
+    assert desk.collected == [4.5]
+    desk.now = 60.0
+    desk.pauses.active()
+    desk.pauses.active()
+    await desk.tasks[1]
+    assert desk.collected == [4.5, 62.0]
+    assert len(desk.tasks) == 2
+
+
+async def test_what_is_new_is_looked_at_in_each_short_rest() -> None:
+    desk = Desk()
+    desk.meanwhile = dict.fromkeys((0.2, 0.4, 1.5), desk.pauses.active)
+    desk.pauses.active()
+    await desk.tasks[0]
+    assert desk.young == pytest.approx([0.7, 1.8])
+    assert desk.collected == [3.5]
+
+
+async def test_a_request_that_runs_is_no_pause() -> None:
+    desk = Desk()
+    desk.busy = True
+    desk.meanwhile = {9.0: lambda: setattr(desk, "busy", False)}
+    desk.pauses.active()
+    await desk.tasks[0]
+    assert 9.0 <= desk.young[0] <= 9.6
+    assert 10.5 <= desk.collected[0] <= 11.5, (
+        "who has an answer reads it, and then there is a pause"
+    )
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_stayed_is_looked_at_again_when_there_is_half_as_much_more() -> None:
+    circle = Circle()
+    whole, gone = collect(0), ref(circle)
+    assert gc.get_freeze_count() == whole
+    del circle
+    assert collect(whole) == whole
+    assert gone() is not None
+    more = [[None] for _ in range(whole)]
+    assert collect(whole) == whole
+    assert collect(whole) > whole
+    assert gone() is None
+    assert more
+
+
+@pytest.mark.usefixtures("thawed")
+def test_only_what_is_new_is_looked_at_in_a_short_rest() -> None:
+    circles = Circle(), Circle()
+    gc.collect()
+    old, new = ref(circles[0]), ref(made := Circle())
+    del circles, made
+    collect_young()
+    assert new() is None
+    assert old() is not None
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_came_since_is_collected() -> None:
+    whole = collect(0)
+    circle = Circle()
+    gone = ref(circle)
+    del circle
+    collect(whole)
+    assert gone() is None
+
+
+async def test_what_was_typed_is_taken_in_when_the_user_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_server.server._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("twolane_server.server._REST_SECONDS", 0.0)
+    server = create(make_folders(tmp_path), {})
+    taken = asyncio.Queue[str]()
+    monkeypatch.setattr(server.live, "catch_up", taken.put)
+    file = tmp_path / "a.py"
+    text = Text.of("x = 1\n")
+    server.session.put(Document(file.as_uri(), str(file), "python", 1, text))
+    server.parse_soon("file:///not/open.py")
+    server.parse_soon(file.as_uri())
+    assert await asyncio.wait_for(taken.get(), PATIENCE) == str(file)
+    assert taken.empty()
+    await server.close()
+
+
+async def test_only_a_process_of_its_own_collects_in_pauses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to: list[tuple[int, ...]] = []
+    monkeypatch.setattr(gc, "set_threshold", lambda *numbers: set_to.append(numbers))  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+    server = create(make_folders(tmp_path), {})
+    server.active()
+    assert server.pauses is None
+    assert not set_to
+    server.collect_in_pauses()
+    assert server.pauses is not None
+    assert set_to
+    await server.close()
