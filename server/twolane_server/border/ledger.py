@@ -1,7 +1,7 @@
 """The ledger: an entry on disk before every send, and one after, each chained to the last.
 
 `ledger.sqlite` only ever grows (WAL, synchronous FULL). The chain's head is also kept in
-`ledger.head`: it is written after each commit and under the database's write lock, so with several
+`ledger.head`: it is put there after each commit and under the database's write lock, so with several
 processes it never falls back. A ledger found shorter than its head is not written any more, since
 the next entry would hide what was cut off.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from twolane_server.border import store
 from twolane_server.border.chain import START, Entry, Head, Verdict, follow, judge
-from twolane_server.border.head import HEAD, read_head, write_head
+from twolane_server.border.head import HEAD, Heads, read_head, remove_left
 from twolane_server.border.records import Row, load
 from twolane_server.errors import LedgerError
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "read_rows", "verify"]
 
 _WAIT_SECONDS = 5.0
+_MOST_LOG = 4 << 20
+_MOST_LOG_PAGES = 16_384  # from where on SQLite takes it in by itself, whoever waits
 
 
 class Ledger:
@@ -39,8 +41,11 @@ class Ledger:
     def __init__(self, folder: Path, database: sqlite3.Connection) -> None:
         self._folder = folder
         self._database = database
+        database.execute(f"PRAGMA wal_autocheckpoint = {_MOST_LOG_PAGES}")
         self._identity = store.identity(folder)
         self._lock = threading.Lock()
+        self._heads = Heads(folder)
+        self._logged = store.log_bytes(folder)
 
     @classmethod
     def open(cls, folder: Path, *, wait: float = _WAIT_SECONDS) -> Ledger:
@@ -54,6 +59,7 @@ class Ledger:
             LedgerError: it cannot be written, or it is shorter than it was.
         """
         store.create(folder, wait)
+        remove_left(folder)
         with store.explained(folder), ExitStack() as undo:
             ledger = cls(folder, undo.enter_context(closing(store.open_database(folder, wait))))
             ledger._expect_whole_end()
@@ -85,6 +91,10 @@ class Ledger:
             LedgerError: it could not be recorded.
         """
         self._append("outcome", outcome.payload(seq))
+        if self._logged > _MOST_LOG:  # now, as no request waits for it
+            with self._lock, store.explained(self._folder):
+                self._logged = 0
+                store.take_in_log(self._database)
 
     def rows(self) -> Iterator[Row]:
         """Every sending with its outcome; see `read_rows`."""
@@ -97,10 +107,12 @@ class Ledger:
     def close(self) -> None:
         """Close the database."""
         with self._lock:
+            self._heads.close()
             self._database.close()
 
     def _append(self, kind: str, payload: str, allowed: Callable[[], None] = lambda: None) -> int:
         with self._lock, store.explained(self._folder):
+            self._heads.settle()
             with store.writing(self._database):
                 allowed()
                 entry = follow(self._expect_whole_end(), kind, payload)
@@ -108,10 +120,12 @@ class Ledger:
                     "INSERT INTO entries (seq, kind, payload, prev, hash) VALUES (?, ?, ?, ?, ?)",
                     (entry.seq, entry.kind, entry.payload, entry.prev, entry.hash),
                 )
+                self._logged += len(payload)
+                self._heads.begin(self._end())
             # The lock once more, for the head: it must not go out before the commit, and with the
             # lock nobody can set it back to an older entry.
             with store.writing(self._database):
-                write_head(self._folder, self._end())
+                self._heads.put(self._end())
             return int(str(entry.seq))
 
     def _expect_whole_end(self) -> Head:

@@ -31,8 +31,10 @@ __all__ = [
     "has_table",
     "identity",
     "is_damage",
+    "log_bytes",
     "open_database",
     "reading",
+    "take_in_log",
     "writing",
 ]
 
@@ -204,6 +206,17 @@ def reading(folder: Path, wait: float) -> Generator[sqlite3.Connection]:
 
 def _is_left(log: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
+
+
+def log_bytes(folder: Path) -> int:
+    """How long the database's log of changes is; it may have been taken in already."""
+    log = folder / f"{DATABASE}-wal"
+    return log.stat().st_size if log.exists() else 0
+
+
+def take_in_log(database: sqlite3.Connection) -> None:
+    """Take the log of changes into the database, as far as nobody reads it, or writes."""
+    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _connected(folder: Path, wait: float, how: str) -> sqlite3.Connection:
