@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads
-from twolane_server.knowledge import head_of
+from twolane_server.markers import head_of
 from twolane_server.surroundings import Wanted, rows_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_server.fragments import Label
-from twolane_server.knowledge import head_of
+from twolane_server.markers import head_of
 from twolane_server.remembered import Remembered
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from twolane_server.border.standing import Standing
 from twolane_server.departed import Past
 from twolane_server.fragments import Label
 from twolane_server.labels import Labelled, label_with, no_file, rules_for, rules_with
-from twolane_server.markers import HEAD_CHARACTERS, HEAD_LINES
+from twolane_server.markers import head_of
 from twolane_server.policy import policy_hash, read_policies
 from twolane_server.remembered import Remembered
 from twolane_server.shorts import short_files, short_ones
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from twolane_server.labels import FileRules
     from twolane_server.problems import Problem
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
-    from twolane_server.text import Text
     from twolane_server.trust import Standing as Trust
 
 __all__ = ["UNKNOWN", "Known", "head_of", "path_label", "read_known", "read_standing"]
@@ -104,12 +103,6 @@ def path_label(known: Known) -> Label:
 
 UNKNOWN = Known(None, read=False)
 """What is known before anything was read: nothing, so the document is NDA."""
-
-
-def head_of(text: Text) -> str:
-    """As much of a text's start as markers are looked for in."""
-    head = "".join(text.lines[:HEAD_LINES])
-    return head if len(head) >= HEAD_CHARACTERS else "".join(text.lines[:HEAD_CHARACTERS])
 
 
 class Reader(NamedTuple):

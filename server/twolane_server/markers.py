@@ -6,10 +6,14 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from twolane_server.border.folding import latin
 
-__all__ = ["ALWAYS", "HEAD_CHARACTERS", "HEAD_LINES", "find_markers"]
+if TYPE_CHECKING:
+    from twolane_server.text import Text
+
+__all__ = ["ALWAYS", "HEAD_CHARACTERS", "HEAD_LINES", "find_markers", "head_of"]
 
 ALWAYS = ("PROPRIETARY AND CONFIDENTIAL", "TRADE SECRET", "CONFIDENTIAL", "NDA")
 """Markers in every repository, whatever its policy says."""
@@ -23,6 +27,12 @@ _WORD = re.compile(r"[^\W_]+")
 _APART = re.compile(r"[A-Z][ .-](?<![A-Za-z0-9_.]..)[A-Z](?:[ .-][A-Z])+(?![A-Za-z0-9_])")
 _GAPS = re.compile(r"[ .-]")
 _END = re.compile(r"\r\n|\n|\r")
+
+
+def head_of(text: Text) -> str:
+    """As much of a text's start as markers are looked for in."""
+    head = "".join(text.lines[:HEAD_LINES])
+    return head if len(head) >= HEAD_CHARACTERS else "".join(text.lines[:HEAD_CHARACTERS])
 
 
 def find_markers(head: str, markers: tuple[str, ...] = ()) -> tuple[str, ...]:

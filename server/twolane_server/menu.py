@@ -12,7 +12,7 @@ from twolane_server.actions.catalogue import ACTIONS, FIX
 from twolane_server.actions.selected import selected
 from twolane_server.errors import TooLarge
 from twolane_server.estimates import Sizes, estimate
-from twolane_server.knowledge import head_of
+from twolane_server.markers import head_of
 from twolane_server.orders import Offer
 from twolane_server.questions import question_of
 from twolane_server.reparse import earlier

@@ -12,9 +12,7 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
 
 from twolane_server import globs
@@ -160,6 +158,9 @@ def _is_missing(path: str) -> bool:
 
 def parse_policy(folder: Path, name: str, text: str) -> Policy:
     """What a `twolane.toml` says."""
+    import tomllib  # noqa: PLC0415 - most folders hold none, and commands start without it
+    from difflib import get_close_matches  # noqa: PLC0415 - the same
+
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

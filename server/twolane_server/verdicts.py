@@ -140,8 +140,12 @@ class Verdicts:
             and told.former == former
         ):
             return told.verdict
-        from twolane_server.knowledge import head_of  # noqa: PLC0415 - imports pydantic
-        from twolane_server.labels import label_with, rules_for, rules_with  # noqa: PLC0415 - the same
+        from twolane_server.labels import (  # noqa: PLC0415 - imports pydantic
+            label_with,
+            rules_for,
+            rules_with,
+        )
+        from twolane_server.markers import head_of  # noqa: PLC0415 - the same
         from twolane_server.ways import Ways  # noqa: PLC0415 - the same
 
         root = self._repository.root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -44,6 +43,8 @@ class FileLock:
         self.waited = False
 
     async def __aenter__(self) -> Self:
+        import asyncio  # noqa: PLC0415 - 20 ms that commands which lock but once can do without
+
         file = self._path.open("ab")
         try:
             while not try_lock(file):
