@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING
 
 import django_gold as gold
 
+from twolane_server.border.asked import hasher_of
 from twolane_server.border.fingerprints import Fingerprints, Source
-from twolane_server.border.prints import Hasher, prints_of_lines
+from twolane_server.border.fresh import fresh_hashes
 from twolane_server.border.public import FILE, public
 from twolane_server.border.shapes import SHAPE
 from twolane_server.border.tokens import readings
 from twolane_server.border.unwrapped import unwrapped
-from twolane_server.border.variants import pieces
+from twolane_server.border.variants import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -259,17 +260,17 @@ def times(prints: Fingerprints, nda: dict[str, str], large: list[str]) -> dict[s
 def stages(prints: Fingerprints, large: list[str]) -> dict[str, list[float]]:
     """Milliseconds of CPU of each stage of a check, in order of size."""
     found: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    hasher = hasher_of(KEY)  # which stays, and knows most words after some texts
     for text in large:
         at = [time.process_time()]
         forms = unwrapped(text)
         at.append(time.process_time())
         ways = list(chain.from_iterable(map(readings, forms)))
         at.append(time.process_time())
-        read = list(pieces(ways, SHAPE))
+        read = list(Pieces(SHAPE).of(ways))
         at.append(time.process_time())
-        hasher = Hasher(KEY)
         for piece in read:
-            prints_of_lines(piece, hasher)
+            list(fresh_hashes(piece, hasher))
         at.append(time.process_time())
         prints.found(*forms)  # makes all of this anew, and keeps it for a moment
         at.append(time.process_time())

@@ -8,8 +8,7 @@ so what some lines in a row have in common is taken away; where that was code, t
 from __future__ import annotations
 
 import re
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from twolane_server.border.shapes import KEYWORDS
@@ -26,7 +25,8 @@ _LONG = 1_000  # characters from a row's end that are looked at
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _DIGIT = re.compile(r"\d")
 _CODE = ")"  # for a row of nothing else
-_SAME = {**dict.fromkeys("0123456789", "0"), **dict.fromkeys("'`", '"')}
+_SAME = str.maketrans("123456789'`", '000000000""')
+_SAME_MARKS = re.compile(rf"([^{_CODE}])\1{{{_RUN - 1},}}")
 _QUOTES = frozenset("\"'`")
 _OPENERS = frozenset({".", "=", "(", "[", "{", ","})  # up to which rows of code have much in common
 _CLOSERS = frozenset(")]};,:")  # with which rows of code end
@@ -53,7 +53,7 @@ def without_marks(text: str) -> str:
     text = _CONTROLS.sub("", text)
     if not text.isascii():
         text = _SIGNS.sub(" ", text)
-    if _TAGGED.search(text):
+    if "<" in text and _TAGGED.search(text):
         text = _TAG.sub("", _BLOCK.sub(" ", text))
     rows = text.split("\n")
     if any(len(row) > _JOINED_ROW and len(_JOINED.findall(row)) >= _FEW for row in rows):
@@ -83,12 +83,11 @@ def _runs(marks: Sequence[str]) -> Iterator[list[int]]:
     Args:
         marks: the character of each; none for a blank row.
     """
-    kinds = map(_SAME.get, marks, marks)
-    said = [(kind, place) for place, kind in enumerate(kinds) if kind]
-    for kind, group in groupby(said, key=itemgetter(0)):
-        run = [place for _, place in group]
-        if kind != _CODE and len(run) >= _RUN:
-            yield run
+    found = list(_SAME_MARKS.finditer("".join(marks).translate(_SAME)))
+    if found:
+        places = [place for place, mark in enumerate(marks) if mark]
+        for each in found:
+            yield places[each.start() : each.end()]
 
 
 def _kind(token: str) -> str:

@@ -7,10 +7,11 @@ from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from twolane_server.border.prints import Hasher, prints_of_lines
+from twolane_server.border.fresh import fresh_hashes
+from twolane_server.border.prints import Hasher
 from twolane_server.border.shapes import SHAPE
 from twolane_server.border.tokens import readings
-from twolane_server.border.variants import pieces
+from twolane_server.border.variants import Pieces
 
 if TYPE_CHECKING:
     from array import array
@@ -32,15 +33,18 @@ def hasher_of(key: bytes) -> Hasher:
 
 @lru_cache(maxsize=4)
 def asked_hashes(key: bytes, texts: tuple[str, ...]) -> tuple[tuple[Kind, array[int]], ...]:
-    """All hashes of the ways to read some texts.
+    """All hashes of the ways to read some texts, each way's as far as no earlier one has them.
 
     Kept for a moment: all repositories' fingerprints, which are under one key, are asked about the same
     texts. What they answer is never kept.
     """
-    hasher = Hasher(key)
+    hasher = _kept_hasher(key)
     ways = chain.from_iterable(map(readings, texts))
     return tuple(
-        (series.kind, series.hashes)
-        for piece in pieces(ways, SHAPE)
-        for series in prints_of_lines(piece, hasher)
+        one for piece in Pieces(SHAPE).of(ways) for one in fresh_hashes(piece, hasher) if one[1]
     )
+
+
+@lru_cache(maxsize=2)  # most words of a text were in one before it
+def _kept_hasher(key: bytes) -> Hasher:
+    return Hasher(key)

@@ -82,7 +82,7 @@ class Compared(Generic[_State]):
                 ways = chain.from_iterable(map(readings, fresh.values()))
                 pieces = self._pieces.of(ways)
                 series = (one for piece in pieces for one in fresh_hashes(piece, self._hasher))
-                hashes = [each for each in series if each]
+                hashes = [each for _, each in series if each]
                 clean = not (hashes and knows(_joined(hashes)))
             finally:
                 if not clean:

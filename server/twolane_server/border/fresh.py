@@ -7,10 +7,10 @@ tokens stands in an earlier text as it does here, and has been compared.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
-from twolane_server.border.prints import GRAM, grams, of_rows, of_shapes
+from twolane_server.border.prints import GRAM, Kind, grams, of_rows, of_shapes
 from twolane_server.border.shapes import SHAPE
 
 if TYPE_CHECKING:
@@ -23,30 +23,31 @@ if TYPE_CHECKING:
 __all__ = ["fresh_hashes"]
 
 
-def fresh_hashes(piece: Piece, hasher: Hasher) -> Iterator[array[int]]:
-    """What `prints_of_lines` gives for the whole piece, less what an earlier text has as well.
+def fresh_hashes(piece: Piece, hasher: Hasher) -> Iterator[tuple[Kind, array[int]]]:
+    """What `prints` gives for the whole piece, less what an earlier text has as well.
 
     Args:
         piece: from `Pieces.of`, whose reach must be `SHAPE` at least.
         hasher: makes the hashes.
     """
     lines = piece.lines
-    starts = [0, *accumulate(len(line.tokens) for line in lines)]
-    yield grams(lines, hasher, _grams(piece, starts))
-    yield of_shapes(lines, hasher, _shapes(piece, starts)).hashes
+    starts = [0, *accumulate([len(line.tokens) for line in lines])]
+    first_tokens = chain.from_iterable(_grams(piece, starts))
+    yield Kind.GRAM, grams(lines, hasher, first_tokens)
+    yield Kind.SHAPE, of_shapes(lines, hasher, _shapes(piece, starts)).hashes
     if piece.new:
         for series in of_rows([lines[place] for place in piece.new], hasher):
-            yield series.hashes
+            yield series.kind, series.hashes
 
 
-def _grams(piece: Piece, starts: Sequence[int]) -> Iterator[int]:
+def _grams(piece: Piece, starts: Sequence[int]) -> Iterator[range]:
     """The tokens with which a gram starts that is in a new row or reaches over a seam."""
     new, last = set(piece.new), starts[-1] - GRAM
     done = 0
     for seam in piece.seams:
         end = starts[seam + 1] if seam in new else starts[seam]
         end = min(end, last + 1)
-        yield from range(max(done, starts[seam] - GRAM + 1), end)
+        yield range(max(done, starts[seam] - GRAM + 1), end)
         done = max(done, end)
 
 

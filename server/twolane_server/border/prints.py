@@ -35,7 +35,6 @@ __all__ = [
     "of_rows",
     "of_shapes",
     "prints",
-    "prints_of_lines",
 ]
 
 GRAM = 16
@@ -101,9 +100,17 @@ class Hasher(dict[str, bytes]):
 
     def of(self, kind: Kind, text: str) -> bytes:
         """The hash of a text, another for each kind: 8 bytes."""
-        begun = self._begun[kind].copy()
-        begun.update(text.encode("utf-8", "surrogatepass"))
-        return begun.digest()
+        return self.all_of(kind, (text,))[0]
+
+    def all_of(self, kind: Kind, texts: Iterable[str]) -> list[bytes]:
+        """The hashes of some texts."""
+        begin = self._begun[kind].copy
+        made: list[bytes] = []
+        for text in texts:
+            begun = begin()
+            begun.update(text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass"))
+            made.append(begun.digest())
+        return made
 
 
 def prints(text: str, hasher: Hasher, *, declared: bool = False) -> tuple[Series, ...]:
@@ -114,13 +121,7 @@ def prints(text: str, hasher: Hasher, *, declared: bool = False) -> tuple[Series
         hasher: makes the hashes.
         declared: only the names that the text declares, since the others are anybody's.
     """
-    return prints_of_lines(list(lines(text)), hasher, declared=declared)
-
-
-def prints_of_lines(
-    found: Sequence[Line], hasher: Hasher, *, declared: bool = False
-) -> tuple[Series, ...]:
-    """`prints` of a text's lines, or of some that follow one another in it."""
+    found = list(lines(text))
     rows = [line.number for line in found for _ in line.tokens]
     hashes = grams(found, hasher, range(len(rows) - GRAM + 1))
     return (
@@ -171,7 +172,7 @@ def of_rows(found: Sequence[Line], hasher: Hasher, *, declared: bool = False) ->
 
 def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Series:
     found = list(texts)
-    digests = [hasher.of(kind, text) for _, text in found]
+    digests = hasher.all_of(kind, [text for _, text in found])
     return Series(kind, _numbers(digests), [row for row, _ in found])
 
 

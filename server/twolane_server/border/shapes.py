@@ -57,26 +57,27 @@ def shapes(found: Sequence[Line], starts: Iterable[int] | None = None) -> Iterat
         found: lines that follow one another.
         starts: which of the lines may start one, in order; any may where it is not given.
     """
-    whole = list(chain.from_iterable(line.tokens for line in found))
+    whole = list(chain.from_iterable([line.tokens for line in found]))
     flags = list(map(_is_name, whole))
     names = list(compress(whole, flags))
     others = list(compress(whole, map(not_, flags)))
     before = [0, *accumulate(flags)]  # names before each token
-    places = [0, *accumulate(len(line.tokens) for line in found)]
+    places = [0, *accumulate([len(line.tokens) for line in found])]
     for start in range(len(found)) if starts is None else starts:
-        line, here = found[start], places[start]
+        here = places[start]
         end = here + SHAPE
         if end > len(whole):
             return
-        if line.tokens[0] in IMPORTS:
+        if whole[here] in IMPORTS:
             continue
-        used = names[before[here] : before[end]]
-        first = dict(zip(dict.fromkeys(used), _NUMBERS, strict=False))
-        if len(used) - len(first) < _REPEATS:
+        low, high = before[here], before[end]
+        first = dict(zip(dict.fromkeys(names[low:high]), _NUMBERS, strict=False))
+        if high - low - len(first) < _REPEATS:
             continue
-        rest = set(others[here - before[here] : end - before[end]])
-        # A digit that a name has as well does not count.
-        same = sum(int(digit) < len(first) for digit in rest & _DIGITS)
-        if len(rest) - same >= _DIFFERENT:
+        rest = set(others[here - low : end - high])
+        different = len(rest)
+        if not rest.isdisjoint(_DIGITS):  # one that a name has as well does not count
+            different -= sum(int(digit) < len(first) for digit in rest & _DIGITS)
+        if different >= _DIFFERENT:
             window = whole[here:end]
-            yield line.number, " ".join(map(first.get, window, window))
+            yield found[start].number, " ".join(map(first.get, window, window))

@@ -8,15 +8,15 @@ of tokens, however it lies, is whole in some piece, and that no piece has a run 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolane_server.border.tokens import Line, rows, tokens
+from twolane_server.border.tokens import Line, all_tokens, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Piece", "Pieces", "pieces"]
+__all__ = ["Piece", "Pieces"]
 
 _TRIED = 32  # of the places that a row has, the latest
 
@@ -35,20 +35,10 @@ class Piece(NamedTuple):
     new: list[int]
 
 
-def pieces(texts: Iterable[str], reach: int) -> Iterator[list[Line]]:
-    """Lines that follow one another in one of the texts, numbered within the piece.
-
-    Together they have each line of each text, and each run of up to `reach` tokens.
-
-    Args:
-        texts: the one that the others are like comes first.
-        reach: how many tokens the longest run has that is looked for.
-    """
-    return (piece.lines for piece in Pieces(reach).of(texts))
-
-
 class Pieces:
     """The pieces of texts that come one after another: of each only what no earlier one had.
+
+    Together they have each line of each text, and each run of up to `reach` tokens.
 
     Args:
         reach: how many tokens the longest run has that is looked for.
@@ -65,22 +55,26 @@ class Pieces:
         return max(len(self._known), len(self._spelled))
 
     def of(self, texts: Iterable[str]) -> Iterator[Piece]:
-        """The pieces of some more texts; see `pieces`."""
+        """The pieces of some more texts; the one that the others are like comes first."""
         known, read = self._known, self._read
         for text in texts:
             found = list(filter(None, _rows(text, self._spelled)))
-            for row in found:
-                if row not in read:
-                    read[row] = tokens(row)
-            counts = [len(read[row]) for row in found]
+            fresh = [row for row in dict.fromkeys(found) if row not in read]
+            read.update(zip(fresh, all_tokens(fresh), strict=True))
+            every = list(map(read.__getitem__, found))
+            if not known:  # then all of it is new
+                if found:
+                    known.add(found)
+                    places = list(range(len(found)))
+                    yield Piece(list(map(Line, count(1), every)), places, places)
+                continue
+            counts = list(map(len, every))
             seams = known.seams(found, counts, self._reach)
             new = [seam for seam in seams if found[seam] not in known]
             for start, end in _around(seams, counts, self._reach):
-                part = found[start:end]
-                lines = [Line(number, read[row]) for number, row in enumerate(part, 1)]
                 both = (_within(places, start, end) for places in (seams, new))
-                known.add(part)
-                yield Piece(lines, *both)
+                known.add(found[start:end])
+                yield Piece(list(map(Line, count(1), every[start:end])), *both)
 
     def forget(self, size: int) -> None:
         """Forget the pieces that came since there were so many rows, as `mark` told."""
@@ -109,7 +103,7 @@ def _around(seams: Iterable[int], counts: Sequence[int], reach: int) -> Iterator
     Args:
         seams: before which lines, in order.
         counts: the tokens of each line.
-        reach: see `pieces`.
+        reach: see `Pieces`.
     """
     before = [0, *accumulate(counts)]
     begin = end = 0

@@ -19,13 +19,13 @@ from twolane_server.border.matching import Match
 from twolane_server.border.prints import GRAM, Hasher, Kind, prints
 from twolane_server.border.public import everyday, public, short
 from twolane_server.border.tokens import lines
-from twolane_server.border.variants import pieces
+from twolane_server.border.variants import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from twolane_server.border.tokens import Line
+    from twolane_server.border.variants import Piece
 
 KEY = bytes(range(32))
 DAY = 86_400
@@ -284,11 +284,12 @@ def test_the_hashes_of_a_text_are_made_once_for_all_who_ask(
 ) -> None:
     read: list[str] = []
 
-    def counted(texts: Iterable[str], reach: int) -> Iterator[list[Line]]:
-        read.extend(known := list(texts))
-        return pieces(known, reach)
+    class Counted(Pieces):
+        def of(self, texts: Iterable[str]) -> Iterator[Piece]:
+            read.extend(known := list(texts))
+            return super().of(known)
 
-    monkeypatch.setattr(asked, "pieces", counted)
+    monkeypatch.setattr(asked, "Pieces", Counted)
     text = f"{part(3, 7)}\n# asked twice"
     with (
         closing(Fingerprints(tmp_path / "a", KEY)) as one,

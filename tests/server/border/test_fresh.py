@@ -56,7 +56,7 @@ def hashes(text: str) -> set[int]:
 def fresh(pieces: Pieces, texts: Iterable[str]) -> list[int]:
     hasher = Hasher(KEY)
     found = (one for piece in pieces.of(texts) for one in fresh_hashes(piece, hasher))
-    return [each for one in found for each in one]
+    return [each for _, hashes in found for each in hashes]
 
 
 @given(courses(), st.data())

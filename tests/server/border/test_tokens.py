@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_server.border.tokens import lines, readings
+from twolane_server.border.tokens import all_tokens, lines, readings
 from twolane_server.border.tokens import tokens as tokens_of
 
 if TYPE_CHECKING:
@@ -185,3 +185,8 @@ def test_each_line_is_read_as_if_it_were_alone(text: str) -> None:
 def test_no_space_hides_a_comments_sign(space: str) -> None:
     assert tokens(f"{space}#{space}a") == ["a"]
     assert tokens(f"b\\n{space}#{space}a") == ["b", "a"]
+
+
+@given(st.lists(ASCII | st.text()))
+def test_rows_together_have_the_tokens_that_each_has(rows: list[str]) -> None:
+    assert list(all_tokens(rows)) == list(map(tokens_of, rows))

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_server.border.prints import Hasher, prints, prints_of_lines
+from twolane_server.border.fresh import fresh_hashes
+from twolane_server.border.prints import Hasher, prints
 from twolane_server.border.shapes import SHAPE
 from twolane_server.border.tokens import lines, readings
 from twolane_server.border.unwrapped import unwrapped
-from twolane_server.border.variants import pieces
+from twolane_server.border.variants import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +27,10 @@ KEY = bytes(range(32))
 ROW = st.lists(st.sampled_from(["a", "b", "(", "1", "c d e f g"]), max_size=4).map(" ".join)
 ODD = st.sampled_from(["x\ry", "u&#10;v", "&amp; a", "\u0430 b", "a\\nb", "\r", "  #", "d\x85e"])
 ROWS = st.lists(ROW | ODD, max_size=12)
+
+
+def pieces(texts: Iterable[str], reach: int) -> list[list[Line]]:
+    return [piece.lines for piece in Pieces(reach).of(texts)]
 
 
 def runs(found: list[Line], reach: int) -> Iterator[tuple[object, ...]]:
@@ -101,7 +106,5 @@ def test_all_forms_together_have_the_hashes_that_each_has(inner: str, outer: str
     ways = [way for form in unwrapped(text) for way in readings(form)]
     each = {(s.kind, hash_) for way in ways for s in prints(way, Hasher(KEY)) for hash_ in s.hashes}
     hasher = Hasher(KEY)
-    together = [
-        series for piece in pieces(ways, SHAPE) for series in prints_of_lines(piece, hasher)
-    ]
-    assert {(series.kind, hash_) for series in together for hash_ in series.hashes} == each
+    together = [one for piece in Pieces(SHAPE).of(ways) for one in fresh_hashes(piece, hasher)]
+    assert {(kind, hash_) for kind, hashes in together for hash_ in hashes} == each
