@@ -11,7 +11,7 @@ from twolane_server.quoting import Quoted
 from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
@@ -61,9 +61,8 @@ class Alone:
         del path, text
         return None
 
-    def opened(self, path: str) -> tuple[Text, ...]:
-        del path
-        return ()
+    def opened(self, paths: Sequence[str]) -> list[tuple[Text, ...]]:
+        return [() for _ in paths]
 
     def code_bytes(self, roots: Iterable[Path]) -> int | None:
         del roots

@@ -13,7 +13,7 @@ from twolane_server.markers import head_of
 from twolane_server.remembered import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from twolane_server.labels import FileRules, Labelled
     from twolane_server.text import Text
@@ -28,15 +28,17 @@ class AskedAbout:
     """The files of all requests so far, by the paths that these name them by; any thread may ask.
 
     Args:
-        opened: all that an editor has of a file now, under whatever names.
+        opened: all that an editor has of each of some files now, under whatever names.
 
     Attributes:
         rules: what was read of each, which counts while the disk shows no change; it holds no text.
         shorts: the texts of those that are short and tell whose they are; see `short_files`.
     """
 
-    def __init__(self, opened: Callable[[str], tuple[Text, ...]] = lambda _: ()) -> None:
-        self._opened = opened
+    def __init__(
+        self, opened: Callable[[Sequence[str]], list[tuple[Text, ...]]] | None = None
+    ) -> None:
+        self._opened = opened or _nothing
         self.rules: Remembered[FileRules] = Remembered(_MOST_FILES)
         self.shorts: Remembered[str | None] = Remembered(_MOST_FILES)  # most are empty
         self._before: dict[str, tuple[str, ...]] = {}
@@ -60,10 +62,16 @@ class AskedAbout:
         """The paths by which a file's text was reached."""
         return self._before.get(path, ())
 
-    def heads(self, path: str) -> tuple[str, ...]:
-        """How the texts of a file began that the last few requests were made of, or that are open now."""
-        return (*self._heads.get(path, ()), *self.open_now(path))
+    def heads(self, *paths: str) -> dict[str, tuple[str, ...]]:
+        """How the texts of files began that the last few requests were made of, or that are open now."""
+        opened = zip(paths, self._opened(paths), strict=True)
+        return {path: (*self._heads.get(path, ()), *map(head_of, now)) for path, now in opened}
 
     def open_now(self, path: str) -> tuple[str, ...]:
         """How the texts begin that an editor has of a file now."""
-        return tuple(map(head_of, self._opened(path)))
+        return tuple(map(head_of, self._opened((path,))[0]))
+
+
+def _nothing(paths: Sequence[str]) -> list[tuple[Text, ...]]:
+    """What an editor has of files where there is none."""
+    return [() for _ in paths]

@@ -71,6 +71,7 @@ class Hidden:
         self._listed_at = float("-inf")
         self._named: dict[str, bool] = {}
         self._rules: Verdicts | None = None
+        self._empty: tuple[int, frozenset[str]] | None = None
         self._texts: dict[Found, bool] = {}
         self._paths: set[str] = set()  # that were looked at last
         # What of them there was; `None` where one changed, or may have, where no watch looks.
@@ -101,14 +102,13 @@ class Hidden:
             return ()
         if self._rules is not verdicts:
             self._rules, self._named, self._listed_at = verdicts, {}, float("-inf")
-            self._there = None
+            self._there = self._empty = None
         again = _AGAIN_WATCHED_SECONDS if self.watched else _AGAIN_SECONDS
         if self._clock() - self._listed_at >= again:
             self._listed = self._list(files, verdicts.user)
             self._listed_at, self._there = self._clock(), None
-        # The index takes what is no UTF-8 for empty.
-        paths = {path for path, digest in verdicts.nda().items() if digest == _EMPTY}
-        paths |= {path for path in self._listed if path not in files}
+        paths = {path for path in self._listed if path not in files}
+        paths |= self._empty_ones(verdicts)
         if self.watched and self._there is not None and paths == self._paths:
             return self._there
         self._paths = paths
@@ -118,6 +118,14 @@ class Hidden:
         there = tuple(one for one in now if self._texts[one])
         self._there = there if all(self._is_inside(one) for one in there) else None
         return there
+
+    def _empty_ones(self, verdicts: Verdicts) -> frozenset[str]:
+        """The files under NDA that the index has for empty, as it has what is no UTF-8."""
+        changes = verdicts.changes()
+        if self._empty is None or self._empty[0] != changes:
+            nda = verdicts.nda().items()
+            self._empty = changes, frozenset(path for path, digest in nda if digest == _EMPTY)
+        return self._empty[1]
 
     def holding(self, repository: Repository, verdicts: Verdicts, names: list[str]) -> str | None:
         """The path of one that holds one of some names; see `look`."""

@@ -110,7 +110,7 @@ class Reader(NamedTuple):
 
     ways: Ways
     trust: Callable[[Path], Trust]
-    tainted: Tainted
+    tainted: Callable[[str, Iterable[str]], str | None]
 
 
 def reader_of(
@@ -127,7 +127,8 @@ def reader_of(
     def trust(root: Path) -> Trust:
         return trust_in(root, folders)
 
-    return Reader(Ways(read_policies, kept), cache(trust), tainted or Tainted(folders.state))
+    why = (tainted or Tainted(folders.state)).now()
+    return Reader(Ways(read_policies, kept), cache(trust), why)
 
 
 def read_known(
@@ -153,7 +154,7 @@ def read_known(
         return Known(None, cloud_state=cloud_state)
     ways, trust_of, tainted = reader or reader_of(folders)
     rules = rules_for(path, settings.nda, ways, before=before)
-    if why := tainted.why(path, (str(way.path) for way in rules.ways)):
+    if why := tainted(path, (str(way.path) for way in rules.ways)):
         rules = replace(rules, learnt=(*rules.learnt, why))
     refused = [trust for root in rules.roots if not (trust := trust_of(root)).granted]
     reason = f"this repository may not use the cloud lane: {refused[0].reason}" if refused else ""
@@ -167,7 +168,7 @@ def read_standing(
     known_code: Callable[[str, NdaRules], Prints],
     *,
     before: Callable[[str], tuple[str, ...]] = lambda _: (),
-    heads: Callable[[str], tuple[str, ...]] = lambda _: (),
+    heads: Callable[..., Mapping[str, tuple[str, ...]]] | None = None,
     tainted: Tainted | None = None,
     kept: Remembered[FileRules] | None = None,
     shorts: Remembered[str | None] | None = None,
@@ -181,7 +182,7 @@ def read_standing(
         known_code: what recognises code under NDA, up to date for a file's repository. Asked only
             about what may leave otherwise, since it takes a while.
         before: the paths by which a file's text was reached earlier; see `Document.before`.
-        heads: how the texts of a file begin that an editor has or had; see `head_of`.
+        heads: how the texts of each of some files begin that an editor has or had; see `head_of`.
         tainted: the files that stay NDA.
         kept: see `reader_of`.
         shorts: see `short_files`.
@@ -203,7 +204,7 @@ def read_standing(
         paths = tuple(dict.fromkeys(origin.path for origin in origins))
         reader, past = reader_of(folders, tainted, kept), Past(origins, environ)
         held = {origin.path for origin in origins if not origin.name_only}
-        begun = {path: heads(path) for path in paths}
+        begun = heads(*paths) if heads else dict.fromkeys(paths, ())
         known = [
             known_of(path, begun[path], reader, past, name_only=path not in held) for path in paths
         ]

@@ -23,7 +23,7 @@ from twolane_server.recognised import not_read
 from twolane_server.repository import find_root
 from twolane_server.tainted import Tainted
 from twolane_server.text import decode
-from twolane_server.unsaved import same_file
+from twolane_server.unsaved import same_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -223,9 +223,10 @@ class Live:
             return None
         return await self.pastes.why(path, text, home.recognised)
 
-    def opened(self, path: str) -> tuple[Text, ...]:
-        """All that the editor has of a file now, under whatever names. Any thread may ask."""
-        return tuple(one.text for one in same_file(self._documents(), path))
+    def opened(self, paths: Sequence[str]) -> list[tuple[Text, ...]]:
+        """All that the editor has of each file now, under whatever names. Any thread may ask."""
+        found = same_files(self._documents(), paths)
+        return [tuple(one.text for one in each) for each in found]
 
     def code_bytes(self, roots: Iterable[Path]) -> int | None:
         """How large the code of the repository at one of these folders is; `None` while it is not read."""

@@ -17,7 +17,7 @@ from twolane_server.repository import find_root
 from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
@@ -74,10 +74,9 @@ class Once:
         """Nothing: the border looks at what is sent, and a command has no document that goes on."""
         del path, text
 
-    def opened(self, path: str) -> tuple[Text, ...]:
+    def opened(self, paths: Sequence[str]) -> list[tuple[Text, ...]]:
         """Nothing: a command has only what is on disk."""
-        del path
-        return ()
+        return [() for _ in paths]
 
     def code_bytes(self, roots: Iterable[Path]) -> int | None:
         """Nothing: a command has no menu."""

@@ -13,6 +13,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from twolane_server import globs
@@ -45,6 +46,7 @@ IGNORE_FILES = (".aiexclude", ".aiignore", ".aiderignore", ".continueignore", ".
 FILES = (POLICY_FILE, *IGNORE_FILES)
 
 _MOST_RULES = 2_000
+_KEPT = 64
 _TOO_MANY = f"has more than {_MOST_RULES:,} rules"
 _SHOWN = 40
 # Tables that belong to the user, by any name a repository might try.
@@ -141,9 +143,17 @@ def read_policies(folder: Path) -> tuple[Policy, ...]:
         if read.fault:
             found.append(Policy(folder, name, fault=read.fault))
         elif read.text is not None:
-            parse = parse_policy if name == POLICY_FILE else parse_ignore
-            found.append(parse(folder, name, read.text))
+            found.append(_parsed(folder, name, read.text))
     return tuple(found)
+
+
+@lru_cache(maxsize=_KEPT)  # read anew for every question, and hardly ever another
+def _parsed(folder: Path, name: str, text: str) -> Policy:
+    return (
+        parse_policy(folder, name, text)
+        if name == POLICY_FILE
+        else parse_ignore(folder, name, text)
+    )
 
 
 def _is_missing(path: str) -> bool:

@@ -32,10 +32,11 @@ from twolane_server.session import Session
 from twolane_server.warming import Warming, kept_warm
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from twolane_server.features.progress import WorkDone
+    from twolane_server.orders import Ready
     from twolane_server.settings.resolved import Folders
 
 _PAUSE_SECONDS, _REST_SECONDS = 0.05, 0.25
@@ -118,6 +119,22 @@ class TwolaneServer(LanguageServer):
         """Parse a document when its user pauses, and then take it in; keys only put it off."""
         self.forget(uri)
         self._parsing[uri] = self.background(self._parse_after_pause(uri))
+
+    def hold_parsing(self, uri: str) -> Callable[[], None]:
+        """A request is about to parse a document by itself, and nobody is to do so beside it.
+
+        Returns:
+            Sets going again what was held, the first time that it is called.
+        """
+        waiting = self._parsing.get(uri)
+        held = [uri] if waiting is not None and not waiting.done() else []
+        self.forget(uri)
+
+        def go_on() -> None:
+            while held:
+                self.parse_soon(held.pop())
+
+        return go_on
 
     def forget(self, uri: str) -> None:
         """Stop what was to be done for a document that was closed."""
@@ -239,14 +256,18 @@ def _register_actions(server: TwolaneServer) -> None:
         server.active()
         server.ahead.stop()
         token = connection.work_done_token
-        return await execute_command.run(
-            server,
-            session,
-            service,
-            argument,
-            token,
-            on_ready=lambda ready: server.background(ask_once(server, session.folders, ready)),
-        )
+        go_on = server.hold_parsing(execute_command.document_of(argument))
+
+        def ready(found: Ready) -> None:  # with the document's tree, which the session has by now
+            go_on()
+            server.background(ask_once(server, session.folders, found))
+
+        try:
+            return await execute_command.run(
+                server, session, service, argument, token, on_ready=ready
+            )
+        finally:
+            go_on()
 
     async def refer(argument: Any = None) -> list[dict[str, object]]:  # noqa: ANN401 - as said
         return await references.references(session, server.live, argument, server.encoding)

@@ -161,8 +161,8 @@ class Repositories(Protocol):
         """
         ...
 
-    def opened(self, path: str) -> tuple[Text, ...]:
-        """All that an editor has of a file now, under whatever names. Any thread may ask."""
+    def opened(self, paths: Sequence[str]) -> list[tuple[Text, ...]]:
+        """All that an editor has of each file now, under whatever names. Any thread may ask."""
         ...
 
     def code_bytes(self, roots: Iterable[Path]) -> int | None:

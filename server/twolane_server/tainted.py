@@ -98,6 +98,11 @@ class Tainted:
             self._keep(taint._replace(path=real, seen=(), gone=0).looked_at(identity))
         return taint.reason
 
+    def now(self) -> Callable[[str, Iterable[str]], str | None]:
+        """`why` for many files at one moment: where nothing is noted at all, the disk tells so once."""
+        known = self.read()
+        return self.why if known.rows and not known.fault else lambda _path, _ways: known.fault
+
     def add(self, path: str, found: str) -> bool:
         """Note that code under NDA was pasted into a file; whether others can know of it.
 

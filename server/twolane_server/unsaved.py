@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from twolane_server.documents import Document
     from twolane_server.text import Text
 
-__all__ = ["OpenFile", "Unsaved", "same_file", "unsaved"]
+__all__ = ["OpenFile", "Unsaved", "same_file", "same_files", "unsaved"]
 
 _Which: TypeAlias = "tuple[int, int] | str"
 
@@ -79,10 +79,13 @@ def unsaved(documents: Sequence[Document], root: str, left: Sequence[Document] =
 
 def same_file(documents: Iterable[Document], path: str) -> list[Document]:
     """Those of some documents that are of the file at a path."""
-    if not path:
-        return []
-    which = _which(path)
-    return [one for one in documents if one.path and _which(one.path) == which]
+    return same_files(documents, (path,))[0]
+
+
+def same_files(documents: Iterable[Document], paths: Iterable[str]) -> list[list[Document]]:
+    """The same for many paths at one moment: each document's file is asked for but once."""
+    files = _by_file(documents)
+    return [files.get(_which(path), []) if path else [] for path in paths]
 
 
 def _by_file(documents: Iterable[Document]) -> dict[_Which, list[Document]]:

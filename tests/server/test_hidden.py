@@ -130,6 +130,19 @@ def test_what_changes_there_is_noticed_without_a_word(
     assert known(indexed), "what was there stays known"
 
 
+def test_what_becomes_utf_16_is_noticed_under_the_same_rules(
+    root: Path, indexed: Indexed, clock: Clock
+) -> None:
+    put(root / "twolane.toml", '[nda]\npaths = ["secret/**"]\n')
+    put(root / "secret" / "a.sql", "x = 1\n")
+    assert not known(indexed)
+    for name, code in (("a.sql", CODE), ("b.sql", OTHER)):
+        put(root / "secret" / name, code.encode("utf-16"))
+        clock.now += 5.0
+        indexed.refresh([f"secret/{name}"])
+        assert known(indexed, code)
+
+
 def test_who_watches_has_git_asked_again_only_for_what_may_be_hidden(
     root: Path, indexed: Indexed, clock: Clock
 ) -> None:

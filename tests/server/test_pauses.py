@@ -171,3 +171,25 @@ async def test_only_a_process_of_its_own_collects_in_pauses(
     assert server.pauses is not None
     assert set_to
     await server.close()
+
+
+async def test_a_request_is_not_held_up_by_a_parse_that_it_makes_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_server.server._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("twolane_server.server._REST_SECONDS", 0.0)
+    server = create(make_folders(tmp_path), {})
+    parsed = asyncio.Queue[str]()
+    monkeypatch.setattr(server.session, "parse", parsed.put)
+    server.parse_soon("file:///a.py")
+    go_on = server.hold_parsing("file:///a.py")
+    other = server.hold_parsing("file:///b.py")
+    await asyncio.sleep(0.01)
+    assert parsed.empty()
+    other()
+    go_on()
+    assert await asyncio.wait_for(parsed.get(), PATIENCE) == "file:///a.py"
+    go_on()
+    await asyncio.sleep(0.01)
+    assert parsed.empty()
+    await server.close()

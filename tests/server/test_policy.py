@@ -159,6 +159,18 @@ def test_what_may_not_be_read_is_unreadable(
     assert read_policies(tmp_path)[0].fault == "cannot be read (Permission denied)"
 
 
+def test_what_a_file_says_now_counts_whatever_it_said_before(tmp_path: Path) -> None:
+    first, second = '[nda]\npaths = ["a/"]\n', '[nda]\npaths = ["b/"]\n'
+    time = put(tmp_path / "twolane.toml", first).stat().st_mtime_ns
+    for text, paths in ((first, ("a/",)), (second, ("b/",)), (first, ("a/",))):
+        os.utime(put(tmp_path / "twolane.toml", text), ns=(time, time))
+        assert [policy.paths for policy in read_policies(tmp_path)] == [paths]
+    put(tmp_path / "sub" / "twolane.toml", first)
+    assert [policy.folder for policy in read_policies(tmp_path / "sub")] == [tmp_path / "sub"]
+    put(tmp_path / ".aiexclude", first)
+    assert [policy.name for policy in read_policies(tmp_path)] == ["twolane.toml", ".aiexclude"]
+
+
 def test_place_is_relative_and_short() -> None:
     assert place(Path("/r/lib/twolane.toml"), Path("/r")) == "lib/twolane.toml"
     assert place(Path("/r/twolane.toml"), Path("/r/sub/module")) == "../../twolane.toml"

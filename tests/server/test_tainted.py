@@ -358,3 +358,17 @@ def test_whatever_happens_it_is_as_a_simple_mind_has_it(
     for what, one, other in steps:
         getattr(simple, what)(one, other)
         assert simple.look() == simple.model, (what, one, other)
+
+
+def test_one_who_asks_for_many_at_one_moment_is_told_the_same(state: Path, file: Path) -> None:
+    known, other = Tainted(state), str(put(file.with_name("other.py")))
+    assert known.now()(str(file), ()) is None
+    Tainted(state).add(str(file), FOUND)
+    now = known.now()
+    assert now(str(file), ()) == known.why(str(file)) is not None
+    assert now(other, ()) is None
+    assert now(str(file.with_name("gone.py")), [str(file)]) is not None
+    Tainted(state).clear([str(file), str(file.with_name("gone.py"))])
+    assert known.now()(str(file), ()) is None
+    (state / "pasted.json").write_bytes(b"{")
+    assert known.now()(other, ()) == known.why(other) is not None

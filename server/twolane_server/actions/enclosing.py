@@ -27,7 +27,8 @@ def reaches(parsed: Parsed, definitions: Sequence[Definition]) -> list[Span]:
     if documents_above(parsed.language):  # else they are within the definition anyway
         docs = documentation(parsed, definitions)
     return [
-        _reach(parsed.source, one.span, doc) for one, doc in zip(definitions, docs, strict=True)
+        _reach(parsed.source, one.start, one.end, doc)
+        for one, doc in zip(definitions, docs, strict=True)
     ]
 
 
@@ -35,14 +36,16 @@ def enclosing(
     definitions: Sequence[Definition], reaches: Sequence[Span], span: Span
 ) -> Definition | None:
     """The innermost definition that holds `span`, or `None`."""
-    for definition, reach in zip(reversed(definitions), reversed(reaches), strict=True):
-        if reach.contains(span) and span.start <= definition.end:
-            return definition
+    start, end = span.start, span.end
+    for at in range(len(reaches) - 1, -1, -1):
+        reach = reaches[at]  # of which there are hundreds, so that nothing is called
+        if reach.start <= start and end <= reach.end and start <= definitions[at].end:
+            return definitions[at]
     return None
 
 
-def _reach(source: bytes, span: Span, doc: Span | None) -> Span:
-    start = min(span.start, doc.start) if doc else span.start
+def _reach(source: bytes, start: int, end: int, doc: Span | None) -> Span:
+    start = min(start, doc.start) if doc else start
     opening = line_opening(source, start)
-    rest = _LINE_REST.match(source, span.end)
-    return Span(start if opening is None else opening, rest.end() if rest else span.end)
+    rest = _LINE_REST.match(source, end)
+    return Span(start if opening is None else opening, rest.end() if rest else end)

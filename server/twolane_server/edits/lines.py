@@ -7,7 +7,6 @@ from itertools import pairwise
 
 _END = re.compile(rb"\r\n|\n|\r")
 _INDENTED = re.compile(rb"(?:\A|[\r\n])([ \t]+)(?=[^\s])")
-_LINE = re.compile(rb"[^\r\n]+")
 _BLANK = b" \t\f"
 _SPACES = 4
 
@@ -83,7 +82,13 @@ def indent_unit(source: bytes) -> str:
 
 def evident_width(source: bytes) -> int:
     """How long lines may become, judged by those that are there: 79, 88 or 100 columns."""
-    lengths = sorted(len(line.decode("utf-8", "replace")) for line in _LINE.findall(source))
+    lines = filter(None, source.splitlines())  # of bytes, which end where ours do
+    if source.isascii():
+        lengths = sorted(map(len, lines))
+    else:
+        lengths = sorted(
+            len(line) if line.isascii() else len(line.decode("utf-8", "replace")) for line in lines
+        )
     usual = [length for length in lengths if length <= _WIDTHS[-1]]
     if len(lengths) < _FEW_LINES or not usual or usual[-1] < _LONG_ENOUGH:
         return _DEFAULT_WIDTH

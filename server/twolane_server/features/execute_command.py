@@ -93,6 +93,12 @@ def parse_run(argument: object) -> Run:
     return Run(texts[0], texts[1], area, texts[2], lane, texts[3], texts[4])
 
 
+def document_of(argument: object) -> str:
+    """The document of a command's argument, whatever that is; empty for none."""
+    uri = cast("dict[str, object]", argument).get("uri") if isinstance(argument, dict) else None
+    return uri if isinstance(uri, str) else ""
+
+
 async def run(
     server: LanguageServer,
     session: Session,
