@@ -12,9 +12,10 @@ from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.languages import language_for
 from twolane_context.names import Postings, words
 from twolane_context.outline import Outline, examine, packed_name, unpack
+from twolane_context.targets import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     Read = Callable[[str], bytes | None]
 
@@ -113,8 +114,6 @@ class File:
 
     def may_define(self, name: str) -> bool:
         """Whether it is worth asking the outline for a definition of `name`."""
-        if self._outline is not None:
-            return True
         if self.facts is not None:
             return packed_name(name) in self.facts
         escaped = re.escape(name.encode("utf-8", "surrogatepass"))
@@ -139,7 +138,7 @@ class Index:
         self._allowed: Callable[[str], bool] | None = None
         self._postings = Postings(self._all.values()) if postings is None else postings
         # What was found in all of them, at the first question.
-        self._modules: dict[tuple[str, ...], list[tuple[str, Names]]] = {}
+        self._modules: dict[tuple[str, ...], dict[str, Names]] = {}  # by the last one and two
         self._held: dict[str, list[File]] = {}
         self.steps: tuple[set[str], ...] = (set(),)
 
@@ -181,13 +180,13 @@ class Index:
         found, allowed = self._held[word], self._allowed
         return [*islice(found if allowed is None else (f for f in found if allowed(f.path)), most)]
 
-    def defining(self, name: str) -> list[tuple[File, int]]:
-        """All symbols of that name, with their index in the file's outline; none for common words."""
+    def defining(self, name: str) -> list[Target]:
+        """All symbols of that name; none for common words."""
         files = self.holding(name, COMMON + 1)
         few = [one for one in files if len(files) <= COMMON and one.may_define(name)]
-        return [(file, index) for file in few for index in file.named(name)]
+        return [Target(file, at) for file in few for at in file.named(name)]
 
-    def modules(self, *last: str) -> list[tuple[str, Names]]:
+    def modules(self, *last: str) -> Collection[tuple[str, Names]]:
         """The files of code whose module, header or package folder ends with one or two parts, by path.
 
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
@@ -195,10 +194,11 @@ class Index:
         if not self._modules:
             code = (path for path in self._all if language_for(path) or path.endswith("go.mod"))
             for path in sorted(code):
-                names = module_names(path)
-                for end in {one[-count:] for one in names for count in (1, 2)} - {()}:
-                    self._modules.setdefault(end, []).append((path, names))
-        found, allowed = self._modules.get(last, []), self._allowed
+                for one in (names := module_names(path)):
+                    self._modules.setdefault(one[-1:], {})[path] = names
+                    self._modules.setdefault(one[-2:], {})[path] = names
+            self._modules[()] = {}
+        found, allowed = self._modules.get(last, {}).items(), self._allowed
         return found if allowed is None else [one for one in found if allowed(one[0])]
 
     def differing(self, last: Index) -> frozenset[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
@@ -22,12 +21,11 @@ from twolane_context.names import words
 from twolane_context.trees import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from twolane_context.trees import Parsed
 
-# A `Symbol`, as it is stored.
-_Row = tuple[str, str, int, int, int, int, int, int, Sequence[str], int, str]
+_KINDS: dict[Sequence[str], Kind] = {kind.value: kind for kind in Kind}  # to ask `Kind` is slow
 
 
 class Symbol(NamedTuple):
@@ -75,8 +73,9 @@ class Outline:
 
     def innermost(self, row: int) -> int:
         """The index of the innermost definition around a row, or -1; variables do not count."""
-        rows = ((at, one) for at, one in enumerate(self.symbols) if one.start <= row <= one.end)
-        return max((at for at, one in rows if one.kind not in HELD), default=-1)
+        before = range(bisect_right(self.symbols, row, key=lambda one: one.start))
+        around = (at for at in reversed(before) if self.symbols[at].end >= row)
+        return next((at for at in around if self.symbols[at].kind not in HELD), -1)
 
 
 def packed(parsed: Parsed) -> bytes:
@@ -84,7 +83,7 @@ def packed(parsed: Parsed) -> bytes:
     facts = extract(parsed)
     ends = [*accumulate(map(len, BytesIO(parsed.source + b"\n")))]
     starts = [0, *ends]
-    symbols: list[_Row] = []
+    symbols: list[tuple[object, ...]] = []
     for name, kind, start, end, head, at, parent, _, _, owner, bases in facts.symbols:
         # The row of a byte is the number of rows that end up to it.
         first = bisect_right(ends, start)
@@ -107,11 +106,11 @@ def unpack(blob: bytes) -> Outline:
     """The outline that `packed` made; an empty one for no blob."""
     if not blob:
         return Outline()
-    symbols, bindings = cast("tuple[list[_Row], list[list[str]]]", json.loads(blob))
-    return Outline(
-        tuple(Symbol(row[0], Kind(row[1]), *row[2:8], tuple(row[8]), *row[9:]) for row in symbols),
-        tuple(Binding(*binding) for binding in bindings),
-    )
+    # But for its numbers.
+    rows, bindings = cast("tuple[list[list[Sequence[str]]], list[list[str]]]", json.loads(blob))
+    for row in rows:
+        row[1], row[8] = _KINDS[row[1]], tuple(row[8])
+    return Outline(tuple(map(Symbol._make, rows)), tuple(map(Binding._make, bindings)))
 
 
 def examine(path: str, source: bytes) -> tuple[bytes, bytes]:

@@ -33,10 +33,10 @@ _NAME = re.compile(r"[^\W\d]\w{2,}")
 _MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
 _FEW = 40  # files that hold a name; in more of them it is hardly defined once
 _MOST_CALLING_FILES = 20
+_BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
 _LONGEST = 80  # bytes of what stands before a call
 _BARE = SELF | {"super", "crate"}
-_FILE_OR_HUNK = re.compile(r"(?m)^(?:\+\+\+ (?:b/)?([^\t\r\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)")
 
 
 class Selection(NamedTuple):
@@ -95,7 +95,7 @@ def needed(
 def meant(index: Index, text: str) -> list[Ranked]:
     """The definitions whose names stand in an instruction; none of names that many share."""
     named = [index.defining(name) for name in _NAME.findall(text)]
-    return [(Target(*one), Tier.LIKELY) for few in named if len(few) <= _MOST for one in few]
+    return [(one, Tier.LIKELY) for few in named if len(few) <= _MOST for one in few]
 
 
 def merged(questions: Iterable[list[Ranked]]) -> dict[Target, Tier]:
@@ -108,15 +108,12 @@ def merged(questions: Iterable[list[Ranked]]) -> dict[Target, Tier]:
 
 def _likely(index: Index, near: list[File], name: str) -> list[Target]:
     """The members that are called `name`, in the files that are near, or the only one there is."""
-    if close := _members((file, at) for file in near for at in file.named(name)):
-        return close[:_MOST]
-    only = _members(index.defining(name)) if len(index.holding(name)) < _FEW else []
+    close = [Target(file, at) for file in near for at in file.named(name)]
+    if members := [one for one in close if one.holder]:
+        return members[:_MOST]
+    named = index.defining(name) if len(index.holding(name)) < _FEW else []
+    only = [one for one in named if one.holder]
     return only if len(only) == 1 else []
-
-
-def _members(symbols: Iterable[tuple[File, int]]) -> list[Target]:
-    """Those symbols that types and modules hold."""
-    return [one for one in (Target(*one) for one in symbols) if one.holder]
 
 
 def _nearest(file: File, others: Iterable[File]) -> list[File]:
@@ -134,14 +131,14 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     if inside < 0 or file.outline.symbols[inside].kind not in CALLABLES:
         return
     symbol, own = file.outline.symbols[inside], twins(Target(file, inside))
-    name = re.escape(symbol.name.encode())
-    pattern = re.compile(rb"%b(?<![\w$]%b)[ \t]*\(" % (name, name))
-    sure: set[Target] = set()
-    maybe: list[Target] = []
+    name = symbol.name.encode()
+    sure, maybe = set[Target](), list[Target]()
     for other in _nearest(file, resolver.index.holding(symbol.name))[:_MOST_CALLING_FILES]:
-        source = other.source()
-        for match in pattern.finditer(source):
-            row, end = source.count(b"\n", 0, match.start()), match.start()
+        source, end = other.source(), -1
+        while (end := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
+            if _LETTER.match(source, end - 1, end) or not _BRACKET.match(source, end + len(name)):
+                continue
+            row = source.count(b"\n", 0, end)
             caller = Target(other, other.outline.innermost(row))
             if caller.symbol is None or caller.symbol.row == row or caller in sure:
                 continue
@@ -154,17 +151,6 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
             elif not means and len(steps) > 1 and symbol.parent >= 0:
                 maybe.append(caller)
     yield from (one for one in dict.fromkeys(maybe) if one not in sure)
-
-
-def changed_rows(diff: str) -> list[Selection]:
-    """The rows that a unified diff changes, in the files as they are after it."""
-    path, found = "", list[Selection]()
-    for file, start, rows in _FILE_OR_HUNK.findall(diff):
-        path = file or path
-        first, count = int(start or 1) - 1, int(rows or 1)
-        if start and path and count:
-            found.append(Selection(path, first, first + count - 1))
-    return found
 
 
 def around(outline: Outline, first: int, last: int) -> tuple[int, tuple[int, int]]:

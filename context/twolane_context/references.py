@@ -69,7 +69,7 @@ def references(
     if here.local >= 0:
         return [Site(path, *one.point) for one in same if one.local == here.local and one.chain]
     # A place of which nothing is known may mean any symbol of that name.
-    meant = _meant(resolver, here) or [Target(*one) for one in resolver.index.defining(here.name)]
+    meant = _meant(resolver, here) or resolver.index.defining(here.name)
     wanted = _with_others(resolver, meant)
     making = (one.holder for one in meant if one.symbol and here.name in _MAKING)
     return sorted(
@@ -121,7 +121,7 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
     # Rust has no other values; JavaScript has global ones, of which nothing here tells.
     is_known = path.endswith(RUST) or place.chain[0] in {*place.known.known, *SELF, VALUE}
     may = not found and is_known and not path.endswith(_UNTYPED)
-    named = (Target(*one) for one in (resolver.index.defining(place.name) if may else ()))
+    named = resolver.index.defining(place.name) if may else ()
     return found or [one for one in named if one.holder and place.file.holds(one.holder)]
 
 

@@ -95,8 +95,7 @@ class Resolver:
         if file.path.endswith(RUST) and name in CRATE_WORDS:
             return [*(own if name == "self" else ()), *_modules_of(below(self.index, file, name))]
         if name.endswith("!"):  # of a macro: all of its crate know it
-            named = (Target(*one) for one in self.index.defining(name[:-1]))
-            made = (one for one in named if one.holder == "macro_rules!")
+            made = [one for one in self.index.defining(name[:-1]) if one.holder == "macro_rules!"]
             return [one for one in made if crate_of(one.file.path) == crate_of(file.path)]
         if name in SELF:
             return own
@@ -122,10 +121,10 @@ class Resolver:
         words = [word.capitalize() for word in _WORDS.findall(held_by)]
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
-            anywhere = (Target(*one) for one in self.index.defining(name))
-            outer = (one for one in anywhere if one.symbol and one.symbol.parent < 0)
-            types = [one for one in self._offered(file, name, 0) or outer if one.is_type]
-            if found := [one for of in types for one in self.step(of, chain[-1])]:
+            types = self._offered(file, name, 0) or [
+                one for one in self.index.defining(name) if one.symbol and one.symbol.parent < 0
+            ]
+            if found := [one for of in types if of.is_type for one in self.step(of, chain[-1])]:
                 return found
         return []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from twolane_server.settings.resolved import Folders
+from twolane_server.settings.basics import Folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from support_disk import ordinary_user, stamp
 from support_repository import put
-from twolane_context.disk import LARGEST, Stamp, paths, read, stamps
+from twolane_context.disk import LARGEST, Row, Stamp, paths, read, stamps
 
 _WHO = ("-c", "user.name=n", "-c", "user.email=e@localhost", "-c", "protocol.file.allow=always")
 
@@ -463,3 +463,14 @@ def test_no_path_is_too_odd_to_ask_for(path: str) -> None:
     got = stamp(root, path)
     assert got is None or isinstance(got, Stamp)
     assert (read(root, path) is None) == (got is None)
+
+
+# Rows as bytes
+
+
+def test_bytes_too_short_for_a_row_are_none() -> None:
+    row = Row("a.py", Stamp(1, 2, 3), b"d" * 16, b"\nx\n", None, ("b.py", "c/\udcff.py"))
+    assert Row.unpacked(row.packed()) == row
+    for size in range(44):
+        with pytest.raises(ValueError, match="b'"):
+            Row.unpacked(row.packed()[:size])

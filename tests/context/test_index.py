@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support_index import index_of
+from twolane_context.definitions import HELD
 from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import words
-from twolane_context.outline import examine
+from twolane_context.outline import examine, unpack
 
 SOURCES = {
     "a.py": "def go(): return x\n",
@@ -124,11 +127,13 @@ def test_modules_follow_the_paths_through_all_changes(changes: list[tuple[str, b
             assert listed == [f"{one}.py"] * (f"{one}.py" in index.files)
 
 
-def test_a_key_in_a_file_has_no_modules_found_anew() -> None:
+def test_a_key_in_a_file_has_no_modules_found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     index = index_of(SOURCES)
-    modules = index.modules("a")
+    modules = [*index.modules("a")]
+    assert modules
+    monkeypatch.setattr("twolane_context.index.module_names", None)  # who asks it fails
     later = index.changed({"a.py": File.of("a.py", b"x = 2\n", lambda _: None)})
-    assert later.modules("a") is modules
+    assert [*later.modules("a")] == modules
 
 
 def test_what_is_not_visible_shows_nowhere() -> None:
@@ -195,3 +200,18 @@ def test_a_word_is_found_however_many_were_asked_for_before() -> None:
         assert [file.path for file in index.holding(f"name{number}")] == ["b.py"]
         assert [file.path for file in index.holding("second")] == ["b.py"]
     assert [file.path for file in index.holding("first")] == ["a.py"]
+
+
+def test_the_innermost_definition_is_the_last_of_those_around_a_row() -> None:
+    folder = Path(__file__).resolve().parents[2] / "context" / "twolane_context"
+    sources = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
+    more = ["class A:\n    x = 1\n    class B:\n        def f(self): pass\n    y = 2\nz = 3\n"]
+    for source in [*sources, *(one.encode() for one in more)]:
+        outline = unpack(examine("a.py", source)[1])
+        assert [one.start for one in outline.symbols] == sorted(
+            one.start for one in outline.symbols
+        )
+        held = [(at, one) for at, one in enumerate(outline.symbols) if one.kind not in HELD]
+        for row in range(source.count(b"\n") + 2):
+            around = [at for at, one in held if one.start <= row <= one.end]
+            assert outline.innermost(row) == max(around, default=-1)

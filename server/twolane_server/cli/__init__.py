@@ -91,9 +91,11 @@ def _run(words: list[str]) -> int:
         return _print_version()
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     wanted = next((word for word in words if word in _COMMANDS), None)
+    first = [word for word in words[:1] if word in _COMMANDS]  # then nobody sees the others
     subs = {
         name: commands.add_parser(name, help=told, description=told[0].upper() + told[1:])
         for name, told in _COMMANDS.items()
+        if first in ([], [name])
     }
     if wanted is not None:
         _command(wanted).configure(subs[wanted])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from twolane_context.question import changed_rows
+from twolane_context.question import Selection
 from twolane_server.cli import repository as repositories
 from twolane_server.cli.numbers import positive
 from twolane_server.cli.plain import one_line, plain
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from twolane_context.pack import Piece
-    from twolane_context.question import Selection
     from twolane_server.tainted_here import Judge
 
 _BUDGET = 2_048
+_FILE_OR_HUNK = re.compile(r"(?m)^(?:\+\+\+ (?:b/)?([^\t\r\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +94,17 @@ def _questions(
         yield [], arguments.budget
     else:
         raise WrongUse("Say where: FILE:LINE, --diff, --batch or --instruction.")
+
+
+def changed_rows(diff: str) -> list[Selection]:
+    """The rows that a unified diff changes, in the files as they are after it."""
+    path, found = "", list[Selection]()
+    for file, start, rows in _FILE_OR_HUNK.findall(diff):
+        path = file or path
+        first, count = int(start or 1) - 1, int(rows or 1)
+        if start and path and count:
+            found.append(Selection(path, first, first + count - 1))
+    return found
 
 
 def _question(opened: repositories.Opened, line: str, budget: int) -> tuple[list[Selection], int]:

@@ -18,7 +18,7 @@ from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
 from twolane_server.indexing import open_repository
 from twolane_server.repository import find_root
-from twolane_server.settings.resolved import NdaRules
+from twolane_server.settings.basics import NdaRules
 from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:

@@ -10,8 +10,27 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from twolane_server.settings.basics import Folders, NdaRules
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+__all__ = [
+    "CLOUD",
+    "LOCAL",
+    "PRICES",
+    "ActionSettings",
+    "CheckSettings",
+    "EmbeddedSettings",
+    "Folders",
+    "HealthSettings",
+    "KeySource",
+    "LaneSettings",
+    "Mode",
+    "NdaRules",
+    "Price",
+    "Settings",
+]
 
 
 class Mode(StrEnum):
@@ -172,23 +191,6 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class NdaRules:
-    """What the user calls NDA in every repository, on top of what repositories say.
-
-    Attributes:
-        paths: globs in gitignore syntax, relative to a repository's root.
-        markers: words in a file's header that make it NDA.
-        words: names that must not leave; a prompt that holds one stays local.
-        fault: why not all of these rules are known, and then everything is NDA; else `None`.
-    """
-
-    paths: tuple[str, ...] = ()
-    markers: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CheckSettings:
     """A program that looks at a refactoring before it is offered.
 
@@ -268,18 +270,3 @@ class Settings:
         """What is said of one action; nothing of most. `changes-all` is of the sort `changes`."""
         sort = name.partition("-")[0]
         return next((one for one in self.actions if one.name == sort), ActionSettings(sort))
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where twolane keeps things, each in the platform's own place.
-
-    Attributes:
-        config: `settings.toml` of the user.
-        state: grants and the ledger.
-        cache: what can be fetched or built again.
-    """
-
-    config: Path
-    state: Path
-    cache: Path

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support_repository import put
+from twolane_context.question import Selection
 from twolane_server.cli import repository as repositories
+from twolane_server.cli.context import changed_rows
 from twolane_server.settings.load import FILE
 
 if TYPE_CHECKING:
@@ -243,3 +248,29 @@ def test_for_the_cloud_there_is_no_copy_of_code_under_nda_and_no_word(shell: She
     assert places(context(shell, *ask)) == [GROSS]
     put(shell.root / "twolane.toml", f'{POLICY}words = ["Gross Price"]\n')
     assert context(shell, *ask) == []
+
+
+def test_rows_of_a_diff() -> None:
+    diff = (
+        "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,3 @@ def f\n+x\n y\n"
+        "@@ -9 +10 @@\n-a\n+b\n"
+        "--- a/gone.py\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-x\n"
+        "--- a/b c.py\n+++ b/b c.py\t2026-01-01\n@@ -5,0 +6,2 @@\n+x\n"
+    )
+    assert changed_rows(diff) == [
+        Selection("a.py", 0, 2),
+        Selection("a.py", 9, 9),
+        Selection("b c.py", 5, 6),
+    ]
+    assert changed_rows("") == []
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", "@@ x"]), max_size=8)
+
+
+@given(LINES, LINES)
+def test_rows_of_any_diff_hold_what_is_new(old: list[str], new: list[str]) -> None:
+    diff = "\n".join(difflib.unified_diff(old, new, "a/x", "b/x", lineterm="", n=0))
+    rows = {row for one in changed_rows(diff) for row in range(one.first, one.last + 1)}
+    opcodes = difflib.SequenceMatcher(None, old, new).get_opcodes()
+    assert rows == {row for tag, _, _, a, b in opcodes if tag != "equal" for row in range(a, b)}
