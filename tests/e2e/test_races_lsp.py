@@ -88,9 +88,7 @@ def type_in(editor: Editor, uri: str, chance: random.Random) -> None:
     editor.replace(uri, types.Range(at, at), MARK)
 
 
-async def test_typing_while_a_docstring_comes(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_typing_while_a_docstring_comes(tmp_path: Path) -> None:
     outcomes = {True: 0, False: 0}
     spread = 0.03
     async with at_server(tmp_path, "Join 😀.") as (editor, root):
@@ -115,7 +113,6 @@ async def test_typing_while_a_docstring_comes(
             assert answer["applied"] or answer["message"]
             outcomes[answer["applied"]] += 1
             spread *= 0.97 if answer["applied"] else 1.03
-    record_property("outcomes", outcomes)
     assert min(outcomes.values()) > RACES / 20, outcomes
 
 
@@ -147,9 +144,7 @@ ELSEWHERE: tuple[Callable[[Path], None], ...] = (
 )
 
 
-async def test_typing_and_other_programs_while_many_files_change(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_typing_and_other_programs_while_many_files_change(tmp_path: Path) -> None:
     outcomes = {"all": 0, "none": 0, "part": 0}
     spread = 0.1
     async with at_server(tmp_path, REPLY) as (editor, root):
@@ -173,7 +168,6 @@ async def test_typing_and_other_programs_while_many_files_change(
             # Some come to nothing however late the other is, so it must not grow for ever.
             spread = min(spread * (1.03 if came == "none" else 0.97), 0.2)
             _nothing_of_theirs_is_lost(root, theirs)
-    record_property("outcomes", outcomes)
     assert outcomes["all"] > 3, outcomes
     assert outcomes["none"] > 3, outcomes
     assert outcomes["part"] <= sum(outcomes.values()) / 10, outcomes

@@ -17,7 +17,6 @@ from support_neovim import Neovim
 from support_repository import put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = [pytest.mark.neovim, pytest.mark.slow]
@@ -54,9 +53,7 @@ REPLY = (
 )
 
 
-def test_many_files_change_together_or_not_at_all(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_many_files_change_together_or_not_at_all(tmp_path: Path) -> None:
     root = Repo(tmp_path / "repository").root
     put(root / "twolane.toml", '[nda]\npaths = ["*"]\n')
     for path, text in BEFORE.items():
@@ -76,7 +73,6 @@ def test_many_files_change_together_or_not_at_all(
         first=0,
         seed=7,
     )
-    record_property("outcomes", {key: drove.report[key] for key in ("all", "none", "part")})
     assert drove.report["part"] == 0, drove.report["parts"]
     assert drove.report["all"] > ROUNDS / 10, drove.report
     assert drove.report["none"] > ROUNDS / 10, drove.report
