@@ -7,7 +7,9 @@ for. The local lane's account may be lost, and costs nothing.
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_server.border.budget import over_budget
@@ -81,23 +83,23 @@ class Entries:
             raise unwritable(self._ledger) from self._ledger
         return self._ledger
 
-    async def record(self, sending: Sending, *, beyond_budget: bool) -> int:
+    async def record(self, checked: Callable[[], Sending], *, beyond_budget: bool) -> int:
         """The number of a sending's entry, once it is on disk.
 
         Args:
-            sending: what is about to go out.
+            checked: what is about to go out, once all checks let it pass; runs in the same thread.
             beyond_budget: whether the person wants it whatever the budget says.
 
         Raises:
-            Refused: it cannot be recorded, or the budget has no room for it.
+            Refused: it cannot be recorded, or the budget has no room for it; or as `checked` says.
         """
 
-        def hold_to_budget() -> None:
+        def hold_to_budget(sending: Sending) -> None:
             if not beyond_budget and (why := self._objection(sending)) is not None:
                 raise refused((why,))
 
         try:
-            return await begin(self.ledger(), sending, hold_to_budget)
+            return await begin(self.ledger(), checked, hold_to_budget)
         except LedgerError as error:
             raise unwritable(error) from error
 
@@ -112,26 +114,37 @@ class Entries:
         return over_budget(self._settings, spent, sending.most_usd, sending.model)
 
 
-async def begin(ledger: Ledger, sending: Sending, allowed: Callable[[], None] | None = None) -> int:
+async def begin(
+    ledger: Ledger,
+    made: Callable[[], Sending],
+    allowed: Callable[[Sending], None] = lambda _: None,
+) -> int:
     """The number of a sending's entry, once it is on disk.
 
     Args:
         ledger: where to write it.
-        sending: what is about to go out.
+        made: what is about to go out; called in the thread that writes. What it raises holds the request.
         allowed: see `Ledger.before_send`.
 
     Raises:
         LedgerError: it cannot be recorded.
     """
-    writing = asyncio.ensure_future(
-        asyncio.to_thread(ledger.before_send, sending, allowed or (lambda: None))
-    )
+    given_up = threading.Event()
+
+    def write() -> int | None:
+        sending = made()
+        return None if given_up.is_set() else ledger.before_send(sending, partial(allowed, sending))
+
+    writing = asyncio.ensure_future(asyncio.to_thread(write))
     try:
-        return await asyncio.shield(writing)
+        seq = await asyncio.shield(writing)
     except asyncio.CancelledError:
+        given_up.set()
         # The thread cannot be stopped: its entry gets an outcome, though nothing was sent.
         writing.add_done_callback(lambda done: _withdraw(ledger, done))
         raise
+    assert seq is not None
+    return seq
 
 
 async def conclude(ledger: Ledger, seq: int, outcome: Outcome) -> None:
@@ -144,11 +157,14 @@ async def conclude(ledger: Ledger, seq: int, outcome: Outcome) -> None:
         return
 
 
-def _withdraw(ledger: Ledger, written: asyncio.Future[int]) -> None:
+def _withdraw(ledger: Ledger, written: asyncio.Future[int | None]) -> None:
     if written.cancelled() or written.exception() is not None:
         return
+    seq = written.result()
+    if seq is None:
+        return
     done = asyncio.get_running_loop().run_in_executor(
-        None, ledger.outcome, written.result(), Outcome("cancelled", 0.0)
+        None, ledger.outcome, seq, Outcome("cancelled", 0.0)
     )
     # A ledger that fails now leaves an entry without an outcome, which is true as well.
     done.add_done_callback(lambda future: future.cancelled() or future.exception())

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connect", "Gate", "local_request", "objection"]
 
+_SHORT = 50_000  # characters; a longer prompt takes a while to be encoded
 _UNREAD = "what is NDA here cannot be read"
 Connect: TypeAlias = "Callable[[Settings, Mapping[str, str]], Lane]"
 
@@ -62,7 +63,7 @@ class _Passage:
     """What a ticket stands for. It never leaves the gate."""
 
     prompt: Prompt = field(repr=False)
-    sending: Sending  # but for when, and under which policy
+    sending: Sending  # but for when, what it may cost, and under which policy
     lane: Lane
     price: Price | None
     beyond_budget: bool
@@ -130,9 +131,8 @@ class Gate:
         if lane is None or model is None:
             lane, model = await self._asked(prompt, wanted)
         price = price_of(self._settings.prices, model, wanted)
-        body, tokens = await asyncio.to_thread(
-            lambda: (_encode(prompt, model), prompt.tokens(wanted))
-        )
+        short = prompt.characters < _SHORT
+        body = _encode(prompt, model) if short else await asyncio.to_thread(_encode, prompt, model)
         sending = Sending(
             time=self._clock(),
             action=prompt.action,
@@ -144,7 +144,6 @@ class Gate:
             label=prompt.label,
             reasons=reasons,
             max_tokens=prompt.max_tokens,
-            most_usd=most(price, tokens, prompt.max_tokens),
         )
         digest = hashlib.sha256(body).hexdigest()
         cleared = Cleared(model, lane.host, len(body), digest, sending.files)
@@ -169,12 +168,19 @@ class Gate:
         passage = self._passages.pop(cleared, None)
         if passage is None:
             raise refused(("the border has not cleared this request, or it was sent already",))
-        body = passage.sending.body
-        standing = await self._check(passage.prompt, body, passage.lane)
-        started = time.monotonic()  # no change of the date is part of an answer's time
-        sending = replace(passage.sending, time=self._clock(), policy_hash=standing.policy_hash)
-        seq = await self._entries.record(sending, beyond_budget=passage.beyond_budget)
-        result, heard = "failed", Heard(sending.model)
+        prompt, body, started = passage.prompt, passage.sending.body, 0.0
+
+        def checked() -> Sending:
+            nonlocal started
+            standing = self._checked(prompt, body, passage.lane)
+            model = self._settings.cloud_model(prompt.action)
+            dear = most(passage.price, prompt.tokens(model), prompt.max_tokens)
+            started = time.monotonic()  # no change of the date is part of an answer's time
+            now, rules = self._clock(), standing.policy_hash
+            return replace(passage.sending, time=now, most_usd=dear, policy_hash=rules)
+
+        seq = await self._entries.record(checked, beyond_budget=passage.beyond_budget)
+        result, heard = "failed", Heard(passage.sending.model)
         try:
             async with aclosing(passage.lane.stream(Request(body, until))) as chunks:
                 async for chunk in chunks:
@@ -242,32 +248,28 @@ class Gate:
         """The lane, and the id that its server has for a model; the prompt passed with either name."""
         self._entries.ledger()
         lane = self._cloud()
-        await self._check(prompt, _encode(prompt, wanted), lane)
+        await asyncio.to_thread(self._checked, prompt, _encode(prompt, wanted), lane)
         model = await lane.resolve(wanted)
-        await self._check(prompt, _encode(prompt, model), lane)
+        await asyncio.to_thread(self._checked, prompt, _encode(prompt, model), lane)
         return lane, model
 
-    async def _check(self, prompt: Prompt, body: bytes, lane: Lane) -> Standing:
-        """What owner and repository say now, where every check lets the body pass."""
-        model = self._settings.cloud_model(prompt.action)
+    def _checked(self, prompt: Prompt, body: bytes, lane: Lane) -> Standing:
+        """What owner and repository say now, where every check lets the body pass; else `Refused`.
 
-        def check() -> tuple[Standing, tuple[str, ...]]:
-            standing = self._standing(prompt)
-            facts = Facts(
-                label=prompt.label,
-                standing=standing,
-                body=body,
-                tokens=prompt.tokens(model) + prompt.max_tokens,
-                window=self.window(model),
-                url=self._settings.cloud.url,
-                host=lane.host,
-                searches=self._searches,
-            )
-            return standing, refusals(facts, self._checks)
-
-        # In a thread, since to count a long prompt and to read it for words and secrets takes a while.
-        standing, found = await asyncio.to_thread(check)
-        if found:
+        For a thread, since to count a long prompt and to read it for words and secrets takes a while.
+        """
+        model, standing = self._settings.cloud_model(prompt.action), self._standing(prompt)
+        facts = Facts(
+            label=prompt.label,
+            standing=standing,
+            body=body,
+            tokens=prompt.tokens(model) + prompt.max_tokens,
+            window=self.window(model),
+            url=self._settings.cloud.url,
+            host=lane.host,
+            searches=self._searches,
+        )
+        if found := refusals(facts, self._checks):
             raise refused(found)
         return standing
 

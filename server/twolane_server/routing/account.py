@@ -101,7 +101,7 @@ async def _begun(
     try:
         if isinstance(ledger, LedgerError):
             raise ledger
-        return await begin(ledger, sending)
+        return await begin(ledger, lambda: sending)
     except LedgerError as error:
         on_lost(str(error))
         return None
