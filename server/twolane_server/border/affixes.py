@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from operator import not_
 from typing import TYPE_CHECKING
 
 from twolane_server.border.shapes import KEYWORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
 __all__ = ["without_affixes", "without_marks"]
@@ -99,11 +100,10 @@ def _kind(token: str) -> str:
 
 def _cut_start(rows: list[str], run: list[int]) -> set[int]:
     """Take away what these rows begin with, unless it is more likely code; which had some."""
-    shared = _shared([rows[place] for place in run])
+    # Without what quotes every row is read anyway.
+    shared = _shared([rows[place] for place in run], _QUOTING.issuperset)
     if not shared or shared[-1] in _OPENERS or shared[-1] in KEYWORDS:
         return set()
-    if _QUOTING.issuperset(shared):
-        return set()  # without which every row is read anyway
     for place in run:
         rows[place] = _without(rows[place], len(shared))
     return set(run)
@@ -111,25 +111,33 @@ def _cut_start(rows: list[str], run: list[int]) -> set[int]:
 
 def _cut_end(rows: list[str], run: list[int], framed: AbstractSet[int]) -> None:
     """Take away what these rows end with, where that is a frame, or they began with one."""
-    shared = _shared([rows[place][: -_LONG - 1 : -1] for place in run])
+    vain = not_ if framed >= set(run) else _FRAMES.isdisjoint
+    shared = _shared([rows[place][: -_LONG - 1 : -1] for place in run], vain)
     while shared and shared[-1] in _CLOSERS:
         shared.pop()  # which is more likely the code's
-    if shared and (framed >= set(run) or not _FRAMES.isdisjoint(shared)):
+    if shared:
         for place in run:
             rows[place] = _without(rows[place][::-1], len(shared))[::-1]
 
 
-def _shared(rows: list[str]) -> list[str]:
-    """The first tokens that all rows have in common, as far as they reach."""
+def _shared(rows: list[str], vain: Callable[[list[str]], bool]) -> list[str]:
+    """The first tokens that all rows have in common, as far as they reach.
+
+    Args:
+        rows: some rows.
+        vain: whether some tokens, and so what is left of them, are of no use; then it is none.
+    """
     longest = max(rows, key=len)
     shared = [_kind(each[0]) for each in islice(_TOKEN.finditer(longest), _MOST)]
+    if vain(shared):
+        return []
     for row in rows:
         for place, each in enumerate(islice(_TOKEN.finditer(row), len(shared))):
             if _kind(each[0]) != shared[place]:
                 del shared[place:]
+                if vain(shared):
+                    return []
                 break
-        if not shared:
-            break
     return shared
 
 

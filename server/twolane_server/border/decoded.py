@@ -17,7 +17,9 @@ _MOST_INFLATED = 4_194_304
 _READABLE = 0.9
 _SHORTEST = 12
 _SHOWN_START = 64
+_TENTH = 10
 _PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
+_PRINTABLE_OR_NUL = _PRINTABLE + b"\0"
 # Long runs are seldom there. With the same byte for all of a kind they are found much faster.
 _LETTERS = bytes(97 if chr(each).isalnum() or chr(each) in "+/_-" else 32 for each in range(256))
 _RUN = b"a" * 24
@@ -56,8 +58,13 @@ def without_nul(text: str) -> Iterator[str]:
     yield text.replace("\0", "")  # UTF-16 that was read as something else
 
 
-def decoded(text: str) -> Iterator[str]:
-    """What base64 and hexadecimal runs hold, where that is readable."""
+def decoded(text: str, known: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """What base64 and hexadecimal runs hold, where that is readable.
+
+    Args:
+        text: what they are looked for in.
+        known: for runs of base64 what they hold; added to. Texts that are alike have the same.
+    """
     octets = text.encode("ascii", "replace")
     places = list(places_of_letters(octets))
     runs = [text[start:end] for start, end in places]
@@ -81,7 +88,9 @@ def decoded(text: str) -> Iterator[str]:
     for run in dict.fromkeys(runs):
         parts = (part for alphabet in _ALPHABETS for part in alphabet.findall(run))
         for part in dict.fromkeys(parts):
-            yield from _from_base64(part)
+            if part not in known:
+                known[part] = tuple(_from_base64(part))
+            yield from known[part]
 
 
 def places_of_letters(octets: bytes) -> Iterator[tuple[int, int]]:
@@ -149,6 +158,8 @@ def _inflated(raw: bytes, kind: int = _BY_ITS_START) -> bytes:
 
 def _looks_readable(raw: bytes) -> bool:
     """Whether nearly all of it is printable ASCII, or UTF-16 of such."""
+    if _TENTH * len(raw.translate(None, _PRINTABLE_OR_NUL)) > len(raw):
+        return False  # which is so of most, and told at once
     raw = raw.replace(b"\0", b"")
     if len(raw) < _SHORTEST:
         return False

@@ -32,12 +32,16 @@ def fresh_hashes(piece: Piece, hasher: Hasher) -> Iterator[tuple[Kind, array[int
     """
     lines = piece.lines
     starts = [0, *accumulate([len(line.tokens) for line in lines])]
-    first_tokens = chain.from_iterable(_grams(piece, starts))
+    if len(piece.new) == len(lines):  # as it is of each first text
+        new_lines, first_tokens, first_lines = lines, range(starts[-1] - GRAM + 1), None
+    else:
+        new_lines = [lines[place] for place in piece.new]
+        first_tokens = chain.from_iterable(_grams(piece, starts))
+        first_lines = _shapes(piece, starts)
     yield Kind.GRAM, grams(lines, hasher, first_tokens)
-    yield Kind.SHAPE, of_shapes(lines, hasher, _shapes(piece, starts)).hashes
-    if piece.new:
-        for series in of_rows([lines[place] for place in piece.new], hasher):
-            yield series.kind, series.hashes
+    yield Kind.SHAPE, of_shapes(lines, hasher, first_lines).hashes
+    for series in of_rows(new_lines, hasher) if new_lines else ():
+        yield series.kind, series.hashes
 
 
 def _grams(piece: Piece, starts: Sequence[int]) -> Iterator[range]:

@@ -39,6 +39,7 @@ __all__ = [
 
 GRAM = 16
 _WIDTH = 8
+_BYTES = GRAM * _WIDTH
 _LONG_LINE = 40
 _LONG_NAME = 16
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -145,8 +146,9 @@ def grams(found: Sequence[Line], hasher: Hasher, starts: Iterable[int]) -> array
     begin = blake2b(digest_size=_WIDTH).copy
     digests: list[bytes] = []
     for start in starts:
+        at = start * _WIDTH
         begun = begin()
-        begun.update(whole[start * _WIDTH : (start + GRAM) * _WIDTH])
+        begun.update(whole[at : at + _BYTES])
         digests.append(begun.digest())
     return _numbers(digests)
 
@@ -164,9 +166,10 @@ def of_shapes(found: Sequence[Line], hasher: Hasher, starts: Iterable[int] | Non
 
 def of_rows(found: Sequence[Line], hasher: Hasher, *, declared: bool = False) -> tuple[Series, ...]:
     """The hashes of long lines and of names, for which it makes no difference what stands around."""
+    sizes = [list(map(len, line.tokens)) for line in found]
     return (
-        _series(Kind.LINE, _long_lines(found), hasher),
-        _series(Kind.NAME, _names(found, declared=declared), hasher),
+        _series(Kind.LINE, _long_lines(found, sizes), hasher),
+        _series(Kind.NAME, _names(found, sizes, declared=declared), hasher),
     )
 
 
@@ -176,16 +179,18 @@ def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Ser
     return Series(kind, _numbers(digests), [row for row, _ in found])
 
 
-def _long_lines(found: Sequence[Line]) -> Iterator[tuple[int, str]]:
-    for number, tokens in found:
-        if len(tokens) < GRAM and tokens[0] not in IMPORTS and sum(map(len, tokens)) >= _LONG_LINE:
+def _long_lines(found: Sequence[Line], sizes: list[list[int]]) -> Iterator[tuple[int, str]]:
+    for (number, tokens), lengths in zip(found, sizes, strict=True):
+        if len(tokens) < GRAM and sum(lengths) >= _LONG_LINE and tokens[0] not in IMPORTS:
             yield number, " ".join(tokens)
 
 
-def _names(found: Sequence[Line], *, declared: bool) -> Iterator[tuple[int, str]]:
+def _names(
+    found: Sequence[Line], sizes: list[list[int]], *, declared: bool
+) -> Iterator[tuple[int, str]]:
     seen: set[str] = set()
-    for number, tokens in found:
-        if max(map(len, tokens)) < _LONG_NAME:
+    for (number, tokens), lengths in zip(found, sizes, strict=True):
+        if max(lengths) < _LONG_NAME:
             continue
         for place, token in enumerate(tokens):
             if (

@@ -6,7 +6,6 @@ Lists, imports and sentences have none, since theirs is everybody's.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import accumulate, chain, compress
 from operator import not_
 from typing import TYPE_CHECKING
@@ -45,9 +44,17 @@ _REPEATS = 2  # of names: with fewer it is a list or a sentence like any other
 _DIFFERENT = 6  # other tokens
 
 
-@lru_cache(_MOST_TOKENS)  # asked of each token of a prompt, and most are the same
-def _is_name(token: str) -> bool:
-    return (token[0].isalpha() or token[0] == "_") and token not in KEYWORDS
+class _Names(dict[str, bool]):
+    """Whether each token is a name, found out when it is first met: in a prompt most are the same."""
+
+    def __missing__(self, token: str) -> bool:
+        if len(self) >= _MOST_TOKENS:
+            self.clear()
+        self[token] = found = (token[0].isalpha() or token[0] == "_") and token not in KEYWORDS
+        return found
+
+
+_is_name = _Names().__getitem__
 
 
 def shapes(found: Sequence[Line], starts: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:

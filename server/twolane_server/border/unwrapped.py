@@ -55,11 +55,12 @@ def unwrapped(text: str) -> tuple[str, ...]:
     of bytes, each within the others up to three deep.
     """
     found = dict.fromkeys(without_nul(text))
+    known: dict[str, tuple[str, ...]] = {}  # for `decoded`
     fresh = tuple(found)
     for _ in range(_DEPTH):
         fresh = tuple(
             form
-            for form in dict.fromkeys(form for each in fresh for form in _forms(each))
+            for form in dict.fromkeys(form for each in fresh for form in _forms(each, known))
             if form not in found
         )
         if not fresh:
@@ -68,7 +69,7 @@ def unwrapped(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _forms(text: str) -> Iterator[str]:
+def _forms(text: str, known: dict[str, tuple[str, ...]]) -> Iterator[str]:
     # All in one, and not one by one: forms of forms would multiply.
     wrapped = plain = "\n".join(_neighbourhoods(text))
     if not plain.isascii():
@@ -86,24 +87,30 @@ def _forms(text: str) -> Iterator[str]:
         yield from without_nul(plain)
     if len(_QUOTED_PRINTABLE.findall(text)) >= _FEW:
         yield _PRINTED.sub(_unprinted, text)
-    if said := "\n".join(decoded(text)):
+    if said := "\n".join(decoded(text, known)):
         yield said
 
 
 def _neighbourhoods(text: str) -> Iterator[str]:
     """The lines in which something is wrapped, with what stands near: the rest needs no second look."""
-    start = end = 0
+    start = end = last = 0
     for found in _WRAPPING.finditer(text):
-        if found.start() >= end:
-            if end:
-                yield text[start:end]
-            start = text.rfind("\n", 0, max(end, found.start() - _AROUND)) + 1
-            start = max(start, end)
-        if found.end() + _AROUND > end:
-            line = text.find("\n", found.end() + _AROUND)
-            end = len(text) if line < 0 else line
-    if end:
-        yield text[start:end]
+        here = found.start()
+        if here >= last + _AROUND or not last:  # else it stands near the last one
+            if last:
+                end = _line_end(text, last + _AROUND)
+            if here >= end:
+                if last:
+                    yield text[start:end]
+                start = max(text.rfind("\n", 0, max(end, here - _AROUND)) + 1, end)
+        last = found.end()
+    if last:
+        yield text[start : _line_end(text, last + _AROUND)]
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
 
 
 def _visible(text: str) -> str:

@@ -57,3 +57,27 @@ def test_where_hexadecimal_in_parts_may_be_is_told_at_once(text: str) -> None:
 def test_any_text_is_the_first_of_its_forms(text: str) -> None:
     plain = text.replace("\0", "\n")
     assert unwrapped(text)[0] == plain
+
+
+def lines_around(text: str) -> list[str]:
+    """The lines around each wrapping, with what stands 80 characters before and behind; joined where they meet."""
+    made: list[tuple[int, int]] = []
+    for found in _WRAPPED.finditer(text):
+        first, last = made[-1] if made else (0, 0)
+        start = max(text.rfind("\n", 0, max(last, found.start() - 80)) + 1, last)
+        end = text.find("\n", found.end() + 80)
+        end = len(text) if end < 0 else end
+        if made and found.start() < last:
+            made[-1] = (first, end)
+        else:
+            made.append((start, end))
+    return [text[start:end] for start, end in made]
+
+
+FAR = st.sampled_from(["a" * 79, "b" * 80, "c " * 60, "\n", "\n\n"])
+
+
+@given(st.lists(FAR | st.sampled_from(_SIGNS + _PARTS), max_size=30).map("".join))
+def test_the_neighbourhood_of_what_is_wrapped_is_whole_lines(text: str) -> None:
+    found = list(module._neighbourhoods(text))  # pyright: ignore[reportPrivateUsage]
+    assert found == lines_around(text)
