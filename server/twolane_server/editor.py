@@ -42,7 +42,7 @@ def serve(folders: Folders, environ: Mapping[str, str], *, port: int | None = No
     """
     _quiet()
     server = create(folders, environ)
-    server.collect_in_pauses()
+    server.take_process()
     if port is None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C simply ends the process
         try:

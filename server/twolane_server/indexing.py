@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,12 @@ def cache_file(root: Path, folders: Folders, suffix: str) -> Path:
 
 def cache_files(folders: Folders, suffix: str) -> list[Path]:
     """The files of one sort of all repositories that were ever asked about on this machine."""
-    return sorted((folders.cache / "index").glob(f"*{suffix}"))
+    folder = folders.cache / "index"
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names, as few of them are wanted
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return sorted(folder / name for name in names if name.endswith(suffix))
 
 
 def is_known(root: Path, folders: Folders) -> bool:

@@ -29,6 +29,7 @@ from twolane_server.live import Live
 from twolane_server.pauses import Pauses, collect_in_pauses_alone
 from twolane_server.service import Service
 from twolane_server.session import Session
+from twolane_server.threads import take_short_turns
 from twolane_server.warming import Warming, kept_warm
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class TwolaneServer(LanguageServer):
         self._tasks: set[asyncio.Task[None]] = set()
         self._parsing: dict[str, asyncio.Task[None]] = {}
 
-    def collect_in_pauses(self) -> None:
-        """Look for garbage when nobody waits; for a process that is this server's alone."""
+    def take_process(self) -> None:
+        """The process is this server's alone: threads take short turns, garbage is left to pauses."""
+        take_short_turns()
         collect_in_pauses_alone()
         running = cast("Protocol", self.protocol).running
         self.pauses = Pauses(self.background, lambda: bool(running))

