@@ -117,6 +117,8 @@ def check_rows(name: str, text: Text) -> None:
     Raises:
         ActionError: a CR stands alone.
     """
+    if b"\r" not in text.source:  # as most have none
+        return
     row = next((row for row, line in enumerate(text.lines) if line.endswith("\r")), None)
     if row is not None:
         raise ActionError(

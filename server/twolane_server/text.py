@@ -70,7 +70,9 @@ class Text:
 
     @cached_property
     def _starts(self) -> tuple[int, ...]:
-        return (0, *accumulate(map(_size, self.lines)))
+        # In place, as there are thousands, most of them ASCII.
+        sizes = [len(line) if line.isascii() else len(encode(line)) for line in self.lines]
+        return (0, *accumulate(sizes))
 
     def row_start(self, row: int) -> int:
         """The byte offset at which `row` (0-based) starts; the text's end for a row behind it."""
@@ -134,8 +136,3 @@ class Text:
         if row >= len(self.lines):
             return len(self.lines) - 1, len(self.lines[-1].rstrip("\r\n"))
         return row, min(max(column, 0), len(self.lines[row].rstrip("\r\n")))
-
-
-def _size(line: str) -> int:
-    """Its length in UTF-8."""
-    return len(line) if line.isascii() else len(encode(line))
