@@ -15,7 +15,7 @@ from twolane_context.outline import Outline, examine, packed_name, unpack
 from twolane_context.targets import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     Read = Callable[[str], bytes | None]
 
@@ -112,10 +112,15 @@ class File:
             raise Changed(self.path)
         return source
 
-    def may_define(self, name: str) -> bool:
-        """Whether it is worth asking the outline for a definition of `name`."""
-        if self.facts is not None:
-            return packed_name(name) in self.facts
+    def may_define(self, name: str, packed: Sequence[bytes]) -> bool:
+        """Whether it is worth asking the outline for a definition of `name`.
+
+        Args:
+            name: as written.
+            packed: how it begins in a packed outline, and where only some kinds count, with each of them.
+        """
+        if (facts := self.facts) is not None:
+            return packed[0] in facts and any(one in facts for one in packed[1:] or packed)
         escaped = re.escape(name.encode("utf-8", "surrogatepass"))
         return re.search(_DEFINES.replace(b"%b", escaped), b"\n" + self.source()) is not None
 
@@ -180,10 +185,11 @@ class Index:
         found, allowed = self._held[word], self._allowed
         return [*islice(found if allowed is None else (f for f in found if allowed(f.path)), most)]
 
-    def defining(self, name: str) -> list[Target]:
-        """All symbols of that name; none for common words."""
-        files = self.holding(name, COMMON + 1)
-        few = [one for one in files if len(files) <= COMMON and one.may_define(name)]
+    def defining(self, name: str, kinds: Sequence[str] = ()) -> list[Target]:
+        """All symbols of that name; none for common words. Those of these kinds at least, if any."""
+        files, packed = self.holding(name, COMMON + 1), packed_name(name)
+        wanted = [packed, *(b'%b"%b",' % (packed, kind.encode()) for kind in kinds)]
+        few = [one for one in files if len(files) <= COMMON and one.may_define(name, wanted)]
         return [Target(file, at) for file in few for at in file.named(name)]
 
     def modules(self, *last: str) -> Collection[tuple[str, Names]]:

@@ -134,11 +134,11 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     name = symbol.name.encode()
     sure, maybe = set[Target](), list[Target]()
     for other in _nearest(file, resolver.index.holding(symbol.name))[:_MOST_CALLING_FILES]:
-        source, end = other.source(), -1
-        while (end := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
+        source, row, end = other.source(), 0, -1
+        while (at := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
+            row, end = row + source.count(b"\n", end + 1, at), at
             if _LETTER.match(source, end - 1, end) or not _BRACKET.match(source, end + len(name)):
                 continue
-            row = source.count(b"\n", 0, end)
             caller = Target(other, other.outline.innermost(row))
             if caller.symbol is None or caller.symbol.row == row or caller in sure:
                 continue
@@ -163,7 +163,6 @@ def around(outline: Outline, first: int, last: int) -> tuple[int, tuple[int, int
 
 def row_span(source: bytes, first: int, last: int) -> Span:
     """The bytes of some rows, `last` included."""
-    lines = source.split(b"\n")
-    start = sum(len(line) + 1 for line in lines[:first])
-    end = start + sum(len(line) + 1 for line in lines[first : last + 1])
+    lines = source.split(b"\n", last + 1)
+    start, end = (sum(map(len, lines[:row])) + row for row in (first, last + 1))
     return Span(min(start, len(source)), min(end, len(source)))

@@ -122,7 +122,7 @@ class Resolver:
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
             types = self._offered(file, name, 0) or [
-                one for one in self.index.defining(name) if one.symbol and one.symbol.parent < 0
+                t for t in self.index.defining(name, TYPES) if t.symbol and t.symbol.parent < 0
             ]
             if found := [one for of in types if of.is_type for one in self.step(of, chain[-1])]:
                 return found
