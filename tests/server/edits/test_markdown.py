@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from support_actions import EXAMPLES, chances, hostile
 from twolane_server.edits.markdown import markdown
@@ -46,18 +47,49 @@ def test_what_is_shown(reply: str, shown: str) -> None:
             "```rust\nvec![1](x); Vec<u8>\n```\n[x](y)\n",
         ),
         ("````\n```\n![x](y)\n```\n````\n![x](y)", "````\n```\n![x](y)\n```\n````\n[x](y)\n"),
+        ("!![x](y)", "[x](y)\n"),
     ],
 )
 def test_nothing_is_loaded_and_code_stays(reply: str, shown: str) -> None:
     assert markdown(reply) == shown
 
 
-@given(st.text(st.sampled_from(list("`~<>![]() \na-")), max_size=60))
-def test_outside_of_code_there_is_no_picture_and_no_tag(reply: str) -> None:
-    """Judged by the plainest reading: fences and code of one backtick, in whole lines."""
-    if "`" in reply or "~" in reply:
-        markdown(reply)  # what is code here, the cases above tell
-        return
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "\\`![x](y)`",  # no code: its first backtick is escaped
+        "a ` b\n`![x](y)` c",  # the first two backticks are the pair
+        "    ```\n\n![x](y)",  # an indented line opens no fence
+        "- ```\n![x](y)",  # a fence ends with its list
+        "> ```\n![x](y)",
+        "``` a`b\n![x](y)",  # nor does one with a backtick behind it
+        "a\n\n~~~\nb\n~~~ c\n~~~\n\n`<img src=y>\n` <img src=y>`",
+        "|a|b|\n|-|-|\n|`|![x](y)`|",  # a cell ends before its code does
+        "> " * 500 + "\\`![x](y)`",  # deeper than a parser goes
+    ],
+)
+def test_what_only_looks_like_code_loads_nothing(reply: str) -> None:
+    assert not shows(markdown(reply))
+    assert "x" in markdown(reply) or "img" in markdown(reply)
+
+
+def shows(text: str) -> bool:
+    """Whether what a preview makes of it loads anything."""
+    html = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table").render(text)
+    return re.search(r"<(?:img|script|style|iframe|a-)", html) is not None
+
+
+PIECES = ["`", "``", "```", "~~~", "\n", "\n\n", "    ", "- ", "> ", "1. ", "\\", "|", "|-|\n", "a"]
+LOADING = ["![x](y)", "!", "[x](y)", "<img src=y>", "<", "![x]", "[x]: y", "<!-- ", "-->"]
+
+
+@given(st.lists(st.sampled_from(PIECES + LOADING), max_size=30).map("".join))
+def test_nothing_loads_however_code_is_written(reply: str) -> None:
+    assert not shows(markdown(reply))
+
+
+@given(st.text(st.sampled_from(list("<>![]() \na-")), max_size=60))
+def test_without_code_there_is_no_picture_and_no_tag(reply: str) -> None:
     assert not re.search(r"!\[|<[A-Za-z/!?]", markdown(reply))
 
 
