@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from twolane_server.border.notices import without_notice
-from twolane_server.border.prints import GRAM, Hasher, Kind, prints
-from twolane_server.border.public import everyday, public, short
+from twolane_server.border.prints import GRAM, Kind, prints_under
+from twolane_server.border.public import KEYLESS, everyday, public, short
 from twolane_server.border.tokens import lines
 from twolane_server.border.wholes import whole
+
+if TYPE_CHECKING:
+    from twolane_server.border.prints import Hasher
 
 __all__ = ["RULES", "distinctive", "tells"]
 
@@ -19,7 +24,7 @@ _SAMPLED = 0x7  # which of those after them are kept: those without these bits, 
 
 def tells(text: str) -> bool:
     """Whether a text says whose it is: not so what is everybody's."""
-    return bool(distinctive(text, Hasher()))
+    return bool(distinctive(text, KEYLESS))
 
 
 def distinctive(text: str, hasher: Hasher) -> dict[int, int]:
@@ -31,11 +36,10 @@ def distinctive(text: str, hasher: Hasher) -> dict[int, int]:
     five lines is still found nearly always, one of 16 tokens seldom.
     """
     short_one = whole(text, hasher)
-    text = without_notice(text)
-    keyed = prints(text, hasher, declared=True)
-    open_ = prints(text, Hasher(), declared=True)
+    every = list(lines(without_notice(text)))
+    keyed, open_ = prints_under(every, (hasher, KEYLESS), declared=True)
     everybodys = public()
-    plain = everyday((token for line in lines(text) for token in line.tokens), GRAM)
+    plain = everyday((token for line in every for token in line.tokens), GRAM)
     found: dict[int, int] = dict.fromkeys(short_one, 1)
     for ours, theirs in zip(keyed, open_, strict=True):
         dull = plain if ours.kind is Kind.GRAM else [False] * len(ours.hashes)

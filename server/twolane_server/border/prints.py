@@ -35,6 +35,7 @@ __all__ = [
     "of_rows",
     "of_shapes",
     "prints",
+    "prints_under",
 ]
 
 GRAM = 16
@@ -122,14 +123,26 @@ def prints(text: str, hasher: Hasher, *, declared: bool = False) -> tuple[Series
         hasher: makes the hashes.
         declared: only the names that the text declares, since the others are anybody's.
     """
-    found = list(lines(text))
+    return prints_under(list(lines(text)), (hasher,), declared=declared)[0]
+
+
+def prints_under(
+    found: Sequence[Line], hashers: Sequence[Hasher], *, declared: bool = False
+) -> list[tuple[Series, ...]]:
+    """`prints` of a text's lines under each of several keys."""
     rows = [line.number for line in found for _ in line.tokens]
-    hashes = grams(found, hasher, range(len(rows) - GRAM + 1))
-    return (
-        Series(Kind.GRAM, hashes, rows[: len(hashes)]),
-        of_shapes(found, hasher),
-        *of_rows(found, hasher, declared=declared),
+    sizes = _sizes(found)
+    others = (
+        (Kind.SHAPE, list(shapes(found))),
+        (Kind.LINE, list(_long_lines(found, sizes))),
+        (Kind.NAME, list(_names(found, sizes, declared=declared))),
     )
+    made: list[tuple[Series, ...]] = []
+    for hasher in hashers:
+        hashes = grams(found, hasher, range(len(rows) - GRAM + 1))
+        run = Series(Kind.GRAM, hashes, rows[: len(hashes)])
+        made.append((run, *(_series(kind, texts, hasher) for kind, texts in others)))
+    return made
 
 
 def grams(found: Sequence[Line], hasher: Hasher, starts: Iterable[int]) -> array[int]:
@@ -164,16 +177,21 @@ def of_shapes(found: Sequence[Line], hasher: Hasher, starts: Iterable[int] | Non
     return _series(Kind.SHAPE, shapes(found, starts), hasher)
 
 
-def of_rows(found: Sequence[Line], hasher: Hasher, *, declared: bool = False) -> tuple[Series, ...]:
+def of_rows(found: Sequence[Line], hasher: Hasher) -> tuple[Series, ...]:
     """The hashes of long lines and of names, for which it makes no difference what stands around."""
-    sizes = [list(map(len, line.tokens)) for line in found]
+    sizes = _sizes(found)
     return (
         _series(Kind.LINE, _long_lines(found, sizes), hasher),
-        _series(Kind.NAME, _names(found, sizes, declared=declared), hasher),
+        _series(Kind.NAME, _names(found, sizes, declared=False), hasher),
     )
 
 
-def _series(kind: Kind, texts: Iterator[tuple[int, str]], hasher: Hasher) -> Series:
+def _sizes(found: Sequence[Line]) -> list[list[int]]:
+    """How long each line's tokens are."""
+    return [list(map(len, line.tokens)) for line in found]
+
+
+def _series(kind: Kind, texts: Iterable[tuple[int, str]], hasher: Hasher) -> Series:
     found = list(texts)
     digests = hasher.all_of(kind, [text for _, text in found])
     return Series(kind, _numbers(digests), [row for row, _ in found])

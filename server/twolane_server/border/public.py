@@ -28,13 +28,26 @@ from twolane_server.border.tokens import VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FILE", "edition", "everyday", "pack", "public", "short", "unpack", "word_hash"]
+__all__ = [
+    "FILE",
+    "KEYLESS",
+    "edition",
+    "everyday",
+    "pack",
+    "public",
+    "short",
+    "unpack",
+    "word_hash",
+]
+
+KEYLESS = Hasher()
+"""Makes the hashes that the list holds."""
 
 FILE = Path(__file__).with_name("public.bin")
 _HEAD = b"2LPP" + VERSION.to_bytes(2, "big")
 _BITS = 32
 _SIGNS = frozenset(string.punctuation)
-_WORDS = Hasher()
+_MOST_WORDS = 100_000
 _LOW, _MORE = 0x7F, 0x80
 
 
@@ -56,14 +69,25 @@ def short(hash_: int) -> int:
 
 def word_hash(word: str) -> int:
     """A word's hash, made without a key."""
-    return int.from_bytes(_WORDS[word], "little")
+    return int.from_bytes(KEYLESS[word], "little")
+
+
+class _Rare(dict[str, bool]):
+    """Whether each word is none that everybody uses, found out when it is first met."""
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        self[word] = found = word not in _SIGNS and short(word_hash(word)) not in public()
+        return found
+
+
+_is_rare = _Rare().__getitem__
 
 
 def everyday(tokens: Iterable[str], run: int) -> list[bool]:
     """For each run of so many tokens whether all its words are everyday ones."""
-    known = public()
-    rare = [token not in _SIGNS and short(word_hash(token)) not in known for token in tokens]
-    before = [0, *accumulate(rare)]
+    before = [0, *accumulate(map(_is_rare, tokens))]
     return [last == first for first, last in zip(before, before[run:], strict=False)]
 
 

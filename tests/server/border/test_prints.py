@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolane_server.border.prints import GRAM, Hasher, Kind, prints
+from twolane_server.border.prints import GRAM, Hasher, Kind, prints, prints_under
 from twolane_server.border.shapes import IMPORTS, KEYWORDS, SHAPE
 from twolane_server.border.tokens import lines
 
@@ -52,6 +52,16 @@ def test_another_key_makes_other_hashes_of_the_same_things() -> None:
         for one, other in zip(prints(text, Hasher(KEY)), prints(text, Hasher()), strict=True):
             assert one.rows == other.rows
             assert set(one.hashes).isdisjoint(other.hashes)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@given(st.text() | st.just(CODE * 2))
+def test_under_several_keys_are_the_hashes_that_are_under_each(
+    text: str, *, declared: bool
+) -> None:
+    hashers = Hasher(KEY), Hasher(), Hasher(bytes(32))
+    together = prints_under(list(lines(text)), hashers, declared=declared)
+    assert together == [prints(text, each, declared=declared) for each in hashers]
 
 
 def test_a_hash_tells_on_which_line_it_starts() -> None:

@@ -60,6 +60,16 @@ def test_python_with_types_is_public() -> None:
     assert all(found)
 
 
+@given(
+    st.lists(st.sampled_from(["self", "return", "settle", "(", "_", "xq7", "\u4e2d"])),
+    st.integers(1, 4),
+)
+def test_a_run_is_public_if_each_of_its_words_is_everydays(tokens: list[str], run: int) -> None:
+    alone = [everyday([token], 1) == [True] for token in tokens]
+    whole = [all(alone[at : at + run]) for at in range(len(tokens) - run + 1)]
+    assert everyday(tokens, run) == whole
+
+
 def test_a_run_of_everyday_words_alone_is_public() -> None:
     tokens = ["return", "not", "self", "(", "value", ")", "settlement", "if", "None"]
     assert everyday(tokens, 3) == [True, True, True, True, False, False, False]
