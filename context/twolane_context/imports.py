@@ -77,14 +77,13 @@ def imports(found: Captures, source: bytes, statement: str) -> tuple[Import, ...
 def _binding(
     source: bytes, kind: str, node: tree_sitter.Node, nodes: Nodes, scopes: Sequence[Found]
 ) -> Binding:
-    parts = [
-        text_of(source, path["prefix"][0])
-        for _, (scope,), _, path in scopes
-        if path["prefix"][0].end_byte < node.start_byte and node.end_byte <= scope.end_byte
-    ]
-    parts += [text_of(source, one).strip(_QUOTES) for one in nodes.get("from", ())[:1]]
-    name, module = text_of(source, node), "::".join(parts)
+    name = text_of(source, node)
     of = text_of(source, nodes["of"][0]) if "of" in nodes else name
+    module = text_of(source, nodes["from"][0]).strip(_QUOTES) if "from" in nodes else ""
+    for _, (scope,), _, path in reversed(scopes):
+        prefix = path["prefix"][0]
+        if prefix.end_byte < node.start_byte and node.end_byte <= scope.end_byte:
+            module = "::".join(filter(None, (text_of(source, prefix), module)))
     if kind == "bound.path":
         return Binding(package_name(name), module)
     if kind == "bound.default":

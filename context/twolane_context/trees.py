@@ -100,7 +100,7 @@ def _point(source: bytes, offset: int) -> tree_sitter.Point:
 
 def text_of(source: bytes, node: tree_sitter.Node) -> str:
     """A node's text; `Node.text` ends the process on a tree that was parsed through a callback."""
-    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    return source[node.start_byte : node.end_byte].decode(errors="replace")
 
 
 def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

@@ -15,7 +15,7 @@
 (module (_ (else_clause (_ (_ (assignment left: (identifier) @name) @variable)))))
 (module (_ (except_clause (_ (_ (assignment left: (identifier) @name) @variable)))))
 (module (expression_statement (assignment left: (pattern_list (identifier) @name)) @variable))
-(class_definition body: (block (expression_statement (assignment
+(class_definition body: (_ (expression_statement (assignment
   left: (identifier) @name right: (call function: [(identifier) (attribute)] @base)?) @variable)))
 (assignment
   left: (attribute object: (identifier) @object attribute: (identifier) @name)
