@@ -54,11 +54,8 @@ def test_another_key_makes_other_hashes_of_the_same_things() -> None:
             assert set(one.hashes).isdisjoint(other.hashes)
 
 
-@pytest.mark.parametrize("declared", [True, False])
-@given(st.text() | st.just(CODE * 2))
-def test_under_several_keys_are_the_hashes_that_are_under_each(
-    text: str, *, declared: bool
-) -> None:
+@given(st.text() | st.just(CODE * 2), st.booleans())
+def test_under_several_keys_are_the_hashes_that_are_under_each(text: str, declared: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     hashers = Hasher(KEY), Hasher(), Hasher(bytes(32))
     together = prints_under(list(lines(text)), hashers, declared=declared)
     assert together == [prints(text, each, declared=declared) for each in hashers]
