@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import ref
 
 import pytest
@@ -18,8 +18,10 @@ from twolane_server.server import create
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from pathlib import Path
+
+    from twolane_server.orders import Ready
 
 
 class Circle:
@@ -197,4 +199,31 @@ async def test_a_request_is_not_held_up_by_a_parse_that_it_makes_itself(
     go_on()
     await asyncio.sleep(0.01)
     assert parsed.empty()
+    await server.close()
+
+
+@pytest.mark.parametrize("ready", [True, False])
+async def test_an_action_holds_that_back_until_it_has_the_tree_or_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ready: bool
+) -> None:
+    server = create(make_folders(tmp_path), {})
+    steps: list[str] = []
+
+    def hold(uri: str) -> Callable[[], None]:
+        steps.append(uri)
+        return lambda: steps.append("goes on")
+
+    async def run(*_: object, on_ready: Callable[[Ready], object], **__: object) -> None:
+        steps.append("prepares")
+        if ready:
+            on_ready(cast("Ready", None))
+        steps.append("answers")
+
+    monkeypatch.setattr(server, "hold_parsing", hold)
+    monkeypatch.setattr("twolane_server.server.ask_once", lambda *_: asyncio.sleep(0))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("twolane_server.features.execute_command.run", run)
+    commands = cast("dict[str, Callable[[object], Awaitable[None]]]", server.protocol.fm.commands)
+    await commands["twolane.run"]({"uri": "file:///a.py"})
+    assert steps[:2] == ["file:///a.py", "prepares"]
+    assert steps[2:] == (["goes on"] if ready else []) + ["answers", "goes on"]
     await server.close()
