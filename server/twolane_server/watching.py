@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _DEBOUNCE_MS, _STEP_MS, _TIMEOUT_MS, _MANY = 50, 10, 1_000, 2_000
 # A change of these may change which files take part.
 _LISTS = re.compile(
-    r"(?:.*/)?(?:\.gitignore|pyvenv\.cfg|\.git(?:/(?:modules/.+/)?(?:HEAD|index|info/exclude))?)",
+    r"(?:.*/)?(?:\.gitignore|pyvenv\.cfg|\.git(?:/(?:modules/.+/)?(?:HEAD|index|info(?:/exclude)?))?)",
     re.DOTALL,
 )
 

@@ -393,6 +393,7 @@ def test_the_live_index_is_what_one_built_from_nothing_is(
 
 CASES = {
     "ignored later, and its stamp is the same": "uncache p/a.py, hear, write .gitignore 2",
+    "ignored by the first file of a folder of git's": "write b.py 0, hear, write .git/info/exclude 5",
     "a path that was a folder": "shut p, hear, delete p, hear, write p 0",
     "changed while examined": "write a.py 1, work, write a.py 2, hear, work",
     "ignored while examined": "write b.py 1, work, write .gitignore 5, hear, work",
