@@ -13,8 +13,8 @@ from twolane_server.actions.base import Subject, Task
 from twolane_server.actions.refactor import Refactor
 from twolane_server.actions.symbol import symbol_places
 from twolane_server.fragments import Label
-from twolane_server.impacts import WantedImpact
-from twolane_server.indexed import Indexed
+from twolane_server.repositories.impacts import WantedImpact
+from twolane_server.repositories.indexed import Indexed
 from twolane_server.settings.resolved import Folders, NdaRules
 from twolane_server.text import Text, encode
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import NOTHING
-from twolane_server.quoting import Quoted
-from twolane_server.tainted import Tainted
+from twolane_server.recognition.quoting import Quoted
+from twolane_server.rules.tainted import Tainted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
     from twolane_server.actions.impact import Impact
     from twolane_server.border.standing import Prints
-    from twolane_server.impacts import WantedImpact
+    from twolane_server.repositories.impacts import WantedImpact
+    from twolane_server.repositories.surroundings import Wanted
     from twolane_server.settings.resolved import NdaRules
-    from twolane_server.surroundings import Wanted
     from twolane_server.text import Text
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from support_repository import make_repository
+from twolane_server.rules.trust import give, policies_of
 from twolane_server.settings.resolved import Folders
-from twolane_server.trust import give, policies_of
 
 if TYPE_CHECKING:
     from pathlib import Path

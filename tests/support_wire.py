@@ -29,7 +29,7 @@ server.start_io()
 """
 TWOLANE = (sys.executable, "-m", "twolane_server.cli", "lsp")
 _WITH_TIME = (
-    "import sys, twolane_server.border.fingerprints as prints, twolane_server.live as live\n"
+    "import sys, twolane_server.border.fingerprints as prints, twolane_server.repositories.live as live\n"
     f"live._PATIENCE_SECONDS = prints._PATIENCE_SECONDS = {PATIENCE}\n"
     "from twolane_server.cli import main\n"
     "sys.exit(main(['lsp']))\n"

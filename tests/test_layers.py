@@ -156,7 +156,7 @@ def test_nothing_reaches_around_the_house() -> None:
         "twolane_server.cli.trust",
         "twolane_server.confirm.client",
         "twolane_server.doctor.editors",
-        "twolane_server.git",
+        "twolane_server.materials.git",
         "twolane_server.lanes.model_file",
         "twolane_server.serve.leash",
         "twolane_server.serve.machine",
@@ -165,7 +165,7 @@ def test_nothing_reaches_around_the_house() -> None:
     assert by_loop == {
         "twolane_server.checking",  # the user's own check, from their settings.toml alone
         "twolane_server.confirm.client",
-        "twolane_server.home",  # our own `twolane index`
+        "twolane_server.repositories.home",  # our own `twolane index`
         "twolane_server.lanes.model_file",
         "twolane_server.process_groups",  # Windows' own taskkill
         "twolane_server.serve.process",
@@ -313,7 +313,7 @@ def test_whatever_holds_text_of_a_repository_says_what_it_is_judged_by() -> None
     assert without == {
         "twolane_server.actions.pieces",  # `ours`
         "twolane_server.doctor.cloud",  # a fixed sentence
-        "twolane_server.surroundings",  # how a map is to be read
+        "twolane_server.repositories.surroundings",  # how a map is to be read
     }
     of_no_file = {
         _name(path)
@@ -321,11 +321,14 @@ def test_whatever_holds_text_of_a_repository_says_what_it_is_judged_by() -> None
         for call in _calls(path, "Origin")
         if not call.args and not call.keywords
     }
-    assert of_no_file == {
-        "twolane_server.actions.pieces",  # of a document without a file, which is NDA
-        "twolane_server.commit_messages",  # of a message that is NDA, since nothing is known of it
-        "twolane_server.fragments",
-    }
+    assert (
+        of_no_file
+        == {
+            "twolane_server.actions.pieces",  # of a document without a file, which is NDA
+            "twolane_server.materials.commit_messages",  # of a message that is NDA, since nothing is known of it
+            "twolane_server.fragments",
+        }
+    )
 
 
 def test_our_own_words_hold_none_of_a_repository() -> None:

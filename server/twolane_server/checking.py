@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import ActionError
-from twolane_server.git import Git
+from twolane_server.materials.git import Git
 from twolane_server.process_groups import end, in_a_group
 
 if TYPE_CHECKING:

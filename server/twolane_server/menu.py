@@ -12,21 +12,21 @@ from twolane_server.actions.catalogue import ACTIONS, FIX
 from twolane_server.actions.selected import selected
 from twolane_server.errors import TooLarge
 from twolane_server.estimates import Sizes, estimate
-from twolane_server.markers import head_of
 from twolane_server.orders import Offer
 from twolane_server.questions import question_of
 from twolane_server.reparse import earlier
 from twolane_server.routing.choose import choose
+from twolane_server.rules.markers import head_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from twolane_context.spans import Span
     from twolane_server.actions.base import Action
-    from twolane_server.knowledge import Known
-    from twolane_server.labels import Labelled
     from twolane_server.lanes.base import LaneName
     from twolane_server.routing.choose import Question
+    from twolane_server.rules.knowledge import Known
+    from twolane_server.rules.labels import Labelled
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Settings
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from twolane_context.trees import Parsed
     from twolane_server.actions.base import Action, Task
     from twolane_server.actions.outcomes import Outcome
-    from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
     from twolane_server.estimates import Estimate
-    from twolane_server.knowledge import Known
     from twolane_server.lanes.base import Usage
+    from twolane_server.materials.changed_files import Scope
     from twolane_server.routing.choose import Decision, Question
+    from twolane_server.rules.knowledge import Known
     from twolane_server.settings.resolved import Settings
 
 

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 from twolane_server.fragments import Label
 from twolane_server.lanes.base import LaneName
 from twolane_server.repository import find_root
-from twolane_server.trust import give, policies_of, rules_of, standing
+from twolane_server.rules.trust import give, policies_of, rules_of, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from twolane_server.orders import Ready
-    from twolane_server.policy import Policy, Rule
+    from twolane_server.rules.policy import Policy, Rule
     from twolane_server.settings.resolved import Folders
 
 __all__ = ["Proposal", "accept", "needs_grant", "proposal"]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from twolane_server.actions.base import Action
     from twolane_server.fragments import Label
-    from twolane_server.knowledge import Known
-    from twolane_server.labels import Labelled
+    from twolane_server.rules.knowledge import Known
+    from twolane_server.rules.labels import Labelled
     from twolane_server.settings.resolved import Settings
 
 __all__ = ["cloud_state", "forced_for", "of_prompt", "question_of"]

@@ -11,7 +11,6 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from twolane_server import __version__, convert
-from twolane_server.ahead import Ahead
 from twolane_server.features import (
     code_action,
     configuration,
@@ -25,8 +24,9 @@ from twolane_server.features.across import recovered
 from twolane_server.features.grant import ask_once
 from twolane_server.features.progress import work_done
 from twolane_server.features.protocol import Protocol
-from twolane_server.live import Live
 from twolane_server.pauses import Pauses, collect_in_pauses_alone
+from twolane_server.repositories.ahead import Ahead
+from twolane_server.repositories.live import Live
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.threads import take_short_turns

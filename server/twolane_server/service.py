@@ -16,27 +16,27 @@ from twolane_server.actions.base import Reads
 from twolane_server.actions.catalogue import action_named
 from twolane_server.actions.commit import is_message
 from twolane_server.actions.outcomes import Across
-from twolane_server.asked_about import AskedAbout
 from twolane_server.asking import carried_out
-from twolane_server.brought import Brought
 from twolane_server.checking import Checker
 from twolane_server.counting import counted
 from twolane_server.errors import ActionError
 from twolane_server.fragments import Label
-from twolane_server.knowledge import UNKNOWN, head_of, read_known, read_standing, reader_of
-from twolane_server.made import made_of_nda
-from twolane_server.materials import Materials
+from twolane_server.materials.of_action import Materials
 from twolane_server.menu import offers
 from twolane_server.money import Money
 from twolane_server.orders import Offer, Order, Ready, Result, who
 from twolane_server.questions import cloud_state, forced_for, of_prompt, question_of
+from twolane_server.repositories.brought import Brought
+from twolane_server.repositories.within import decided, prepared, wanted_impact, with_surroundings
 from twolane_server.routing.choose import (
     choose,
     has_repository_marker,
     near_local_window,
     waits_for_cloud,
 )
-from twolane_server.within import decided, prepared, wanted_impact, with_surroundings
+from twolane_server.rules.asked_about import AskedAbout
+from twolane_server.rules.knowledge import UNKNOWN, head_of, read_known, read_standing, reader_of
+from twolane_server.rules.made import made_of_nda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,18 +44,18 @@ if TYPE_CHECKING:
     from twolane_context.spans import Span
     from twolane_server.actions.base import Task
     from twolane_server.border.searches import Searches
-    from twolane_server.changed_files import Scope
     from twolane_server.documents import Document
-    from twolane_server.knowledge import Known
-    from twolane_server.labels import Labelled
     from twolane_server.lanes.base import LaneName
     from twolane_server.lanes.local import Local
+    from twolane_server.materials.changed_files import Scope
     from twolane_server.prompts import Prompt
+    from twolane_server.repositories.surroundings import Repositories
     from twolane_server.routing.choose import Decision, Question
     from twolane_server.routing.run import Notify, Runner
+    from twolane_server.rules.knowledge import Known
+    from twolane_server.rules.labels import Labelled
     from twolane_server.session import Session, Snapshot
     from twolane_server.settings.resolved import Folders, Settings
-    from twolane_server.surroundings import Repositories
 
 
 class Service:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from twolane_context.languages import Language
     from twolane_context.trees import Parsed
     from twolane_server.documents import Document
-    from twolane_server.knowledge import Known
     from twolane_server.problems import Problem
+    from twolane_server.rules.knowledge import Known
     from twolane_server.settings.resolved import Folders, Mode
     from twolane_server.text import Text
 

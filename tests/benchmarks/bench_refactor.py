@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Subject
     from twolane_server.actions.impact import Impact
     from twolane_server.actions.outcomes import Across
-    from twolane_server.indexed import Indexed
+    from twolane_server.repositories.indexed import Indexed
 
 WINDOWS = (65_536, 24_576)
 SEED = os.environ.get("TWOLANE_SEED", "0")

@@ -31,7 +31,7 @@ from twolane_context.outline import examine
 from twolane_context.question import Selection
 from twolane_context.repository import Repository
 from twolane_context.tokens import estimate
-from twolane_server.watching import watch, what_changed
+from twolane_server.repositories.watching import watch, what_changed
 
 if TYPE_CHECKING:
     from collections.abc import Generator

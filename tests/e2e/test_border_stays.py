@@ -14,7 +14,7 @@ from support_git import Repo
 from support_leaks import MODEL, REPLY, World, canary, traces
 from support_repository import put
 from support_wire import TWOLANE
-from twolane_server.tainted import Tainted
+from twolane_server.rules.tainted import Tainted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -250,7 +250,7 @@ def _labels(patch: pytest.MonkeyPatch) -> tuple[str, ...]:
 
 
 def _notes(_: pytest.MonkeyPatch) -> tuple[str, ...]:
-    off = "import twolane_server.tainted as one; one.Tainted.add = lambda *_: True"
+    off = "import twolane_server.rules.tainted as one; one.Tainted.add = lambda *_: True"
     run = "import sys; from twolane_server.cli import main; sys.exit(main(['lsp']))"
     return (sys.executable, "-c", f"{off}\n{run}")
 

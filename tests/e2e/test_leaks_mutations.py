@@ -13,14 +13,15 @@ import pytest
 
 from support_bench import Bench, open_bench
 from support_channels import CHANNELS
-from twolane_server import indexed, service
+from twolane_server import service
 from twolane_server.border import searches
 from twolane_server.border.records import origins
 from twolane_server.border.searches import Searches
-from twolane_server.indexed import Indexed
 from twolane_server.lanes.base import LaneName
 from twolane_server.prompts import Prompt
-from twolane_server.tainted import Tainted
+from twolane_server.repositories import indexed
+from twolane_server.repositories.indexed import Indexed
+from twolane_server.rules.tainted import Tainted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
     from twolane_server.border.standing import ReadStanding, Standing
     from twolane_server.fragments import Origin
+    from twolane_server.repositories.surroundings import Seen, Shown, Wanted
+    from twolane_server.rules.verdicts import Verdict
     from twolane_server.settings.resolved import Settings
-    from twolane_server.surroundings import Seen, Shown, Wanted
-    from twolane_server.verdicts import Verdict
 
 
 pytestmark = pytest.mark.slow
 EXAMPLES = range(12)
 _UNWATCHED = (
-    "import sys, twolane_server.pasted as pasted\n"
+    "import sys, twolane_server.recognition.pasted as pasted\n"
     "pasted.Watched.look = lambda *_: None\n"
     "from twolane_server.cli import main\n"
     "sys.exit(main(['lsp']))\n"

@@ -11,7 +11,7 @@ from support_leaks import MODEL, World, code
 from support_lsp import Editor, editing
 from support_repository import put
 from support_waiting import until
-from twolane_server.trust import revoke, standing
+from twolane_server.rules.trust import revoke, standing
 
 if TYPE_CHECKING:
     from pathlib import Path

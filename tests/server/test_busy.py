@@ -9,10 +9,10 @@ import pytest
 from twolane_server.actions.catalogue import action_named
 from twolane_server.busy import may_be_offered
 from twolane_server.fragments import Label
-from twolane_server.knowledge import UNKNOWN
-from twolane_server.labels import Labelled
 from twolane_server.lanes.base import LaneName
 from twolane_server.questions import question_of
+from twolane_server.rules.knowledge import UNKNOWN
+from twolane_server.rules.labels import Labelled
 from twolane_server.settings.resolved import Mode, Settings
 
 OPEN = replace(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from twolane_server.actions.catalogue import action_named
 from twolane_server.errors import AnswerTruncated
 from twolane_server.fragments import Label
-from twolane_server.knowledge import UNKNOWN
-from twolane_server.labels import Labelled
 from twolane_server.lanes.base import LaneName
 from twolane_server.longer import question_for, with_more
 from twolane_server.questions import question_of
+from twolane_server.rules.knowledge import UNKNOWN
+from twolane_server.rules.labels import Labelled
 from twolane_server.settings.resolved import Settings
 
 if TYPE_CHECKING:

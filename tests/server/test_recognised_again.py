@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support_trust import make_folders
 from twolane_server.border.fingerprints import Fingerprints, Source
 from twolane_server.border.print_store import read_key
-from twolane_server.indexing import cache_file
-from twolane_server.recognised import SUFFIX, Recognised
+from twolane_server.recognition.recognised import SUFFIX, Recognised
+from twolane_server.repositories.indexing import cache_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

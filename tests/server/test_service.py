@@ -28,14 +28,15 @@ from twolane_server.actions.base import NOTHING
 from twolane_server.actions.outcomes import edits_of
 from twolane_server.border.budget import UNREAD
 from twolane_server.border.ledger import Ledger, read_rows
-from twolane_server.changed_files import Scope
 from twolane_server.documents import Document
 from twolane_server.errors import ActionError, AnswerTruncated, ReplyRefused, TooLarge, WrongUse
 from twolane_server.fragments import Label
-from twolane_server.knowledge import Known
 from twolane_server.lanes.base import LaneName
-from twolane_server.once import Once
+from twolane_server.materials.changed_files import Scope
 from twolane_server.prices import money, most
+from twolane_server.repositories.once import Once
+from twolane_server.rules.knowledge import Known
+from twolane_server.rules.tainted import Tainted
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.settings.resolved import (
@@ -47,7 +48,6 @@ from twolane_server.settings.resolved import (
     NdaRules,
     Settings,
 )
-from twolane_server.tainted import Tainted
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from twolane_context.tokens import Counter
     from twolane_server.actions.base import Surroundings
     from twolane_server.orders import Ready, Result
+    from twolane_server.repositories.surroundings import Wanted
     from twolane_server.routing.choose import Decision
     from twolane_server.settings.resolved import Folders
-    from twolane_server.surroundings import Wanted
 
 CODE = "import os\n\n\ndef join(a: str) -> str:\n    return a + os.sep\n"
 CURSOR = Span(CODE.index("return"), CODE.index("return"))

@@ -17,11 +17,11 @@ from support_trust import make_folders, trusted_repository
 from twolane_context.spans import Span
 from twolane_server.actions.catalogue import action_named
 from twolane_server.documents import Document
-from twolane_server.knowledge import Known
-from twolane_server.labels import rules_for
 from twolane_server.lanes.base import LaneName
 from twolane_server.lanes.limits import Who
 from twolane_server.orders import Order, who
+from twolane_server.rules.knowledge import Known
+from twolane_server.rules.labels import rules_for
 from twolane_server.service import Service
 from twolane_server.session import Session
 from twolane_server.settings.resolved import (

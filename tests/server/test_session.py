@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.documents import Document
-from twolane_server.knowledge import Known
+from twolane_server.rules.knowledge import Known
 from twolane_server.session import Session
 from twolane_server.settings.resolved import Folders, Mode
 from twolane_server.text import Text

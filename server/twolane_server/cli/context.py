@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from twolane_context.pack import Piece
-    from twolane_server.tainted_here import Judge
+    from twolane_server.rules.tainted_here import Judge
 
 _BUDGET = 2_048
 _FILE_OR_HUNK = re.compile(r"(?m)^(?:\+\+\+ (?:b/)?([^\t\r\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)")

@@ -19,8 +19,8 @@ from twolane_server.cli.terminal import Terminal
 from twolane_server.errors import AnswerTruncated
 from twolane_server.folders import folders
 from twolane_server.longer import question_for
-from twolane_server.made import note_made
 from twolane_server.prices import money
+from twolane_server.rules.made import note_made
 from twolane_server.unread import unread
 from twolane_server.writing.recover import recover
 

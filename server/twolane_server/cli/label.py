@@ -15,18 +15,18 @@ from twolane_server.cli.plain import one_line
 from twolane_server.errors import FingerprintsUnusable, Refused
 from twolane_server.folders import folders
 from twolane_server.fragments import Label
-from twolane_server.labels import Labelled, label_with, rules_for
 from twolane_server.repository import find_root
+from twolane_server.rules.labels import Labelled, label_with, rules_for
+from twolane_server.rules.tainted import Tainted
 from twolane_server.settings.load import load
-from twolane_server.tainted import Tainted
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
 
-    from twolane_server.opened import Origin, Owned
+    from twolane_server.recognition.opened import Origin, Owned
+    from twolane_server.rules.taints import Taint
     from twolane_server.settings.resolved import Folders, NdaRules
-    from twolane_server.taints import Taint
 
 _COLOURS = {Label.NDA: "\x1b[31m", Label.OPEN: "\x1b[32m"}
 _PLAIN = "\x1b[0m"
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(stack: ExitStack, root: Path, kept: Folders, nda: NdaRules) -> Owned | str:
     """The repository, or why its code under NDA is not known."""
-    from twolane_server.opened import owned  # noqa: PLC0415 - imports tree-sitter
+    from twolane_server.recognition.opened import owned  # noqa: PLC0415 - imports tree-sitter
 
     try:
         return stack.enter_context(owned(root, kept, nda))
@@ -136,7 +136,7 @@ def _with_reason(shown: _Shown, why: str) -> _Shown:
 
 
 def _open(files: list[str], kept: Folders, nda: NdaRules, *, yes: bool) -> int:
-    from twolane_server.opened import owned  # noqa: PLC0415 - imports tree-sitter
+    from twolane_server.recognition.opened import owned  # noqa: PLC0415 - imports tree-sitter
 
     root, places = _places(files)
     tainted = Tainted(kept.state)
@@ -226,7 +226,7 @@ def _files(place: Path, one: Owned, nda: NdaRules) -> list[Path]:
 
 
 def _text(file: Path) -> str:
-    from twolane_server.hidden import text_of  # noqa: PLC0415 - imports tree-sitter
+    from twolane_server.recognition.hidden import text_of  # noqa: PLC0415 - imports tree-sitter
 
     raw = file.read_bytes()
     return text_of(raw) or raw.decode("utf-8", "replace")

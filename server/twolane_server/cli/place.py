@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from twolane_context.spans import Span
 from twolane_server.actions.catalogue import ACTIONS, action_named
-from twolane_server.changed_files import Scope
 from twolane_server.cli.numbers import positive
 from twolane_server.cli.plain import plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
 from twolane_server.lanes.base import LaneName
-from twolane_server.once import Once
+from twolane_server.materials.changed_files import Scope
+from twolane_server.repositories.once import Once
 from twolane_server.service import Service
 from twolane_server.settings.load import load
 from twolane_server.source_file import read_place

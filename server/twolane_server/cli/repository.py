@@ -16,10 +16,10 @@ from twolane_context.question import Selection
 from twolane_server.cli.plain import one_line, plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
-from twolane_server.indexing import open_repository
+from twolane_server.repositories.indexing import open_repository
 from twolane_server.repository import find_root
+from twolane_server.rules.verdicts import Verdicts
 from twolane_server.settings.basics import NdaRules
-from twolane_server.verdicts import Verdicts
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from twolane_context.cache import Cache
     from twolane_context.repository import Repository
-    from twolane_server.tainted_here import Judge
+    from twolane_server.rules.tainted_here import Judge
 
 __all__ = ["SETTINGS", "Opened", "configure", "open_for", "plain", "read_text"]
 
@@ -71,8 +71,8 @@ class Opened:
 
     def verdicts(self) -> Judge:
         """What holds for each file, with code pasted into it."""
-        from twolane_server.tainted import Tainted  # noqa: PLC0415 - not for all of these commands
-        from twolane_server.tainted_here import TaintedHere  # noqa: PLC0415 - the same
+        from twolane_server.rules.tainted import Tainted  # noqa: PLC0415 - not for all of these commands
+        from twolane_server.rules.tainted_here import TaintedHere  # noqa: PLC0415 - the same
 
         tainted = Tainted(folders(os.environ).state)
         return TaintedHere(self.repository, tainted).over(self.rules())
@@ -103,8 +103,8 @@ class Opened:
         Raises:
             FingerprintsUnusable: that cannot be told.
         """
-        from twolane_server.known_code import nda_sources  # noqa: PLC0415 - only for some commands
-        from twolane_server.recognised import Recognised  # noqa: PLC0415 - the same
+        from twolane_server.recognition.known_code import nda_sources  # noqa: PLC0415 - only for some commands
+        from twolane_server.recognition.recognised import Recognised  # noqa: PLC0415 - the same
 
         recognised = Recognised(self.repository.root, folders(os.environ))
         try:

@@ -15,18 +15,18 @@ from twolane_server.cli.plain import one_line
 from twolane_server.errors import FingerprintsUnusable, Refused
 from twolane_server.folders import folders
 from twolane_server.fragments import Label
-from twolane_server.grants import read_grants
-from twolane_server.labels import label_with, rules_for
 from twolane_server.repository import find_root
+from twolane_server.rules.grants import read_grants
+from twolane_server.rules.labels import label_with, rules_for
+from twolane_server.rules.trust import Standing, give, policies_of, revoke, rules_of, standing
+from twolane_server.rules.ways import Ways
 from twolane_server.settings.load import load
-from twolane_server.trust import Standing, give, policies_of, revoke, rules_of, standing
-from twolane_server.ways import Ways
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from twolane_server.policy import Policy, Rule
+    from twolane_server.rules.policy import Policy, Rule
     from twolane_server.settings.resolved import Folders, NdaRules
 
 _MOST_FILES = 20_000
@@ -111,7 +111,7 @@ def _grant(root: Path, kept: Folders, arguments: argparse.Namespace) -> int:
 
 def _release(root: Path, kept: Folders, nda: NdaRules) -> None:
     """Let open files be open also where they were under NDA before a rule was loosened."""
-    from twolane_server.opened import release_open  # noqa: PLC0415 - imports tree-sitter
+    from twolane_server.recognition.opened import release_open  # noqa: PLC0415 - imports tree-sitter
 
     try:
         release_open(root, kept, nda)

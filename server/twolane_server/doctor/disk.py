@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from twolane_server.border.ledger import Ledger, verify
 from twolane_server.doctor.finding import broken, fine
 from twolane_server.errors import TwolaneError
-from twolane_server.indexing import cache_files
-from twolane_server.recognised import SUFFIX
+from twolane_server.recognition.recognised import SUFFIX
+from twolane_server.repositories.indexing import cache_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

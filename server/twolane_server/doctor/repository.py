@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolane_server.doctor.finding import broken, fine, unset
-from twolane_server.policy import POLICY_FILE, read_policies
 from twolane_server.repository import find_root
+from twolane_server.rules.policy import POLICY_FILE, read_policies
+from twolane_server.rules.trust import standing
 from twolane_server.settings.resolved import Mode
-from twolane_server.trust import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,6 @@ from lsprotocol import types
 
 from twolane_server import convert
 from twolane_server.busy import cloud_offer
-from twolane_server.changed_files import Scope
 from twolane_server.errors import ActionError, AnswerTruncated, TwolaneError
 from twolane_server.features import configuration
 from twolane_server.features.busy import TakeCloudError, unless_cloud
@@ -21,8 +20,9 @@ from twolane_server.features.longer import may_go_on
 from twolane_server.features.preview import Preview
 from twolane_server.features.progress import work_done
 from twolane_server.lanes.base import LaneName
-from twolane_server.made import note_made
+from twolane_server.materials.changed_files import Scope
 from twolane_server.pace import Pace
+from twolane_server.rules.made import note_made
 from twolane_server.unread import unread
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from twolane_context.references import Site
     from twolane_server.convert import Encoding
-    from twolane_server.live import Live
+    from twolane_server.repositories.live import Live
     from twolane_server.session import Session
 
 REFERENCES = "twolane.references"

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from twolane_server import globs
 from twolane_server.nearby import network
+from twolane_server.rules import globs
 
 __all__ = [
     "HOW_TO_GIVE_A_KEY",

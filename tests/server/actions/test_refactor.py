@@ -13,12 +13,12 @@ from twolane_context.facts import extract
 from twolane_context.index import Changed
 from twolane_context.spans import Span
 from twolane_context.tokens import estimate
-from twolane_server import impacts as module
 from twolane_server.actions.base import Task
 from twolane_server.actions.impact import Role
 from twolane_server.actions.refactor import Refactor
 from twolane_server.errors import ActionError, ReplyRefused
 from twolane_server.fragments import Label
+from twolane_server.repositories import impacts as module
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ import twolane_server
 from support_repository import make_repository, put
 from twolane_server.cli import main
 from twolane_server.errors import FingerprintsUnusable
-from twolane_server.opened import Owned
-from twolane_server.tainted import Tainted
+from twolane_server.recognition.opened import Owned
+from twolane_server.rules.tainted import Tainted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,14 +346,19 @@ def test_a_place_that_cannot_be_opened_is_refused(
 
 def test_only_a_persons_command_opens_code() -> None:
     package = Path(twolane_server.__file__).parent
-    word = re.compile(r"twolane_server\.opened|release_(open|code)\(|forget_former")
+    word = re.compile(r"twolane_server\.recognition\.opened|release_(open|code)\(|forget_former")
     users = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")
         if word.search(path.read_text("utf-8"))
     }
     commands = {"cli/label.py", "cli/trust.py"}
-    assert users == {*commands, "border/fingerprints.py", "opened.py", "recognised.py"}
+    assert users == {
+        *commands,
+        "border/fingerprints.py",
+        "recognition/opened.py",
+        "recognition/recognised.py",
+    }
 
 
 def tainted(tmp_path: Path, *files: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from twolane_server.copies import Copies
 from twolane_server.documents import Document
 from twolane_server.features import labels
+from twolane_server.recognition.copies import Copies
 from twolane_server.text import Text
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What an action reads besides the document: differences, commits, tests, templates; all labelled."""

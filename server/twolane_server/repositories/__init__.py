@@ -1,0 +1,1 @@
+"""The engine's index of each repository, kept for an editor or a command, and what it answers."""

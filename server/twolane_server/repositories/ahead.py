@@ -1,0 +1,111 @@
+"""What the repository says around a selection, looked for while a person reads the menu there.
+
+Whatever action is chosen then, most of that has been read, and compared with code under NDA. Nothing of
+it is kept but what any question leaves behind: by its content, and under the same rules. The action asks
+everything itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from twolane_server.actions.base import Reads
+from twolane_server.repositories.surroundings import Wanted, rows_of
+from twolane_server.rules.markers import head_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+    from twolane_context.spans import Span
+    from twolane_server.orders import Offer
+    from twolane_server.session import Session, Snapshot
+
+__all__ = ["Ahead", "wanted_by_most"]
+
+_REST_SECONDS = 0.15
+"""So long a menu stands before anything is done: editors ask for one wherever the cursor goes."""
+
+
+class Ahead:
+    """Belongs to the event loop of the language server. The last menu counts; a request ends it.
+
+    Args:
+        session: what is open.
+        offers: the menu at a selection; see `Service.offers`.
+        around: asks the repository; see `Repositories.around`.
+        background: runs something that nobody waits for.
+        sleep: waits.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        offers: Callable[[Session, Snapshot, Span], Iterable[Offer]],
+        around: Callable[[Wanted], Awaitable[object]],
+        background: Callable[[Coroutine[object, object, None]], asyncio.Task[None]],
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._session, self._offers, self._around = session, offers, around
+        self._background, self._sleep = background, sleep
+        self._task: asyncio.Task[None] | None = None
+        self._last: tuple[str, int, Span] | None = None
+
+    def menu(self, snapshot: Snapshot, selection: Span) -> None:
+        """A menu is shown. One that is asked for again is no other one."""
+        now = snapshot.document.uri, snapshot.document.version, selection
+        if now != self._last:
+            self.stop()
+            self._last = now
+            self._task = self._background(self._look(snapshot, selection))
+
+    def stop(self) -> None:
+        """What is asked for now is more urgent."""
+        self._last = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _look(self, snapshot: Snapshot, selection: Span) -> None:
+        await self._sleep(_REST_SECONDS)
+        document = snapshot.document
+        now = self._session.snapshot(document.uri)  # its label may have been read meanwhile
+        if now is not None and now.document.version == document.version:
+            wanted = wanted_by_most(now, selection, self._offers(self._session, now, selection))
+            if wanted is not None:
+                await self._around(wanted)
+
+
+def wanted_by_most(snapshot: Snapshot, selection: Span, offers: Iterable[Offer]) -> Wanted | None:
+    """The question that the first action would ask which begins in the document: most ask the same.
+
+    Args:
+        snapshot: the document.
+        selection: what is selected.
+        offers: the menu there.
+    """
+    document, settings, known = snapshot.document, snapshot.settings, snapshot.known
+    decisions = (
+        one.decision
+        for one in offers
+        if one.action.reads.in_document and one.action.reads is not Reads.REPOSITORY
+    )
+    decision = next((one for one in decisions if one is not None), None)
+    if decision is None or known is None:
+        return None
+    source, lanes = document.text.source, {"local": settings.local, "cloud": settings.cloud}
+    first, last = rows_of(source, selection)
+    parsed = snapshot.earlier
+    return Wanted(
+        path=document.path,
+        first=first,
+        last=last,
+        audience=decision.lane,
+        model=decision.model,
+        window=lanes[decision.lane.value].window,
+        label=known.label(head_of(document.text)).label,
+        words=known.words,
+        nda=settings.nda,
+        parsed=parsed if parsed is not None and parsed.source == source else None,
+    )

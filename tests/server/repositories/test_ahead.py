@@ -1,0 +1,207 @@
+"""While a menu is read, the repository is asked what its actions will ask."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from lsprotocol import types
+
+from support_repositories import Alone
+from support_repository import put
+from support_trust import make_folders, trusted_repository
+from twolane_context.spans import Span
+from twolane_server import convert
+from twolane_server.actions.base import NOTHING
+from twolane_server.documents import Document
+from twolane_server.lanes.base import LaneName
+from twolane_server.repositories.ahead import Ahead
+from twolane_server.server import create
+from twolane_server.service import Service
+from twolane_server.session import Session
+from twolane_server.settings.resolved import EmbeddedSettings, KeySource, LaneSettings, Settings
+from twolane_server.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from pathlib import Path
+
+    from twolane_server.actions.base import Surroundings
+    from twolane_server.repositories.surroundings import Wanted
+    from twolane_server.session import Snapshot
+
+CODE = "def one(a):\n    return a\n\n\ndef other(b):\n    return b\n"
+
+
+def cursor(text: str) -> Span:
+    """An empty selection before the text."""
+    return Span(CODE.index(text), CODE.index(text))
+
+
+ONE, OTHER = cursor("return a"), cursor("return b")
+
+
+class Asked(Alone):
+    """Repositories that note what they are asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Wanted] = []
+
+    async def around(self, wanted: Wanted) -> Surroundings:
+        self.asked.append(wanted)
+        return NOTHING
+
+
+@dataclass
+class Desk:
+    """An editor with a file of a repository with a grant, and its menu."""
+
+    top: Path
+    policy: str = '[nda]\npaths = ["vault.py"]\nwords = ["Acme"]\n'
+    tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    def __post_init__(self) -> None:
+        folders, environ = make_folders(self.top / "own"), {"KEY": "sk-" + "x" * 20}
+        root = trusted_repository(self.top / "r", folders, self.policy)
+        script = put(self.top / "replies.json", json.dumps([{"reply": "It is."}]))
+        self.repositories, self.session = Asked(), Session(folders, environ)
+        self.session.settings = self.settings = Settings(
+            local=LaneSettings(f"scripted:{script}", "Qwen3-Coder", window=64_000),
+            cloud=LaneSettings("http://127.0.0.1:9/v1", "deepseek-v3.2", KeySource("KEY")),
+            embedded=EmbeddedSettings(enabled=False),
+        )
+        self.service = Service(folders, environ, self.repositories)
+        self.ahead = Ahead(
+            self.session,
+            self.service.offers,
+            self.repositories.around,
+            self.background,
+            sleep=lambda _: asyncio.sleep(0),
+        )
+        self.file = put(root / "a.py", CODE)
+        self.open()
+
+    def open(self, version: int = 1) -> None:
+        file = self.file
+        document = Document(file.as_uri(), str(file), "python", version, Text.of(CODE))
+        self.session.put(document)
+        self.session.learn(document.uri, self.service.known(document.path, self.settings))
+
+    def background(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        self.tasks.append(asyncio.create_task(work))
+        return self.tasks[-1]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        found = self.session.snapshot(self.file.as_uri())
+        assert found is not None
+        return found
+
+    async def rest(self) -> list[Wanted]:
+        """What was asked up to now, after all that goes on has ended."""
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        return self.repositories.asked
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.mark.parametrize("policy", ['[nda]\nwords = ["Acme"]\n', '[nda]\npaths = ["a.py"]\n'])
+@pytest.mark.parametrize("action", ["docstring", "explain", "review"])
+@pytest.mark.parametrize("selection", [OTHER, Span(0, CODE.index("\n\n") + 1)])
+async def test_it_is_what_an_action_asks(
+    tmp_path: Path, policy: str, action: str, selection: Span
+) -> None:
+    desk = Desk(tmp_path, policy)
+    await desk.session.parse(desk.file.as_uri())
+    desk.ahead.menu(desk.snapshot, selection)
+    (ahead,) = await desk.rest()
+    assert ahead.parsed is not None
+    order = desk.service.order(action, desk.snapshot.document, selection)
+    await desk.service.prepare(order, desk.settings)
+    assert desk.repositories.asked == [ahead, replace(ahead, parsed=None)]
+    assert ahead.audience is (LaneName.LOCAL if "paths" in policy else LaneName.CLOUD)
+
+
+async def test_only_the_last_of_many_menus_counts(desk: Desk) -> None:
+    for selection in (ONE, OTHER, ONE, ONE):
+        desk.ahead.menu(desk.snapshot, selection)
+    (wanted,) = await desk.rest()
+    assert wanted.first == 1
+
+
+async def test_the_same_menu_is_no_new_one(desk: Desk) -> None:
+    for _ in range(3):
+        desk.ahead.menu(desk.snapshot, ONE)
+        await desk.rest()
+    assert len(desk.repositories.asked) == 1
+
+
+async def test_a_request_comes_first(desk: Desk) -> None:
+    desk.ahead.menu(desk.snapshot, ONE)
+    desk.ahead.stop()
+    assert await desk.rest() == []
+    desk.ahead.menu(desk.snapshot, ONE)
+    assert len(await desk.rest()) == 1
+
+
+async def test_who_goes_on_typing_reads_no_menu(desk: Desk) -> None:
+    desk.ahead.menu(desk.snapshot, ONE)
+    desk.open(version=2)
+    assert await desk.rest() == []
+    desk.ahead.menu(desk.snapshot, ONE)
+    desk.session.close(desk.file.as_uri())
+    assert await desk.rest() == []
+
+
+async def test_a_tree_of_some_keys_ago_does_not_go_with_it(desk: Desk) -> None:
+    await desk.session.parse(desk.file.as_uri())
+    document = desk.snapshot.document
+    desk.session.put(replace(document, version=2, text=Text.of(f"# new\n{CODE}")))
+    desk.ahead.menu(desk.snapshot, ONE)
+    (wanted,) = await desk.rest()
+    assert wanted.parsed is None
+
+
+async def test_before_its_label_is_read_nothing_is_asked_of_a_document(desk: Desk) -> None:
+    document = desk.snapshot.document
+    desk.session.close(document.uri)
+    desk.session.put(document)
+    desk.ahead.menu(desk.snapshot, ONE)
+    assert await desk.rest() == []
+
+
+async def test_the_editors_menu_begins_it_and_its_command_ends_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = create(desk.session.folders, {})
+    told: list[object] = []
+
+    def begin(_: Snapshot, selection: Span) -> None:
+        told.append(selection)
+
+    monkeypatch.setattr(server.ahead, "menu", begin)
+    monkeypatch.setattr(server.ahead, "stop", lambda: told.append("stop"))
+    monkeypatch.setattr(type(server), "encoding", convert.Encoding.Utf8)
+    monkeypatch.setattr(server.protocol, "track", lambda: None)
+    server.session.put(desk.snapshot.document)
+    place = types.Range(types.Position(5, 4), types.Position(5, 4))
+    protocol = cast("Any", server.protocol)
+    for uri in (desk.file.as_uri(), "file:///not/open.py"):
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), place, types.CodeActionContext([])
+        )
+        protocol.fm.features[types.TEXT_DOCUMENT_CODE_ACTION](params)
+    assert told == [OTHER]
+    await protocol.fm.commands["twolane.run"](None)
+    assert told == [OTHER, "stop"]
+    monkeypatch.setitem(protocol.running, 1, asyncio.ensure_future(asyncio.sleep(0)))
+    server.look_ahead(desk.file.as_uri(), place)
+    assert told == [OTHER, "stop"], "whoever waits for an answer has the machine"
+    await server.close()
