@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import stat
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LARGEST", "Read", "decoded", "read_start", "read_text", "toml_fault"]
+__all__ = ["LARGEST", "Read", "decoded", "is_text", "read_start", "read_text", "toml_fault"]
 
 LARGEST = 1_048_576
 """The most bytes that a file of rules may have."""
@@ -72,9 +73,30 @@ def read_start(path: Path, size: int) -> Read:
     return Read(fault="is not text in UTF-8", links=links)
 
 
-def decoded(content: bytes) -> str:
-    """The start of what some file held once, in the encoding that `read_start` takes it for."""
-    return content.decode(_encoding(content), "replace")
+def decoded(content: bytes, size: int) -> str | None:
+    """How a text begins that some file held once; `None` for one in an encoding that is not known.
+
+    Of data, and of UTF-16 without its mark, it is what is left without NULs.
+
+    Args:
+        content: its first bytes.
+        size: how many were asked for: when there are as many, they may end within a character.
+    """
+    encoding = _encoding(content)
+    if encoding != "utf-16" and b"\0" in content:
+        return content.replace(b"\0", b"").decode(encoding, "replace")
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(content, len(content) < size)
+    except UnicodeDecodeError:
+        return None
+
+
+def is_text(content: bytes) -> bool:
+    """Whether all of it is UTF-8, so that what is looked for in it can be found."""
+    try:
+        return "\0" not in content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def toml_fault(error: ValueError | RecursionError) -> str:

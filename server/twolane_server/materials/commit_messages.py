@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_server.fragments import Label, Origin
 from twolane_server.materials.diff_labels import reasons_of
 from twolane_server.materials.diffs import read_files
+from twolane_server.reading import is_text
 from twolane_server.rules.labels import HEAD_BYTES, Labelled
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def messages_of(desk: Desk, ids: tuple[str, ...], most: int) -> list[Said]:
     """The messages of commits, in their order.
 
     Not known, and so under NDA, is what a commit touches that touches no file, more than `most`, or
-    one that is missing or large; and of what all commits touch together no more than 2,000 files are
+    one that is missing or large, and a message that is not UTF-8; and of what all commits touch together no more than 2,000 files are
     looked at, those of the first commits.
 
     Args:
@@ -70,9 +71,12 @@ def messages_of(desk: Desk, ids: tuple[str, ...], most: int) -> list[Said]:
     starts = desk.git.heads(chain(*map(_ids, chain(*touched.values()))), HEAD_BYTES)
     found: list[Said] = []
     for id_, content in desk.git.objects(ids).items():
-        text = (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+        raw = (content or b"").partition(b"\n\n")[2]
+        text = raw.decode("utf-8", "replace").strip()
         files = touched.get(id_, ())
-        if not files or any(starts[each] is None for one in files for each in _ids(one)):
+        missing = any(starts[each] is None for one in files for each in _ids(one))
+        # In other letters, a word that must not leave would not be found.
+        if not files or missing or not is_text(raw):
             found.append(Said(text, _UNKNOWN, Origin()))
             continue
         labels = [desk.file(one, starts) for one in files]

@@ -123,10 +123,10 @@ class Past:
         for path, texts in self._texts.items():
             wanted[self._root(path)].update(texts)
         return {
-            each: decoded(start)
+            each: text
             for root, texts in wanted.items()
             for each, start in Git(root, self._environ).heads(texts, HEAD_BYTES).items()
-            if start is not None
+            if start is not None and (text := decoded(start, HEAD_BYTES)) is not None
         }
 
     def _of(self, path: str, commit: str) -> Departed:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twolane_server.fragments import Label, Origin
-from twolane_server.reading import decoded
+from twolane_server.reading import decoded, is_text
 from twolane_server.rules.labels import HEAD_BYTES, Labelled
 
 if TYPE_CHECKING:
@@ -100,11 +100,10 @@ class Desk:
             file: the file.
             blobs: the content of both sides, by the objects' ids.
         """
-        found = self.label(file.paths, _heads(file, blobs))
-        sides = filter(None, (file.old_id, file.new_id))
-        if file.hunks and any(blobs.get(each) is None for each in sides):
-            why = f"its text is too large to be looked at, {file.new}"
-            return Labelled(Label.NDA, (*found.reasons, why))
+        heads = _heads(file, blobs)
+        found = self.label(file.paths, heads)
+        if (why := _unread(file, heads, blobs)) is not None:
+            return Labelled(Label.NDA, (*found.reasons, f"{why}, {file.new}"))
         targets = _targets(file, blobs)
         if found.label is not Label.OPEN or not targets:
             return found
@@ -118,10 +117,22 @@ def reasons_of(found: Iterable[Labelled]) -> tuple[str, ...]:
     return reasons if more <= 0 else (*reasons[:_MOST_REASONS], f"and {more} more")
 
 
-def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str, ...]:
-    """The starts of a file's text on both sides, which may hold markers."""
+def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str | None, ...]:
+    """The starts of a file's text on both sides, which may hold markers; `None` for unknown letters."""
     texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each]
-    return tuple(decoded((text or b"")[:HEAD_BYTES]) for text in texts)
+    return tuple(decoded((text or b"")[:HEAD_BYTES], HEAD_BYTES) for text in texts)
+
+
+def _unread(
+    file: FileDiff, heads: tuple[str | None, ...], blobs: Mapping[str, bytes | None]
+) -> str | None:
+    """Why markers, or words in the lines that are shown, could be there and not be found."""
+    texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each and file.hunks]
+    if None in texts:
+        return "its text is too large to be looked at"
+    if None in heads or not all(is_text(text or b"") for text in texts):
+        return "its text was not UTF-8"
+    return None
 
 
 def _targets(file: FileDiff, blobs: Mapping[str, bytes | None]) -> list[str]:

@@ -25,8 +25,8 @@ from twolane_server.materials.diffs import cut_to, read_diff
 from twolane_server.materials.formers import for_threads
 from twolane_server.materials.git import Git, home_of
 from twolane_server.materials.templates import find_template
-from twolane_server.reading import decoded
-from twolane_server.rules.labels import HEAD_BYTES, Labelled
+from twolane_server.reading import is_text
+from twolane_server.rules.labels import Labelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -106,7 +106,7 @@ def read_head(path: str, environ: Mapping[str, str], read: Callable[[str], Known
     if held is None:
         return Material()
     text = held[1].decode("utf-8", "replace")
-    label = read(path).label(decoded(held[1][:HEAD_BYTES])).label
+    label = read(path).label(text).label if is_text(held[1]) else Label.NDA
     return Material(head=Source(text, label, Origin(path, texts=held[:1])))
 
 
