@@ -113,8 +113,16 @@ def _read(
             f"{len(pairs):,} files have changed, which is too much to review at once; name a file or a "
             "folder."
         )
-    apart = tuple(each for each in (old, new) if each and not _is_behind(git, each)) if new else ()
-    return git, old, apart, tuple(pairs)
+    return git, old, _apart(git, old, new), tuple(pairs)
+
+
+def _apart(git: Git, old: str, new: str) -> tuple[str, ...]:
+    """The commits of other branches that the sides are of; `new` is empty for what is in no commit."""
+    if not new:
+        return git.merging()
+    found = [each for each in (old, new) if each and not _is_behind(git, each)]
+    # A stash has its new files, and so new rules, as a third parent.
+    return (*found, *filter(None, (git.found(f"{each}^3") for each in found)))
 
 
 def _is_behind(git: Git, commit: str) -> bool:
@@ -175,6 +183,7 @@ def _labelled(desk: Desk, pairs: tuple[_Pair, ...], *, in_git: bool) -> Gathered
     found: list[Labelled] = []
     files: list[ChangedFile] = []
     unread: list[str] = []
+    desk.take_over(diff for diff, _, _ in pairs)
     for diff, old, new in pairs:
         labelled = desk.file(diff, {diff.old_id: old, diff.new_id: new})
         found.append(labelled)

@@ -42,9 +42,13 @@ class Departed:
 
     def text(self, path: str) -> str | None:
         """A file's text, by its path from the root; `None` for none, a link, or a large one."""
-        mode, blob = self._tree.get(path, ("", ""))
-        content = self.git.objects((blob,))[blob] if mode.startswith(_FILE) else None
+        content = self.git.objects((blob,))[blob] if (blob := self.blob(path)) else None
         return None if content is None else content.decode("utf-8", "replace")
+
+    def blob(self, path: str) -> str:
+        """The id of a file's text, by its path from the root; empty for none and for a link."""
+        mode, blob = self._tree.get(path, ("", ""))
+        return blob if mode.startswith(_FILE) else ""
 
     def rules(self, path: str, now: FileRules) -> FileRules:
         """What speaks about a file, by its path from the root; the rules of now where it is not gone.

@@ -32,7 +32,8 @@ class Desk:
         former: the paths that a file had before, all absolute.
         departed: what the diff's old side holds.
         gone: the paths that the diff takes away.
-        apart: commits of other branches that hold a side: their rules count, too.
+        apart: commits of other branches that a side is of, or was taken over from: what they hold of a
+            file, and their rules, count, too.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Desk:
         self._gone = gone
         self._apart = tuple(apart)
         self._known: dict[str, Known] = {}
+        self._taken: dict[str, dict[str, bytes | None]] = {}
 
     def known(self, path: str) -> Known:
         """What speaks about a path, relative to the root, now."""
@@ -72,9 +74,17 @@ class Desk:
         commit = self._departed.commit if path in self._gone else ""
         return Origin(str(self.git.root / path), start, end, commit)
 
+    def take_over(self, files: Iterable[FileDiff]) -> None:
+        """Read what the other branches hold of files, so that these are judged by it, too."""
+        paths = dict.fromkeys(path for file in files for path in file.paths) if self._apart else ()
+        ids = {path: [each for one in self._apart if (each := one.blob(path))] for path in paths}
+        starts = self.git.heads((each for held in ids.values() for each in held), HEAD_BYTES)
+        self._taken = {path: {each: starts[each] for each in held} for path, held in ids.items()}
+
     def sources(self, file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[Origin, ...]:
         """All that gives a file its label, for who asks again by the rules of later; see `file`."""
         texts = tuple(each for each in (file.old_id, file.new_id) if blobs.get(each) is not None)
+        texts += tuple(self._taken_over(file))
         own = (replace(self.origin(path, 0, 0), texts=texts) for path in file.paths)
         return (*own, *(self.origin(path, 0, 0) for path in _targets(file, blobs)))
 
@@ -100,7 +110,8 @@ class Desk:
             file: the file.
             blobs: the content of both sides, by the objects' ids.
         """
-        heads = _heads(file, blobs)
+        taken = self._taken_over(file).values()
+        heads = (*_heads(file, blobs), *(None if each is None else _head(each) for each in taken))
         found = self.label(file.paths, heads)
         if (why := _unread(file, heads, blobs)) is not None:
             return Labelled(Label.NDA, (*found.reasons, f"{why}, {file.new}"))
@@ -108,6 +119,9 @@ class Desk:
         if found.label is not Label.OPEN or not targets:
             return found
         return self.label(targets, ())
+
+    def _taken_over(self, file: FileDiff) -> dict[str, bytes | None]:
+        return {key: text for path in file.paths for key, text in self._taken.get(path, {}).items()}
 
 
 def reasons_of(found: Iterable[Labelled]) -> tuple[str, ...]:
@@ -119,8 +133,11 @@ def reasons_of(found: Iterable[Labelled]) -> tuple[str, ...]:
 
 def _heads(file: FileDiff, blobs: Mapping[str, bytes | None]) -> tuple[str | None, ...]:
     """The starts of a file's text on both sides, which may hold markers; `None` for unknown letters."""
-    texts = [blobs.get(each) for each in (file.old_id, file.new_id) if each]
-    return tuple(decoded((text or b"")[:HEAD_BYTES], HEAD_BYTES) for text in texts)
+    return tuple(_head(blobs.get(each)) for each in (file.old_id, file.new_id) if each)
+
+
+def _head(text: bytes | None) -> str | None:
+    return decoded((text or b"")[:HEAD_BYTES], HEAD_BYTES)
 
 
 def _unread(

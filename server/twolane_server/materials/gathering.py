@@ -83,9 +83,11 @@ async def gather(
         ActionError: there is no repository or no diff.
     """
     git, files, old, commits = await asyncio.to_thread(_read, reads, path, environ)
+    merging = await asyncio.to_thread(git.merging) if reads is Reads.INDEX else ()
     former = for_threads(before)
     gone = frozenset(filter(None, (each.gone for each in files)))
-    desk = Desk(git, read, former, Departed(git, old), gone)
+    apart = (Departed(git, each) for each in merging)
+    desk = Desk(git, read, former, Departed(git, old), gone, apart=apart)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
 
 
@@ -154,6 +156,7 @@ def _labelled(
 ) -> Gathered:
     shown = files[:_MOST_FILES]
     blobs = desk.git.objects(each for file in shown for each in (file.old_id, file.new_id) if each)
+    desk.take_over(shown)
     labels = {file: desk.file(file, blobs) for file in shown}
     cut = cut_to(shown, _MOST_CHARACTERS)
     diff = tuple(

@@ -36,6 +36,7 @@ _DIFF = ("-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "-
 _LIST = ("--raw", "-z")
 _PATCH = ("-p", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/")
 _TREE_FILE = re.compile(r"100\d{3} blob ([0-9a-f]+)\t")
+_MERGING = b"MERGE_HEAD\nCHERRY_PICK_HEAD\nREBASE_HEAD\nREVERT_HEAD^\n"
 _UNKNOWN = "The repository that this belongs to is not known; run the action from a file of the repository."
 
 
@@ -124,6 +125,12 @@ class Git:
             return self.text("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
         except ActionError:
             return ""
+
+    def merging(self) -> tuple[str, ...]:
+        """The commits that are being merged, or whose changes are being applied, into what is staged."""
+        told = self.run("cat-file", "--batch-check", given=_MERGING)  # one process for all of them
+        rows = (row.split() for row in told.decode().splitlines())
+        return tuple(row[0] for row in rows if row[1] == "commit")
 
     def staged(self) -> tuple[bytes, bytes]:
         """What the index would commit: the list of files (`--raw -z`), and the patch."""
