@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_git import Repo
+from support_leaks import tariff
+from support_trust import grant
 
 if TYPE_CHECKING:
     from support_leaks import World
@@ -86,6 +88,32 @@ def test_a_rule_that_went_into_the_stash_counts_there(
     _stays(world, "changes", "--range", revisions)
 
 
+@pytest.mark.parametrize(
+    "words", [("pr",), ("changes", "--range", "main...HEAD"), ("changes", "--range", "main..HEAD")]
+)
+@pytest.mark.parametrize("rule", [True, False], ids=["a rule", "a marker"])
+def test_what_the_branch_got_that_it_will_go_into_counts(
+    world: World,
+    repo: Repo,
+    rule: bool,  # noqa: FBT001 - the case
+    words: tuple[str, ...],
+) -> None:
+    """The branch was left before anybody said there that this is under NDA."""
+    repo.git("checkout", "-qb", "work")
+    repo.commit("Work", lib__x_py=_code(world))
+    routed = world.run("route", *words, "--json").json
+    assert (routed["lane"], routed["label"]) == ("cloud", "OPEN")
+    repo.git("checkout", "-q", "main")
+    if rule:
+        repo.put("lib/.aiignore", "x.py\n")
+    else:
+        repo.put("lib/x.py", "# CONFIDENTIAL\nx = 1\n")
+    repo.git("add", "-A")
+    repo.commit("Say so")
+    repo.git("checkout", "-q", "work")
+    _stays(world, *words)
+
+
 @pytest.mark.parametrize("words", [("commit",), ("changes",), ("changes", "--staged")])
 def test_open_code_may_leave_while_it_is_merged(
     world: World, repo: Repo, words: tuple[str, ...]
@@ -96,3 +124,28 @@ def test_open_code_may_leave_while_it_is_merged(
     repo.stage(lib__x_py="x = 5\n")
     routed = world.run("route", *words, "--json").json
     assert (routed["lane"], routed["label"]) == ("cloud", "OPEN")
+
+
+@pytest.mark.parametrize("how", ["switch", "worktree", "sparse"])
+def test_what_was_indexed_under_a_rule_is_known_where_that_rule_is_missing(
+    world: World, repo: Repo, how: str
+) -> None:
+    """The rule is newer than the grant, which therefore holds without it."""
+    repo.commit("Add", lib__x_py=tariff(world.secret))
+    repo.git("branch", "old")
+    repo.put("lib/.aiignore", "x.py\n")
+    repo.git("add", "-A")
+    repo.commit("Rule")
+    assert world.docstring(world.tool).json["decision"]["lane"] == "cloud"  # which indexes
+    root = world.root
+    if how == "switch":
+        repo.git("checkout", "-q", "old")
+    elif how == "sparse":
+        repo.git("sparse-checkout", "set", "--no-cone", "/*", "!.aiignore")
+    else:
+        root = world.top / "linked"
+        repo.git("worktree", "add", "-q", str(root), "old")
+        grant(root, world.folders)
+    file = root / "lib" / "x.py"
+    assert not (root / "lib" / ".aiignore").exists()
+    assert world.docstring(file, "--lane", "cloud").json["decision"]["lane"] == "local"

@@ -95,7 +95,8 @@ def _read(
     """The files, the commit that is their old side, and those of their sides that `HEAD` lacks."""
     git = Git(home_of(path), environ)
     inside = _inside(git.root, scope.within)
-    old, new = _ends(git, scope.revisions) if reads is Reads.RANGE else (git.found("HEAD"), "")
+    ranged = reads is Reads.RANGE
+    old, new, left = _ends(git, scope.revisions) if ranged else (git.found("HEAD"), "", "")
     if reads is Reads.TREE:
         found = list(changed_in(git, inside, scope.opened))
         blobs = git.objects(one.diff.old_id for one in found if one.diff.old_id)
@@ -113,14 +114,13 @@ def _read(
             f"{len(pairs):,} files have changed, which is too much to review at once; name a file or a "
             "folder."
         )
-    return git, old, _apart(git, old, new), tuple(pairs)
+    apart = _apart(git, old, new, left) if ranged else git.merging()
+    return git, old, apart, tuple(pairs)
 
 
-def _apart(git: Git, old: str, new: str) -> tuple[str, ...]:
-    """The commits of other branches that the sides are of; `new` is empty for what is in no commit."""
-    if not new:
-        return git.merging()
-    found = [each for each in (old, new) if each and not _is_behind(git, each)]
+def _apart(git: Git, *commits: str) -> tuple[str, ...]:
+    """Those of other branches that the sides are of, or that a side has left."""
+    found = [each for each in dict.fromkeys(commits) if not _is_behind(git, each)]
     # A stash has its new files, and so new rules, as a third parent.
     return (*found, *filter(None, (git.found(f"{each}^3") for each in found)))
 
@@ -160,8 +160,8 @@ def _inside(root: Path, within: str) -> Callable[[str], bool]:
     return lambda path: place in (".", path) or path.startswith(f"{place}/")
 
 
-def _ends(git: Git, revisions: str) -> tuple[str, str]:
-    """The commits of `A..B` or `A...B`; a side that is left out is `HEAD`, as git has it.
+def _ends(git: Git, revisions: str) -> tuple[str, str, str]:
+    """The sides of `A..B` or `A...B`, and A; a name that is left out is `HEAD`, as git has it.
 
     Raises:
         WrongUse: it is no range.
@@ -175,7 +175,7 @@ def _ends(git: Git, revisions: str) -> tuple[str, str]:
         if not found:
             raise WrongUse(f"The repository {git.root.name} has no commit {name or 'HEAD'}.")
     base = git.text("merge-base", *ids) if "..." in revisions else ids[0]
-    return base, ids[1]
+    return base, ids[1], ids[0]
 
 
 def _labelled(desk: Desk, pairs: tuple[_Pair, ...], *, in_git: bool) -> Gathered:

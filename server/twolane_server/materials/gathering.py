@@ -82,12 +82,11 @@ async def gather(
     Raises:
         ActionError: there is no repository or no diff.
     """
-    git, files, old, commits = await asyncio.to_thread(_read, reads, path, environ)
-    merging = await asyncio.to_thread(git.merging) if reads is Reads.INDEX else ()
+    git, files, old, apart, commits = await asyncio.to_thread(_read, reads, path, environ)
     former = for_threads(before)
     gone = frozenset(filter(None, (each.gone for each in files)))
-    apart = (Departed(git, each) for each in merging)
-    desk = Desk(git, read, former, Departed(git, old), gone, apart=apart)
+    others = (Departed(git, each) for each in apart)
+    desk = Desk(git, read, former, Departed(git, old), gone, apart=others)
     return await asyncio.to_thread(_labelled, desk, reads, files, commits)
 
 
@@ -114,23 +113,24 @@ def read_head(path: str, environ: Mapping[str, str], read: Callable[[str], Known
 
 def _read(
     reads: Reads, path: str, environ: Mapping[str, str]
-) -> tuple[Git, tuple[FileDiff, ...], str, tuple[str, ...]]:
-    """The files, the commit that is their old side, and the commits in between."""
+) -> tuple[Git, tuple[FileDiff, ...], str, tuple[str, ...], tuple[str, ...]]:
+    """The files, the commit that is their old side, those of other branches, those in between."""
     git = Git(home_of(path), environ)
     if reads is Reads.INDEX:
         files = read_diff(*git.staged())
         if not files:
             raise ActionError("Nothing is staged; `git add` what the commit is to hold.")
-        return git, files, git.found("HEAD"), ()
-    head, base = git.found("HEAD"), _base(git)
+        return git, files, git.found("HEAD"), git.merging(), ()
+    head, (base, other) = git.found("HEAD"), _base(git)
     files = read_diff(*git.between(base, head))
     if not files:
         raise ActionError("This branch changes nothing yet, so there is nothing to write about.")
-    return git, files, base, git.commits(base, head, _MOST_COUNTED)
+    apart = () if other == base else (other,)  # it may have got rules since
+    return git, files, base, apart, git.commits(base, head, _MOST_COUNTED)
 
 
-def _base(git: Git) -> str:
-    """Where the branch left the one that it will go into.
+def _base(git: Git) -> tuple[str, str]:
+    """Where the branch left the one that it will go into, and where that one is now.
 
     Raises:
         ActionError: that cannot be told.
@@ -144,7 +144,7 @@ def _base(git: Git) -> str:
             except ActionError:
                 continue  # nothing in common
             if base != head:
-                return base
+                return base, other
     raise ActionError(
         "There is no commit that main, master or the remote's default branch does not have, so there "
         "is nothing to write about."
