@@ -481,7 +481,7 @@ def test_any_options_give_settings_and_problems(options: dict[str, object]) -> N
 
 
 @pytest.mark.parametrize(
-    "module", ["settings.resolved", "labels", "trust", "policy", "folders", "cli"]
+    "module", ["settings.resolved", "rules.labels", "rules.trust", "rules.policy", "folders", "cli"]
 )
 def test_only_reading_settings_needs_pydantic(module: str) -> None:
     program = f"import twolane_server.{module}, sys; sys.exit('pydantic' in sys.modules)"
