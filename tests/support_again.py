@@ -16,7 +16,9 @@ import pytest
 __all__ = ["MOST", "pytest_collection_modifyitems", "pytest_configure", "pytest_sessionfinish"]
 
 MOST = 3
-_NEVER = re.compile(r"border|leak|diffs_stay|malicious|trust|secret|ledger|policy|label|taint|gate")
+_NEVER = re.compile(
+    r"border|leak|diffs_stay|malicious|trust|secret|ledger|policy|label|taint|rules/|recognition/"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
