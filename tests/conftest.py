@@ -8,16 +8,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["support_again"]
-
 # The machine that runs the tests may be small and busy: neither an example's time nor that to make one says anything.
-# Whoever lands a change gets the same examples each time, whoever works on one gets others: what chance finds is theirs.
-settings.register_profile(
-    "house",
-    deadline=None,
-    derandomize=os.environ.get("TWOLANE_FULL") == "1",
-    suppress_health_check=[HealthCheck.too_slow],
-)
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 # Nothing of the developer's own settings, keys or caches takes part.
