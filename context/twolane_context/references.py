@@ -1,18 +1,16 @@
-"""Where a symbol is used, and a file: all that a refactoring of it may touch.
+"""Where a symbol is used: all that a refactoring of it may touch.
 
 A name counts when it resolves to the symbol. A member of a value of which nothing is known counts
 in the files that could hold such a value: those that name the symbol's class, a class made of it,
-or what yields one. A file is used where an import means it.
+or what yields one.
 """
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import Kind
-from twolane_context.index import module_names, stands_for_folder
-from twolane_context.modules import RUST, modules
+from twolane_context.modules import RUST
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
 from twolane_context.targets import SELF, Target, is_elsewhere, own_type, twins
@@ -21,7 +19,6 @@ from twolane_context.uses import ITEM, VALUE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolane_context.index import File, Index
     from twolane_context.resolve import Resolver
     from twolane_context.trees import Parsed
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 _UNTYPED = (".py", ".pyi")
 # To call a class calls these.
 _MAKING = frozenset({"__init__", "__new__", "constructor"})
-_MOST_BELOW = 300  # files of a folder that may import it without its name
 
 
 class Site(NamedTuple):
@@ -135,46 +131,3 @@ def _with_others(resolver: Resolver, targets: list[Target]) -> set[Target]:
             overridden = (m for one in bases for m in resolver.step(one, symbol.name))
             line += [one for one in overridden if one not in line]
     return {twin for one in line for twin in twins(one)}
-
-
-def importers(index: Index, path: str) -> list[File]:
-    """The files that import a file, by path; none for a file that the index does not know.
-
-    Args:
-        index: the repository.
-        path: of the file that is imported.
-    """
-    held = {*index.holding(module_word(path))}
-    if "/index." in f"/{path}" and stands_for_folder(path):  # `./index`, or dots alone, is enough
-        folder = path[: path.rfind("/") + 1]
-        below = (one for one in index.files if one.startswith(folder))
-        held |= {*index.holding("index"), *(index.files[one] for one in islice(below, _MOST_BELOW))}
-    found = [one for one in held if one.path != path and _imports(index, one, path)]
-    return sorted(found, key=lambda one: one.path)
-
-
-def _imports(index: Index, file: File, path: str) -> bool:
-    """Whether imports of one file mean another: where they look, or what they take from there."""
-    meant: set[str] = set()
-    for one in file.outline.bindings:
-        between = "" if one.module.endswith((".", "/")) else "."
-        meant |= {one.module, one.module + between + one.of if one.of.isidentifier() else ""}
-    return any(path == one.path for module in meant - {""} for one in modules(index, file, module))
-
-
-def module_word(path: str) -> str:
-    """The last word of a file's name as a module: `cart` for `shop/cart.py` and `shop/cart/__init__.py`."""
-    words = WORD.findall("/".join(module_names(path)[0]).encode())
-    return words[-1].decode("utf-8", "replace") if words else ""
-
-
-def standing_for(resolver: Resolver, file: File, name: str) -> list[File]:
-    """The files that a name means in a file, where it is a module's: an import's, or Rust's `mod name;`.
-
-    Args:
-        resolver: the repository.
-        file: where the name stands.
-        name: as it stands there.
-    """
-    found = {one.file.path: one.file for one in resolver.name(Target(file, -1), name) if one.at < 0}
-    return [one for path, one in sorted(found.items()) if module_word(path) == name]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twolane_context.imports import DEFAULT
 from twolane_context.modules import modules
 from twolane_context.names import WORD
-from twolane_context.references import importers
+from twolane_server.repositories.importers import importers
 from twolane_server.repositories.usages import references
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.index import Changed
 from twolane_context.names import WORD
-from twolane_context.references import module_word, standing_for
 from twolane_server.actions.impact import Impact, Role, Source, only_renamed, role_of
 from twolane_server.edits.forgotten import DEFINES
 from twolane_server.errors import ActionError
 from twolane_server.repositories.aliases import aliases
+from twolane_server.repositories.importers import module_word, standing_for
 from twolane_server.repositories.module_users import users_of
 from twolane_server.repositories.namesakes import called_so, documents, namesakes
 from twolane_server.repositories.usages import references

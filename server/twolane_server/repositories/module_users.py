@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from twolane_context.modules import modules
-from twolane_context.references import importers, module_word
+from twolane_server.repositories.importers import importers, module_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

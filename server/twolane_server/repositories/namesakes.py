@@ -13,8 +13,8 @@ from twolane_context.definitions import TYPES
 from twolane_context.index import stands_for_folder
 from twolane_context.languages import language_for
 from twolane_context.places import places
-from twolane_context.references import importers, module_word
 from twolane_server.actions.impact import Role, role_of
+from twolane_server.repositories.importers import importers, module_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

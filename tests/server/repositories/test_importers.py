@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support_index import index_of
-from twolane_context.references import importers, module_word, standing_for
 from twolane_context.resolve import Resolver
+from twolane_server.repositories.importers import importers, module_word, standing_for
 
 PYTHON = {
     "shop/__init__.py": "from .cart import total\n",
