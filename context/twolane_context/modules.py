@@ -30,6 +30,7 @@ _C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ipp", "inl", 
 _COMPILED = re.compile(r"\.[mc]?jsx?$")
 # How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
 _SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
+_BELOW = ("src/", "@/", "~/", "#/")  # the root, as it is mostly called
 _ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in _SCRIPTS))
 _GO_MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 
@@ -102,13 +103,12 @@ def shared(names: list[str], others: list[str]) -> int:
 
 
 def _aliased(index: Index, file: File, module: str) -> list[File]:
-    """JavaScript: a path below an alias of a folder, or a package of the workspace."""
-    parts = _COMPILED.sub("", module.lstrip("@~#/")).split("/")
+    """JavaScript: a path below the root or an alias of a folder, or a package of the workspace."""
+    parts = [one for one in _COMPILED.sub("", module.lstrip("@~#/")).split("/") if one != "src"]
     for some in (parts, parts[1:] if module[0] in "@~#" else []):
-        found = _nearest(index, file, some) if some else []
-        if len(some) == 1:  # a package of that name, not any file
-            found = [one for one in found if stands_for_folder(one.path)]
-        if found:
+        # By itself it is a package of that name, not any file.
+        alone = len(some) == 1 and not module.startswith(_BELOW)
+        if some and (found := _nearest(index, file, some, packages=alone)):
             return found
     return []
 
@@ -140,13 +140,16 @@ def _package(index: Index, file: File, module: str) -> list[File]:
     return (found if roots else _nearest(index, file, module.split("/")))[:1]
 
 
-def _nearest(index: Index, file: File, parts: Sequence[str]) -> list[File]:
+def _nearest(
+    index: Index, file: File, parts: Sequence[str], *, packages: bool = False
+) -> list[File]:
     """The files of which a module's path ends with these parts, the nearest of them."""
     here = file.path.split("/")
     found = {
         path: shared(path.split("/"), here)
         for path, names in index.modules(*parts[-2:])
         if any(_means(index, one, parts) for one in names)
+        if not packages or stands_for_folder(path)
     }
     top = max(found.values(), default=0)
     return [index.files[path] for path, near in found.items() if near == top][:_MOST]

@@ -36,7 +36,6 @@ _MOST_CALLING_FILES = 20
 _BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
 _LONGEST = 80  # bytes of what stands before a call
-_BARE = SELF | {"super", "crate"}
 
 
 class Selection(NamedTuple):
@@ -74,12 +73,19 @@ def needed(
     known = Locals(used.locals)
     found: list[Ranked] = []
     loose: list[Chain] = []
-    for steps in dict.fromkeys(use.chain for use in used.uses if use.chain[-1] not in _BARE):
+    is_python = file.path.endswith((".py", ".pyi"))
+    bare = SELF | {"super"} if is_python else SELF  # there it is a function
+    made = set[tuple[str, ...]]() if is_python else {use.chain for use in used.uses if use.called}
+    for steps in dict.fromkeys(use.chain for use in used.uses if use.chain[-1] not in bare):
         targets = resolver.chain(Target(file, inside), steps, known)
         symbols = [one for one in targets if one.symbol]
         # A type's own definition says more than the heads of its impls.
         types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
-        found += [(one, Tier.RESOLVED) for one in types or symbols if one in twins(one)[:_MOST]]
+        symbols = types or symbols
+        if steps in made:  # JavaScript: to call a class calls this
+            makers = (resolver.step(one, "constructor") for one in types if one.is_type)
+            symbols = [*symbols, *chain.from_iterable(makers)]
+        found += [(one, Tier.RESOLVED) for one in symbols if one in twins(one)[:_MOST]]
         if not targets and len(steps) > 1:
             loose.append(steps)
     near = _nearest(file, {one.file for one, _ in found} | {file})

@@ -31,6 +31,7 @@ _JOINTS = frozenset({".", "::", "?.", "!."})
 _MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
 _RETURNS = frozenset({"return", "yield", "=>"})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
+_EACH = frozenset({"in", "of"})  # before what a loop goes through
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
 # In these a name is a variable, but for the default value behind `=`.
 _BINDING_NODES = ("pattern", "parameter", "declarator")
@@ -231,8 +232,8 @@ class _Code:
         if told and told[0] > index:  # the value stands behind the type
             place = told[-1] + 1
         gives = self.at(place).word
-        if gives in {"=", ":=", "in"} and before != "," and (value := self.value(place + 1)):
-            found.append((*value, ITEM) if gives == "in" else value)
+        if gives in {"=", ":=", *_EACH} and before != "," and (value := self.value(place + 1)):
+            found.append((*value, ITEM) if gives in _EACH else value)
         return found
 
     def value(self, start: int) -> Chain:

@@ -64,7 +64,11 @@ SCRIPTS = "src/a.ts src/b/index.tsx src/c.js src/d.d.ts packages/kit/src/index.t
         ("./c.js", ["src/c.js"]),
         ("./d", ["src/d.d.ts"]),
         ("../src/a", ["src/a.ts"]),
-        ("@/a", []),
+        ("@/a", ["src/a.ts"]),
+        ("src/a", ["src/a.ts"]),
+        ("src/b", ["src/b/index.tsx"]),
+        ("a", []),
+        ("@scope/a", []),
         ("@/b", ["src/b/index.tsx"]),
         ("@scope/kit", ["packages/kit/src/index.ts"]),
         ("kit", ["packages/kit/src/index.ts"]),
@@ -75,6 +79,11 @@ SCRIPTS = "src/a.ts src/b/index.tsx src/c.js src/d.d.ts packages/kit/src/index.t
 )
 def test_scripts(module: str, expected: list[str]) -> None:
     check("src/user.ts", module, *expected, paths=SCRIPTS)
+
+
+def test_a_package_of_the_workspace_is_no_near_file_of_that_name() -> None:
+    paths = "packages/app/src/kit.ts packages/kit/src/index.ts"
+    check("packages/app/src/user.ts", "@scope/kit", "packages/kit/src/index.ts", paths=paths)
 
 
 @pytest.mark.parametrize(

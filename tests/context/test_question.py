@@ -125,6 +125,16 @@ def test_own_overloads_are_no_news_and_of_others_a_few_do() -> None:
     )
 
 
+def test_what_makes_a_value_of_a_class_of_javascript_is_needed_with_the_class() -> None:
+    base = "export class A {\n  constructor(x: number) {}\n  go() {}\n}\n"
+    user = "import {{ A }} from './a';\nclass B extends A {{\n  f() {{\n    <CURSOR>{};\n  }}\n}}\n"
+    for use in ("new A(1)", "super(1)"):
+        check({"a.ts": base, "b.ts": user.format(use)}, "a.ts:A a.ts:A.constructor")
+    check({"a.ts": base, "b.ts": user.format("super.go()")}, "a.ts:A a.ts:A.go")
+    python = "from a import A\n\nclass B(A):\n    def f(self):\n        <CURSOR>super().go()\n"
+    check({"a.py": "class A:\n    def go(self): ...\n", "b.py": python}, "a.py:A.go")
+
+
 def test_a_type_of_rust_says_more_than_its_impls() -> None:
     check(
         {

@@ -76,7 +76,7 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
         ("a.ts", "g((x: A, y) => 1); h(z => z);", {"x": "A.()", "y": "", "z": ""}),
         ("a.ts", "function f<T extends A>(x: T) {}", {"T": "A.()", "x": "T.()"}),
         ("a.ts", "const { x, y: z } = a();", {"x": "", "z": ""}),
-        ("a.js", "for (const x of a) {}", {"x": ""}),
+        ("a.js", "for (const x of a) {}", {"x": "a.[]"}),
         (
             "a.go",
             "package m\nfunc f(x *a.B, y C) { z := a.D() }",
