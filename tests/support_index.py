@@ -22,8 +22,12 @@ CURSOR = "<CURSOR>"
 
 def index_of(sources: Mapping[str, str]) -> Index:
     """The index of a repository that consists of these files."""
-    encoded = {path: source.encode() for path, source in sources.items()}
-    return Index({path: File.of(path, text, encoded.get) for path, text in encoded.items()})
+    return Index({path: file_of(path, source.encode()) for path, source in sources.items()})
+
+
+def file_of(path: str, source: bytes) -> File:
+    """A file of an index that consists of nothing but texts."""
+    return File.of(path, source, lambda _path, _digest: source)
 
 
 class Marked(NamedTuple):

@@ -169,13 +169,16 @@ class Answers:
 
 def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
     """A file with nothing but the rows of one definition, and the heads and ends of those around it."""
-    lines, shown = file.source().split(b"\n"), {*range(rows[0], rows[1] + 1)}
+    lines, shown = file.source().split(b"\n"), [rows]
     for at in file.outline.holders(file.outline.symbols[inside].parent):
         outer = file.outline.symbols[at]
-        shown |= {*range(outer.start, outer.head + 1)}
+        shown.append((outer.start, outer.head))
         if not file.path.endswith((".py", ".pyi")):
-            shown.add(outer.end)  # its brace
-    return b"\n".join([line if row in shown else b"" for row, line in enumerate(lines)])
+            shown.append((outer.end, outer.end))  # its brace
+    alone = [b""] * len(lines)  # slices, since a test of each row took as long as the parser
+    for first, last in shown:
+        alone[first : last + 1] = lines[first : last + 1]
+    return b"\n".join(alone)
 
 
 def _lines(file: File) -> list[str]:

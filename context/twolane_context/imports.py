@@ -28,13 +28,13 @@ class Binding(NamedTuple):
     """One name that an import binds.
 
     Attributes:
-        name: the name in this file; `*` for a wildcard, which may bind any.
         module: where it comes from, as written: `a.b`, `..c`, `./d`, `crate::e`, `f/g.h`.
+        name: the name in this file; `*` for a wildcard, which may bind any.
         of: what it is called there; empty for the module itself.
     """
 
+    module: str
     name: str
-    module: str = ""
     of: str = ""
 
 
@@ -85,12 +85,12 @@ def _binding(
         if prefix.end_byte < node.start_byte and node.end_byte <= scope.end_byte:
             module = "::".join(filter(None, (text_of(source, prefix), module)))
     if kind == "bound.path":
-        return Binding(package_name(name), module)
+        return Binding(module, package_name(name))
     if kind == "bound.default":
-        return Binding(name, module, DEFAULT) if module else Binding(DEFAULT, module, of)
+        return Binding(module, name, DEFAULT) if module else Binding(module, DEFAULT, of)
     if kind == "bound.any":
         name = of = "*"
-    return Binding(name, module, "" if kind == "bound.module" else of)
+    return Binding(module, name, "" if kind == "bound.module" else of)
 
 
 def package_name(path: str) -> str:

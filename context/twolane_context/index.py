@@ -17,7 +17,7 @@ from twolane_context.targets import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    Read = Callable[[str], bytes | None]
+    Read = Callable[[str, bytes], bytes]
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -54,6 +54,8 @@ class Changed(Exception):
 
 class File:
     """One file at one content. Its outline is made when it is first asked for, from `read`.
+
+    That gives the text of a path with a digest, and raises `Changed` where there is none any more.
 
     Attributes:
         path, digest, words: as in its row.
@@ -107,10 +109,7 @@ class File:
         Raises:
             Changed: it is not there any more.
         """
-        source = self._read(self.path)
-        if source is None or digest_of(source) != self.digest:
-            raise Changed(self.path)
-        return source
+        return self._read(self.path, self.digest)
 
     def may_define(self, name: str, packed: Sequence[bytes]) -> bool:
         """Whether it is worth asking the outline for a definition of `name`.
@@ -120,7 +119,7 @@ class File:
             packed: how it begins in a packed outline, and where only some kinds count, with each of them.
         """
         if (facts := self.facts) is not None:
-            return packed[0] in facts and any(one in facts for one in packed[1:] or packed)
+            return packed[0] in facts and any(one in facts for one in packed[1:] or (b"",))
         escaped = re.escape(name.encode("utf-8", "surrogatepass"))
         return re.search(_DEFINES.replace(b"%b", escaped), b"\n" + self.source()) is not None
 
@@ -144,7 +143,7 @@ class Index:
         self._postings = Postings(self._all.values()) if postings is None else postings
         # What was found in all of them, at the first question.
         self._modules: dict[tuple[str, ...], dict[str, Names]] = {}  # by the last one and two
-        self._held: dict[str, list[File]] = {}
+        self._held: dict[tuple[str, int | None], list[File]] = {}  # none for more than so many
         self.steps: tuple[set[str], ...] = (set(),)
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
@@ -178,19 +177,27 @@ class Index:
         return seen
 
     def holding(self, word: str, most: int | None = None) -> list[File]:
-        """The files in which the identifier stands, by path; at most so many."""
-        if word not in self._held:
-            encoded = word.encode("utf-8", "surrogatepass")
-            self._held[word] = self._postings.holding(encoded, self._all)
-        found, allowed = self._held[word], self._allowed
-        return [*islice(found if allowed is None else (f for f in found if allowed(f.path)), most)]
+        """The files in which the identifier stands, by path; none where they are more than `most`."""
+        allowed, here = self._allowed, dict[str, File]()
+        limit = most if allowed is None else None  # how many are allowed is not known before
+        found = self._held.get((word, None), self._held.get((word, limit)))
+        if found is None:
+            for file in self._postings.holding(word.encode("utf-8", "surrogatepass")):
+                if self._all.get(file.path) is file:
+                    here[file.path] = file
+                if limit is not None and len(here) > limit:  # to sort them all takes a millisecond
+                    return self._held.setdefault((word, limit), [])
+            found = self._held[word, None] = [here[path] for path in sorted(here)]
+        visible = found if allowed is None else (one for one in found if allowed(one.path))
+        few = [*islice(visible, most and most + 1)]
+        return few if most is None or len(few) <= most else []
 
-    def defining(self, name: str, kinds: Sequence[str] = ()) -> list[Target]:
+    def defining(self, name: str, kinds: Sequence[str] = ()) -> Iterator[Target]:
         """All symbols of that name; none for common words. Those of these kinds at least, if any."""
-        files, packed = self.holding(name, COMMON + 1), packed_name(name)
+        files, packed = self.holding(name, COMMON), packed_name(name)
         wanted = [packed, *(b'%b"%b",' % (packed, kind.encode()) for kind in kinds)]
-        few = [one for one in files if len(files) <= COMMON and one.may_define(name, wanted)]
-        return [Target(file, at) for file in few for at in file.named(name)]
+        few = (one for one in files if one.may_define(name, wanted))
+        return (Target(file, at) for file in few for at in file.named(name))
 
     def modules(self, *last: str) -> Collection[tuple[str, Names]]:
         """The files of code whose module, header or package folder ends with one or two parts, by path.

@@ -82,7 +82,7 @@ def rust_module(index: Index, file: File, word: str) -> list[File]:
 
 def below(index: Index, file: File, name: str) -> list[File]:
     """The modules of that name below a file's; in Rust, what its words mean, or a crate of that name."""
-    inner = exactly(index, (*module_names(file.path)[0], name))
+    inner = exactly(index, (*module_names(file.path)[0], name)) if index.modules(name) else []
     if inner or not file.path.endswith(RUST):
         return inner
     # In the edition of 2015 a path begins at the crate's root.

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from twolane_context.index import File
 
@@ -53,18 +53,14 @@ class Postings:
         """More files, or other contents of files that are there."""
         self._files += files
 
-    def holding(self, word: bytes, alive: Mapping[str, File]) -> list[File]:
-        """Those files of `alive` that hold the word, by path."""
+    def holding(self, word: bytes) -> Iterable[File]:
+        """Those files that hold the word; some perhaps twice."""
         self._asked += 1
         if self._asked <= _SCANS:
             needle = b"\n" + word + b"\n"
-            found = [file for file in self._files if needle in file.words]
-        else:
-            for number in range(self._included, len(self._files)):
-                for held in self._files[number].words.split():
-                    self._inverted.setdefault(held, []).append(number)
-            self._included = len(self._files)
-            found = [self._files[number] for number in self._inverted.get(word, ())]
-        # Some came twice.
-        here = {file.path: file for file in found if alive.get(file.path) is file}
-        return [here[path] for path in sorted(here)]
+            return (file for file in self._files if needle in file.words)
+        for number in range(self._included, len(self._files)):
+            for held in self._files[number].words.split():
+                self._inverted.setdefault(held, []).append(number)
+        self._included = len(self._files)
+        return map(self._files.__getitem__, self._inverted.get(word, ()))

@@ -98,7 +98,7 @@ def packed(parsed: Parsed) -> bytes:
 
 
 def packed_name(name: str) -> bytes:
-    """What a packed outline holds where it holds a symbol of that name."""
+    """What a packed outline holds where it holds a symbol of that name. Bindings begin with their module."""
     return b"[%b," % json.dumps(name).encode()
 
 

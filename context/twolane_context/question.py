@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from twolane_context.definitions import CALLABLES, Kind
-from twolane_context.modules import PARTS, shared
+from twolane_context.modules import PARTS
 from twolane_context.spans import Span
 from twolane_context.targets import SELF, Locals, Target, twins
 from twolane_context.uses import uses
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
-_FEW = 40  # files that hold a name; in more of them it is hardly defined once
+_FEW = 39  # files that hold a name; in more of them it is hardly defined once
 _MOST_CALLING_FILES = 20
 _BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
@@ -90,7 +90,8 @@ def needed(
             loose.append(steps)
     near = _nearest(file, {one.file for one, _ in found} | {file})
     for steps in loose:
-        likely = resolver.sounding(file, steps)[:1] or _likely(resolver.index, near, steps[-1])
+        sounds = [*islice(resolver.sounding(file, steps), 1)]
+        likely = sounds or _likely(resolver.index, near, steps[-1])
         found += [(one, Tier.LIKELY) for one in likely]
     found += [(one, Tier.CALLER) for one in islice(callers(resolver, file, inside), most_callers)]
     own = {one.at for one in twins(Target(file, inside))}
@@ -100,7 +101,7 @@ def needed(
 
 def meant(index: Index, text: str) -> list[Ranked]:
     """The definitions whose names stand in an instruction; none of names that many share."""
-    named = [index.defining(name) for name in _NAME.findall(text)]
+    named = [[*index.defining(name)] for name in _NAME.findall(text)]
     return [(one, Tier.LIKELY) for few in named if len(few) <= _MOST for one in few]
 
 
@@ -117,15 +118,15 @@ def _likely(index: Index, near: list[File], name: str) -> list[Target]:
     close = [Target(file, at) for file in near for at in file.named(name)]
     if members := [one for one in close if one.holder]:
         return members[:_MOST]
-    named = index.defining(name) if len(index.holding(name)) < _FEW else []
-    only = [one for one in named if one.holder]
+    named = index.defining(name) if index.holding(name, _FEW) else ()
+    only = [*islice((one for one in named if one.holder), 2)]
     return only if len(only) == 1 else []
 
 
 def _nearest(file: File, others: Iterable[File]) -> list[File]:
     """The others, those first whose paths share most with the file's."""
-    parts = file.path.split("/")
-    return sorted(others, key=lambda other: (-shared(parts, other.path.split("/")), other.path))
+    above = [file.path[: one.end()] for one in re.finditer(r"/|\Z", file.path)]
+    return sorted(others, key=lambda other: (-sum(map(other.path.startswith, above)), other.path))
 
 
 def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:

@@ -65,7 +65,7 @@ def references(
     if here.local >= 0:
         return [Site(path, *one.point) for one in same if one.local == here.local and one.chain]
     # A place of which nothing is known may mean any symbol of that name.
-    meant = _meant(resolver, here) or resolver.index.defining(here.name)
+    meant = _meant(resolver, here) or [*resolver.index.defining(here.name)]
     wanted = _with_others(resolver, meant)
     making = (one.holder for one in meant if one.symbol and here.name in _MAKING)
     return sorted(
@@ -113,7 +113,7 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
     types = resolver.chain(Target(place.file, place.at), value, place.known)
     if any(one.at < 0 or one.is_type for one in types):
         return []  # of a known type, which has no such member
-    found, path = resolver.sounding(place.file, place.chain), place.file.path
+    found, path = [*resolver.sounding(place.file, place.chain)], place.file.path
     # Rust has no other values; JavaScript has global ones, of which nothing here tells.
     is_known = path.endswith(RUST) or place.chain[0] in {*place.known.known, *SELF, VALUE}
     may = not found and is_known and not path.endswith(_UNTYPED)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twolane_context import disk
 from twolane_context.disk import Row, digest_of
-from twolane_context.index import File, Index
+from twolane_context.index import Changed, File, Index
 from twolane_context.languages import language_for
 from twolane_context.names import words
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # A file may change again within a tick of its clock, so that its stamp stays the same.
 _FRESH_NS = 2_000_000_000
 _NONE = -1  # a time that no file has
+_MOST_TEXTS = 128
 _MANY = 100  # after so many paths that are new, looking at all is quicker
 
 
@@ -47,6 +50,7 @@ class Repository:
     def __init__(self, root: Path, cache: Cache | None = None) -> None:
         self.root = root
         self._cache = cache
+        self._texts = lru_cache(_MOST_TEXTS)(self._text)
         rows = sorted(cache.rows()) if cache else []
         self._saved = {row.path: File(row, self._read) for row in rows}
         self._kept = {row.path: row for row in rows}  # in the cache
@@ -94,7 +98,7 @@ class Repository:
             self.refresh([path])
             return
         if old is None or old.digest != digest_of(source):
-            old = File.of(path, source, lambda _: source)
+            old = File.of(path, source, lambda _path, _digest: source)
             if saved and saved.digest == old.digest:
                 old.facts = saved.facts
             self.index = self.index.changed({path: old})
@@ -200,9 +204,17 @@ class Repository:
         if len(merged) > len(self.former(path)):
             self.formers[path] = tuple(merged)
 
-    def _read(self, path: str) -> bytes | None:
+    def _read(self, path: str, digest: bytes) -> bytes:
+        """The text of that digest, kept for as long as the file looks the same."""
+        with suppress(OSError):
+            return self._texts(path, digest, os.lstat(f"{self.root}/{path}").st_ctime_ns)
+        raise Changed(path)
+
+    def _text(self, path: str, digest: bytes, _changed_ns: int) -> bytes:
         found = disk.read(self.root, path)
-        return found and found[1]
+        if found is None or digest_of(found[1]) != digest:
+            raise Changed(path)
+        return found[1]
 
 
 def _code(paths: AbstractSet[str], *, only: bool) -> AbstractSet[str]:

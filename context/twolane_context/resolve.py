@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, partial
+from itertools import chain as chained
 from posixpath import dirname, splitext
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from twolane_context.targets import SELF, Locals, Target, children, is_elsewhere
 from twolane_context.uses import CALL, ITEM, VALUE, Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from twolane_context.index import File, Index
 
@@ -53,6 +54,7 @@ class Resolver:
 
     Attributes:
         index: the same.
+        bases: gives the types that a type is made of.
     """
 
     def __init__(self, index: Index, look: Look | None = None) -> None:
@@ -63,6 +65,7 @@ class Resolver:
         self._offered = cache(self._offer)
         self._of_type = cache(self._find)
         self._shown = cache(self._show)
+        self.bases = cache(self._bases)
 
     def chain(
         self, place: Target, chain: Sequence[str], known: Locals | None = None, depth: int = 0
@@ -78,7 +81,10 @@ class Resolver:
         if depth > _DEEPEST or not chain:
             return []
         first, *rest = chain
-        if known is not None and first in known.known and first not in SELF:
+        followed = {} if known is None else known.followed
+        if found := followed.get((place, depth, *chain[:-1]), []):
+            rest = rest[-1:]
+        elif known is not None and first in known.known and first not in SELF:
             found = self._local(place, first, known, depth)
         else:
             found = self.name(place, first, depth)
@@ -87,20 +93,21 @@ class Resolver:
             found = [target for one in before for target in self.step(one, step, depth)]
             if not found and left and _THROUGH.fullmatch(step):
                 found = [one for one in before if one.file.path.endswith(RUST)]
-        return list(dict.fromkeys(found))
+        return followed.setdefault((place, depth, *chain), list(dict.fromkeys(found)))
 
     def name(self, place: Target, name: str, depth: int = 0) -> list[Target]:
         """What a name by itself stands for: own scopes, the file, its imports, its folder."""
-        file, own = place.file, own_type(place)
+        file = place.file
         if file.path.endswith(RUST) and name in CRATE_WORDS:
-            return [*(own if name == "self" else ()), *_modules_of(below(self.index, file, name))]
+            own = own_type(place) if name == "self" else []
+            return [*own, *_modules_of(below(self.index, file, name))]
         if name.endswith("!"):  # of a macro: all of its crate know it
             made = [one for one in self.index.defining(name[:-1]) if one.holder == "macro_rules!"]
             return [one for one in made if crate_of(one.file.path) == crate_of(file.path)]
         if name in SELF:
-            return own
+            return own_type(place)
         if name == "super":
-            return [base for one in own for base in self.bases(one, depth)]
+            return [base for one in own_type(place) for base in self.bases(one, depth)]
         for at in file.outline.holders(place.at):
             scope, found = Target(file, at), list[Target]()
             # Python's classes see their own names in their bodies.
@@ -112,7 +119,7 @@ class Resolver:
                 return found
         return self._offered(file, name, depth)
 
-    def sounding(self, file: File, chain: Sequence[str]) -> list[Target]:
+    def sounding(self, file: File, chain: Sequence[str]) -> Iterator[Target]:
         """The member that a chain ends with, of the type that what holds it is called after: a guess.
 
         `next_page.turn` is `turn` of `NextPage` or, where there is none, of `Page`.
@@ -121,12 +128,13 @@ class Resolver:
         words = [word.capitalize() for word in _WORDS.findall(held_by)]
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
-            types = self._offered(file, name, 0) or [
+            types = self._offered(file, name, 0) or (
                 t for t in self.index.defining(name, TYPES) if t.symbol and t.symbol.parent < 0
-            ]
-            if found := [one for of in types if of.is_type for one in self.step(of, chain[-1])]:
-                return found
-        return []
+            )
+            found = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
+            if first := next(found, None):
+                return chained([first], found)
+        return iter(())
 
     def step(self, target: Target, step: str, depth: int = 0) -> list[Target]:
         """Where a step of a chain leads from a target.
@@ -143,8 +151,7 @@ class Resolver:
             return self._of_type(target, step, depth)
         return [t for one in self._types_of(target, depth) for t in self.step(one, step, depth + 1)]
 
-    def bases(self, target: Target, depth: int = 0) -> list[Target]:
-        """The types that a type is made of."""
+    def _bases(self, target: Target, depth: int = 0) -> list[Target]:
         file, at = target
         symbols = file.outline.symbols
         names = [base for one in twins(target) for base in symbols[one.at].bases]

@@ -101,15 +101,15 @@ class _Vocabulary:
 
     def count(self, text: str) -> int:
         """How many tokens it is."""
-        plain = not any(sign in text for sign in self._signs)
+        plain = not any(map(text.__contains__, self._signs))
         self._by_hand -= len(text)
         if self._by_hand >= 0 and text.isascii() and plain:
             pieces: list[str] = re.findall(_ASCII, text)
             if max(map(len, pieces), default=0) <= _LONGEST_PIECE:
                 return sum(map(self._tokens, pieces))
         self._by_hand = 0
-        allowed = set[str]() if plain else "all"  # which costs 0.1 ms more
-        encode = partial(self._tiktoken.encode, allowed_special=allowed, disallowed_special=())
+        dearer = partial(self._tiktoken.encode, allowed_special="all")  # by 0.1 ms
+        encode = self._tiktoken.encode_ordinary if plain else dearer
         return sum(map(len, map(encode, re.findall(_SLICES, text))))
 
     def _merged(self, piece: str) -> int:

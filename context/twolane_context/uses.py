@@ -109,11 +109,12 @@ def uses(parsed: Parsed, span: Span) -> Uses:
     """
     code, found = _Code(_tokens(parsed, span)), Uses()
     for index, token in enumerate(code.tokens):
-        chain, before, after = code.chains.get(index, ()), code.at(index - 1), code.at(index + 1)
+        chain = code.chains.get(index, ())
         if len(chain) == 1 and code.binds(index):
             known = found.locals.setdefault(token.word, [])
             known += [one for one in code.types(index) if one not in known]
         elif chain:
+            before, after = code.at(index - 1), code.at(index + 1)
             if len(chain) == 1 and (shown := code.shown(index)):
                 found.locals.setdefault(token.word, []).append(shown)
             if len(chain) > 1 or after.word != "=" or before.word not in _OPEN:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_index import index_of
+from support_index import file_of, index_of
 from twolane_context.definitions import HELD
 from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import words
 from twolane_context.outline import examine, unpack
+from twolane_context.repository import Repository
 
 SOURCES = {
     "a.py": "def go(): return x\n",
@@ -68,21 +69,33 @@ def test_definitions_are_found_before_and_after_the_outline_is_made(
     assert found
     encoded = source.encode()
     row = Row(path, Stamp(0, 0, 0), digest_of(encoded), *examine(path, encoded))
-    known = File(row, lambda _: None)
+    known = File(row, lambda _path, _digest: pytest.fail("it was read"))
     assert defining(Index({path: known}), name) == found
 
 
 def test_of_common_words_nothing_is_said() -> None:
     few = {f"{number}.py": "def go(): ...\n" for number in range(COMMON)}
-    assert len(index_of(few).defining("go")) == COMMON
-    assert index_of({**few, "more.py": "go\n"}).defining("go") == []
+    assert len(defining(index_of(few), "go")) == COMMON
+    assert defining(index_of({**few, "more.py": "go\n"}), "go") == []
+
+
+def test_of_a_word_in_more_files_than_asked_for_there_are_none() -> None:
+    whole = index_of(SOURCES)
+    for _ in range(2):  # the second time from memory
+        assert whole.holding("go", 2) == []
+        assert [file.path for file in whole.holding("go", 3)] == ["a.py", "b/c.py", "d.txt"]
+    # What is not visible does not count, also where all of them were too many before.
+    seen = whole.visible(lambda path: path != "d.txt")
+    assert whole.holding("x", 2) == []
+    assert [file.path for file in seen.holding("x", 2)] == ["a.py", "e.lua"]
+    assert seen.holding("x", 1) == []
 
 
 def test_an_index_does_not_change_and_the_next_one_differs_by_the_change() -> None:
     index = index_of(SOURCES)
     before = {word: holding(index, word) for word in ("go", "x", "new")}
     texts = {"a.py": b"def new(): ...\n"}
-    changed = index.changed({"a.py": File.of("a.py", texts["a.py"], texts.get), "d.txt": None})
+    changed = index.changed({"a.py": file_of("a.py", texts["a.py"]), "d.txt": None})
     assert {word: holding(index, word) for word in before} == before
     assert holding(changed, "go") == ["b/c.py"]
     assert defining(changed, "new") == [("a.py", 0)]
@@ -103,7 +116,7 @@ def test_any_way_of_changes_leads_to_the_same_index(changes: list[tuple[str, str
             index = index.changed({path: None})
         else:
             texts[path] = text.encode()
-            index = index.changed({path: File.of(path, texts[path], texts.get)})
+            index = index.changed({path: file_of(path, texts[path])})
     fresh = index_of({path: text.decode() for path, text in texts.items()})
     for word in "xy":
         assert holding(index, word) == holding(fresh, word)
@@ -112,7 +125,7 @@ def test_any_way_of_changes_leads_to_the_same_index(changes: list[tuple[str, str
 def test_a_file_that_is_shown_again_is_held_once() -> None:
     index = index_of(SOURCES)
     file = index.files["a.py"]
-    again = index.changed({"a.py": File.of("a.py", b"", lambda _: b"")}).changed({"a.py": file})
+    again = index.changed({"a.py": file_of("a.py", b"")}).changed({"a.py": file})
     assert holding(again, "x") == ["a.py", "d.txt", "e.lua"]
 
 
@@ -121,7 +134,7 @@ def test_modules_follow_the_paths_through_all_changes(changes: list[tuple[str, b
     index = index_of({"a.py": ""})
     for number, (name, there) in enumerate(changes):
         path, source = f"{name}.py", str(number).encode()
-        index = index.changed({path: File.of(path, source, lambda _: None) if there else None})
+        index = index.changed({path: file_of(path, source) if there else None})
         for one in "abc":
             listed = [path for path, _ in index.modules(one)]
             assert listed == [f"{one}.py"] * (f"{one}.py" in index.files)
@@ -132,7 +145,7 @@ def test_a_key_in_a_file_has_no_modules_found_anew(monkeypatch: pytest.MonkeyPat
     modules = [*index.modules("a")]
     assert modules
     monkeypatch.setattr("twolane_context.index.module_names", None)  # who asks it fails
-    later = index.changed({"a.py": File.of("a.py", b"x = 2\n", lambda _: None)})
+    later = index.changed({"a.py": file_of("a.py", b"x = 2\n")})
     assert [*later.modules("a")] == modules
 
 
@@ -154,20 +167,27 @@ def test_what_is_not_visible_shows_nowhere() -> None:
     assert defining(asked_anew, "go") == []
 
 
-def test_a_file_that_changed_meanwhile_says_so() -> None:
-    texts: dict[str, bytes] = {"a.py": b"def go(): ...\n"}
-    file = File.of("a.py", texts["a.py"], texts.get)
-    texts["a.py"] = b"other"
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_file_that_changed_meanwhile_says_so(tmp_path: Path, *, asked: bool) -> None:
+    at = tmp_path / "a.py"
+    at.write_bytes(b"def go(): ...\n")
+    repository = Repository(tmp_path)
+    repository.refresh()
+    file = repository.index.files["a.py"]
+    if asked:  # and its text is known
+        assert file.source() == b"def go(): ...\n"
+    at.with_suffix(".new").write_bytes(b"def no(): ...\n")
+    at.with_suffix(".new").rename(at)
     with pytest.raises(Changed) as changed:
         file.source()
     assert changed.value.path == "a.py"
-    del texts["a.py"]
+    at.unlink()
     with pytest.raises(Changed):
         _ = file.outline
 
 
 def test_words_are_those_of_the_file() -> None:
-    file = File.of("a.py", b"a b a", lambda _: None)
+    file = file_of("a.py", b"a b a")
     assert file.words == words(b"a b a")
     assert file.holds("a")
     assert not file.holds("c")
@@ -196,7 +216,7 @@ def test_a_word_is_found_however_many_were_asked_for_before() -> None:
     for number in range(40):
         assert index.holding(f"name{number}") == []
         source = f"name{number} = second = 1\n".encode()
-        index = index.changed({"b.py": File.of("b.py", source, {"b.py": source}.get)})
+        index = index.changed({"b.py": file_of("b.py", source)})
         assert [file.path for file in index.holding(f"name{number}")] == ["b.py"]
         assert [file.path for file in index.holding("second")] == ["b.py"]
     assert [file.path for file in index.holding("first")] == ["a.py"]

@@ -64,7 +64,7 @@ class Repository:
             file.examined()
 
     def file(self, path: str) -> File:
-        return File.of(path, self.texts[path].encode(), lambda path: self.texts[path].encode())
+        return File.of(path, self.texts[path].encode(), lambda at, _: self.texts[at].encode())
 
     def put(self, path: str, text: str | None) -> None:
         self.texts.pop(path, None)
@@ -393,7 +393,7 @@ from twolane_context.index import File, Index
 from twolane_context.repository_map import dump, load, repository_map
 from twolane_context.tokens import estimate
 root, before = Path(sys.argv[1]), Path(sys.argv[2])
-def read(path): return (root / path).read_bytes()
+def read(path, digest=b""): return (root / path).read_bytes()
 paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
 index = Index({path: File.of(path, read(path), read) for path in paths})
 for file in index.files.values(): file.examined()

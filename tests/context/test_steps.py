@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_index import index_of
+from support_index import file_of, index_of
 from twolane_context.index import File, Index
 
 
 def put(index: Index, path: str, text: str | None) -> Index:
-    file = None if text is None else File.of(path, text.encode(), lambda _: None)
+    file = None if text is None else file_of(path, text.encode())
     return index.changed({path: file})
 
 
