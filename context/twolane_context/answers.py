@@ -169,12 +169,11 @@ class Answers:
 
 def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
     """A file with nothing but the rows of one definition, and the heads and ends of those around it."""
-    lines, shown = file.source().split(b"\n"), [rows]
-    for at in file.outline.holders(file.outline.symbols[inside].parent):
-        outer = file.outline.symbols[at]
-        shown.append((outer.start, outer.head))
-        if not file.path.endswith((".py", ".pyi")):
-            shown.append((outer.end, outer.end))  # its brace
+    lines, symbols = file.source().split(b"\n"), file.outline.symbols
+    outer = [symbols[at] for at in file.outline.holders(symbols[inside].parent)]
+    shown = [rows, *((one.start, one.head) for one in outer)]
+    if not file.path.endswith((".py", ".pyi")):
+        shown += [(one.end, one.end) for one in outer]  # their braces
     alone = [b""] * len(lines)  # slices, since a test of each row took as long as the parser
     for first, last in shown:
         alone[first : last + 1] = lines[first : last + 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from twolane_context.disk import Row, Stamp, digest_of
@@ -213,17 +213,6 @@ class Index:
             self._modules[()] = {}
         found, allowed = self._modules.get(last, {}).items(), self._allowed
         return found if allowed is None else [one for one in found if allowed(one[0])]
-
-    def differing(self, last: Index) -> frozenset[str]:
-        """The paths of files that came, went, or are others since an earlier index.
-
-        A file is a value, so the same is the same. Where it is known by which steps one index came
-        from the other, no other file is looked at.
-        """
-        after = [*takewhile(lambda step: step is not last.steps[-1], reversed(self.steps))]
-        is_known, now, before = len(after) < len(self.steps), self.files, last.files
-        paths = set[str]().union(*after) if is_known else now.keys() | before.keys()
-        return frozenset(path for path in paths if now.get(path) is not before.get(path))
 
 
 @dataclass(frozen=True)

@@ -97,11 +97,6 @@ def crate_of(path: str) -> str:
     return before if is_source else before.rpartition("/")[0]
 
 
-def shared(names: list[str], others: list[str]) -> int:
-    """How many parts the two have in common from the start."""
-    return len(commonprefix([names, others]))
-
-
 def _aliased(index: Index, file: File, module: str) -> list[File]:
     """JavaScript: a path below the root or an alias of a folder, or a package of the workspace."""
     parts = [one for one in _COMPILED.sub("", module.lstrip("@~#/")).split("/") if one != "src"]
@@ -146,7 +141,7 @@ def _nearest(
     """The files of which a module's path ends with these parts, the nearest of them."""
     here = file.path.split("/")
     found = {
-        path: shared(path.split("/"), here)
+        path: len(commonprefix([path.split("/"), here]))
         for path, names in index.modules(*parts[-2:])
         if any(_means(index, one, parts) for one in names)
         if not packages or stands_for_folder(path)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 # A file may change again within a tick of its clock, so that its stamp stays the same.
 _FRESH_NS = 2_000_000_000
 _NONE = -1  # a time that no file has
-_MOST_TEXTS = 128
 _MANY = 100  # after so many paths that are new, looking at all is quicker
 
 
@@ -50,7 +49,7 @@ class Repository:
     def __init__(self, root: Path, cache: Cache | None = None) -> None:
         self.root = root
         self._cache = cache
-        self._texts = lru_cache(_MOST_TEXTS)(self._text)
+        self._texts = lru_cache(128)(self._text)
         rows = sorted(cache.rows()) if cache else []
         self._saved = {row.path: File(row, self._read) for row in rows}
         self._kept = {row.path: row for row in rows}  # in the cache

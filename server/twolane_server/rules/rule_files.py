@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.disk import stamps
 from twolane_context.index import Index
+from twolane_server.rules.differing import differing
 from twolane_server.rules.policy import FILES, is_policy
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class RuleFiles:
         # Each key that is typed makes another index, and hardly one of them has other paths.
         last, held = self._held
         if last is not (index := self._repository.index):
-            others = set(filter(is_policy, index.differing(last)))
+            others = set(filter(is_policy, differing(index, last)))
             self._held = index, held - others | (others & index.files.keys())
         known = sorted({*FILES, *self._held[1], *self._known})
         now = dict(zip(known, stamps(self._repository.root, known), strict=True))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.index import Index
 from twolane_server.fragments import Label
+from twolane_server.rules.differing import differing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,7 +168,7 @@ class Verdicts:
         saved = self._repository.saved
         opened = {path: _Open(one, saved(path)) for path, one in self._opened.items()}
         beside: tuple[Beside, Beside] = opened, dict(self._repository.formers)
-        changed = set(index.differing(self._index))
+        changed = set(differing(index, self._index))
         for now, last in zip(beside, self._beside, strict=True):
             if now != last:
                 both = now.keys() | last.keys()

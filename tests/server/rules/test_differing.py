@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from support_index import file_of, index_of
 from twolane_context.index import File, Index
+from twolane_server.rules.differing import differing
 
 
 def put(index: Index, path: str, text: str | None) -> Index:
@@ -32,7 +33,7 @@ def test_it_is_what_a_look_at_each_file_finds(changes: list[tuple[int, str, str 
         known.append(put(known[of % len(known)], path, text))
     for now in known:
         for last in known:
-            assert now.differing(last) == by_each(now, last)
+            assert differing(now, last) == by_each(now, last)
 
 
 class _OneByOne(dict[str, File]):
@@ -48,8 +49,8 @@ def test_after_a_few_changes_no_other_file_is_looked_at() -> None:
     for number in range(7):
         later = put(later, "a", str(number))
     later.files = _OneByOne(later.files)
-    assert later.differing(first) == {"a"}
-    assert later.differing(later) == set()
+    assert differing(later, first) == {"a"}
+    assert differing(later, later) == set()
     last = put(later, "b", "z")
-    assert last.differing(first) == {"a", "b"}
+    assert differing(last, first) == {"a", "b"}
     assert len(last.steps) == len(later.steps), "not kept for ever"
