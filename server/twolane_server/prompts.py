@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from twolane_server.fragments import Label, Origin
@@ -35,7 +36,7 @@ class Message:
     fragments: tuple[Fragment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """What a model is asked.
 
@@ -64,12 +65,12 @@ class Prompt:
         """All fragments, in order."""
         return (fragment for message in self.messages for fragment in message.fragments)
 
-    @property
+    @cached_property
     def label(self) -> Label:
         """The highest label of any fragment."""
         return Label.highest(fragment.label for fragment in self.fragments)
 
-    @property
+    @cached_property
     def sources(self) -> tuple[Origin, ...]:
         """All places whose rules speak about it: of each fragment its own, and what else judges it."""
         found = dict.fromkeys(fragment.origin for fragment in self.fragments)
@@ -81,7 +82,7 @@ class Prompt:
         """Where something comes from that was made of all of it, such as an answer."""
         return Origin(also=tuple(replace(one, also=()) for one in self.sources))
 
-    @property
+    @cached_property
     def characters(self) -> int:
         """The length of all fragments in code points."""
         return sum(fragment.characters for fragment in self.fragments)
@@ -92,5 +93,12 @@ class Prompt:
         Takes milliseconds for a long prompt, and the first count for DeepSeek a tenth of a second:
         not for the event loop.
         """
-        parts = sum(part.tokens(model) for part in self.fragments)
-        return parts + _TOKENS_PER_MESSAGE * len(self.messages)
+        if model not in self._counted:
+            parts = sum(part.tokens(model) for part in self.fragments)
+            self._counted[model] = parts + _TOKENS_PER_MESSAGE * len(self.messages)
+        return self._counted[model]
+
+    @cached_property
+    def _counted(self) -> dict[str, int]:
+        """By model; counted several times on the way to the cloud."""
+        return {}

@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 import os
+import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["between", "find_root", "name_in_repository", "outer_roots", "spellings"]
+__all__ = [
+    "between",
+    "find_root",
+    "name_in_repository",
+    "outer_roots",
+    "real_path",
+    "roots",
+    "spellings",
+]
 
 # Linux gives up after as many (path_resolution(7)).
 _LINKS = 40
+_PATHS = 1_024  # whose folders are remembered
 
 
-def find_root(path: Path) -> Path | None:
+def real_path(path: str) -> str:
+    """`os.path.realpath`, sooner where there is no link on the way, as of most files; asks the disk."""
+    way = _on_the_way(path)
+    try:
+        if way and not any(stat.S_ISLNK(os.lstat(each).st_mode) for each in way):
+            return path
+    except OSError:  # something is not there, or cannot be looked at
+        pass
+    return os.path.realpath(path)
+
+
+@lru_cache(_PATHS)
+def _on_the_way(path: str) -> tuple[str, ...]:
+    """The folders that a path goes through, and itself; none where more than links must be seen to."""
+    plain = os.name == "posix" and path.startswith("/") and not path.startswith("//")
+    if not plain or "\0" in path or os.path.normpath(path) != path:
+        return ()
+    ends = (place for place, each in enumerate(path) if each == "/" and place)
+    return (*(path[:end] for end in ends), path)
+
+
+def find_root(path: Path | str) -> Path | None:
     """The nearest folder at or above `path` that holds `.git`, or `None`.
 
     `.git` may be a folder, or a file as in submodules and linked worktrees. The path is taken as
     it is written; see `spellings` for what lies behind symbolic links.
     """
-    return next(_roots(_absolute(path)), None)
+    return next(map(Path, roots(os.path.abspath(path))), None)  # noqa: PTH100 - keeps links
 
 
 def outer_roots(root: Path) -> tuple[Path, ...]:
     """The repositories that `root` lies in, nearest first: what a submodule or a nested one has."""
-    return tuple(_roots(_absolute(root).parent))
+    return tuple(map(Path, roots(os.path.dirname(os.path.abspath(root)))))  # noqa: PTH100, PTH120 - the same
 
 
 def name_in_repository(path: str) -> str:
@@ -74,13 +106,14 @@ def spellings(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _roots(folder: Path) -> Iterator[Path]:
-    at, above = str(folder), ""
+def roots(folder: str) -> Iterator[str]:
+    """The repositories that start at an absolute path or above it, nearest first; as it is written."""
+    at, above = folder, ""
     while at != above:
-        if os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118 - strings are faster
-            yield Path(at)
+        if os.path.lexists(f"{at}{os.sep}.git"):
+            yield at
         above = at
-        at = os.path.dirname(at)  # noqa: PTH120 - the same
+        at = os.path.dirname(at)  # noqa: PTH120 - strings are faster
 
 
 def _absolute(path: Path | str) -> Path:

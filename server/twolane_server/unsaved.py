@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from twolane_server.repository import real_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -103,7 +105,7 @@ def _texts(documents: Sequence[Document]) -> tuple[Text, ...]:
 
 
 def _inside(path: str, root: str) -> str | None:
-    real = os.path.realpath(path)
+    real = real_path(path)
     return real.removeprefix(f"{root}/") if real.startswith(f"{root}/") else None
 
 
@@ -112,5 +114,5 @@ def _which(path: str) -> _Which:
     try:
         found = os.stat(path)  # noqa: PTH116 - of many files, for which a Path each is slow
     except (OSError, ValueError):
-        return os.path.realpath(path)
+        return real_path(path)
     return found.st_dev, found.st_ino

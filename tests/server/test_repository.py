@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support_repository import make_repository, put
 from twolane_server.folders import folders
-from twolane_server.repository import between, find_root, outer_roots, spellings
+from twolane_server.repository import between, find_root, outer_roots, real_path, spellings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,30 @@ def test_folders_between_go_down(tmp_path: Path) -> None:
         tmp_path / "a" / "b",
     )
     assert between(tmp_path, tmp_path) == (tmp_path,)
+
+
+def test_a_real_path_is_as_the_system_has_it_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = put(tmp_path / "a" / "x.py"), put(tmp_path / "b" / "x.py")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "circle").symlink_to("circle")
+    names = (
+        "a/x.py",
+        "./a/x.py",
+        "b/../a/x.py",
+        "link/x.py",
+        "link/../b/x.py",
+        "a/none",
+        "circle/x",
+    )
+    for name in (*names, *(f"{tmp_path}/{name}" for name in names), "/", "//", "/..", "", "."):
+        assert real_path(name) == os.path.realpath(name)
+    assert real_path(str(file)) == str(file)
+    (tmp_path / "a").rename(tmp_path / "c")
+    (tmp_path / "a").symlink_to("b")
+    assert real_path(str(file)) == str(other)
 
 
 def test_each_link_on_the_way_is_a_spelling(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from twolane_server.repositories.indexing import open_repository
 from twolane_server.repositories.maps import Maps
 from twolane_server.repositories.surroundings import Seen, Shown, surroundings
 from twolane_server.repositories.usages import references
+from twolane_server.repository import real_path
 from twolane_server.rules.policy import has_policy
 from twolane_server.rules.rule_files import RuleFiles
 from twolane_server.rules.tainted import Tainted
@@ -102,7 +103,7 @@ class Indexed:
     def relative(self, path: str) -> str | None:
         """A file's path within the repository, through links; `None` when it lies elsewhere."""
         root = f"{self.repository.root}/"
-        real = os.path.realpath(path)
+        real = real_path(path)
         return real[len(root) :] if path and real.startswith(root) else None
 
     def sync(self, documents: Sequence[Document], left: Sequence[Document] = ()) -> None:

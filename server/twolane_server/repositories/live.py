@@ -20,7 +20,7 @@ from twolane_server.errors import FingerprintsUnusable
 from twolane_server.recognition.pastes import Pastes
 from twolane_server.recognition.quoting import Quoted
 from twolane_server.recognition.recognised import not_read
-from twolane_server.repository import find_root
+from twolane_server.repository import find_root, real_path
 from twolane_server.rules.tainted import Tainted
 from twolane_server.text import decode
 from twolane_server.unsaved import same_files
@@ -277,4 +277,4 @@ class Live:
 
 
 def _root(path: str) -> Path | None:
-    return find_root(Path(os.path.realpath(path)).parent)
+    return find_root(os.path.dirname(real_path(path)))  # noqa: PTH120 - asked for with each request

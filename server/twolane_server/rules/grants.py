@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from twolane_server.errors import SettingsError
@@ -53,7 +54,7 @@ def read_grants(state: Path) -> tuple[dict[str, Grant], tuple[Problem, ...]]:
     if why := exposed(file):
         return {}, (_problem(file, why),)
     try:
-        return _parse(json.loads(read.text)), ()
+        return dict(_parse(read.text)), ()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}, (_problem(file, "is damaged"),)
 
@@ -84,13 +85,14 @@ def write_grants(state: Path, grants: Mapping[str, Grant]) -> None:
         ) from error
 
 
-def _parse(data: object) -> dict[str, Grant]:
-    """The grants.
+@lru_cache(maxsize=2)  # read anew for every request, and hardly ever another text
+def _parse(text: str) -> dict[str, Grant]:
+    """The grants that a file's text gives.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: it is not what `write_grants` writes.
     """
-    whole = cast("dict[str, object]", data)
+    whole = cast("dict[str, object]", json.loads(text))
     if whole["version"] != _VERSION:
         raise ValueError("another version")
     rows = cast("dict[str, dict[str, object]]", whole["grants"])

@@ -7,7 +7,7 @@ border reads once more, just before anything is sent.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from twolane_server.fragments import Origin
     from twolane_server.problems import Problem
     from twolane_server.rules.labels import FileRules
+    from twolane_server.rules.policy import Policy
     from twolane_server.rules.trust import Standing as Trust
     from twolane_server.settings.resolved import Folders, NdaRules, Settings
 
 __all__ = ["UNKNOWN", "Known", "head_of", "path_label", "read_known", "read_standing"]
 
 _FEW = 256  # short files, where nobody keeps them from request to request
+_FEW_POLICIES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +235,19 @@ def read_standing(
             granted=granted,
             words=tuple(dict.fromkeys(word for each in rules for word in each.words)),
             reasons=reasons,
-            policy_hash=policy_hash(
-                rule
-                for (roots, _), policy in rooted.items()
-                for rule in policy.rules(roots[0] if roots else policy.folder)
-            ),
+            policy_hash=_hash_of(tuple((policy, roots) for (roots, _), policy in rooted.items())),
             prints=_All(tuple(prints), tuple(short())) if prints else None,
         )
 
     return read
+
+
+@lru_cache(_FEW_POLICIES)  # hardly ever others
+def _hash_of(policies: tuple[tuple[Policy, tuple[Path, ...]], ...]) -> str:
+    """Of what policies say, each with the repository that it is seen from."""
+    return policy_hash(
+        rule for policy, roots in policies for rule in policy.rules((*roots, policy.folder)[0])
+    )
 
 
 class _All(NamedTuple):

@@ -14,6 +14,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from twolane_server.problems import Problem
@@ -22,7 +23,6 @@ from twolane_server.rules import globs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from twolane_server.settings.sent import Nda
 
@@ -133,17 +133,18 @@ def place(file: Path, root: Path) -> str:
     return "/".join([*([".."] * (len(base) - same)), *parts[same:]])
 
 
-def read_policies(folder: Path) -> tuple[Policy, ...]:
+def read_policies(folder: Path | str) -> tuple[Policy, ...]:
     """The policies that lie in `folder` itself, read now."""
-    found: list[Policy] = []
-    for name in FILES:
-        if _is_missing(f"{folder}{os.sep}{name}"):
-            continue  # as most are, which is told twice as fast this way
-        read = read_text(folder / name)
+    there = [name for name in FILES if not _is_missing(f"{folder}{os.sep}{name}")]
+    if not there:
+        return ()  # as mostly, which is told twice as fast this way
+    at, found = Path(folder), list[Policy]()
+    for name in there:
+        read = read_text(at / name)
         if read.fault:
-            found.append(Policy(folder, name, fault=read.fault))
+            found.append(Policy(at, name, fault=read.fault))
         elif read.text is not None:
-            found.append(_parsed(folder, name, read.text))
+            found.append(_parsed(at, name, read.text))
     return tuple(found)
 
 
@@ -206,7 +207,12 @@ def parse_ignore(folder: Path, name: str, text: str) -> Policy:
 
 def policy_hash(rules: Iterable[Rule]) -> str:
     """SHA-256, in hex, of rules in whatever order; two equal sets of rules have the same."""
-    rows = sorted((rule.file, rule.kind, rule.value) for rule in set(rules))
+    return _hash_of(frozenset(rules))
+
+
+@lru_cache(maxsize=_KEPT)  # asked for with every request, and hardly ever other rules
+def _hash_of(rules: frozenset[Rule]) -> str:
+    rows = sorted((rule.file, rule.kind, rule.value) for rule in rules)
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

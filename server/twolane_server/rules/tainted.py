@@ -19,6 +19,7 @@ from twolane_server.errors import SettingsError
 from twolane_server.lanes.file_lock import try_lock
 from twolane_server.private_file import exposed, replace_private
 from twolane_server.reading import read_text
+from twolane_server.repository import real_path
 from twolane_server.rules.taints import Identity, Taint, Taints, aged, cleared, dump, parse, put
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Tainted:
         known = self.read()
         if known.fault or not known.rows:
             return known.fault
-        real = os.path.realpath(path)
+        real = real_path(path)
         identity = identity_of(real)
         taint = known.find((real, *ways), identity)
         if taint is None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_server.errors import Refused
-from twolane_server.repository import outer_roots
+from twolane_server.repository import between, outer_roots, real_path
 from twolane_server.rules.grants import Grant, read_grants, write_grants
 from twolane_server.rules.policy import FILES, POLICY_FILE, policy_hash, read_policies
 
@@ -35,6 +36,7 @@ __all__ = [
     "standing",
 ]
 
+_KEPT = 16
 EXAMPLE = """\
 [nda]
 paths = ["clients/**", "secrets/"]   # globs in gitignore syntax
@@ -89,14 +91,27 @@ def standing(root: Path, folders: Folders) -> Standing:
     if problems:
         return Standing(granted=False, reason=str(problems[0]))
     grant = grants.get(str(real))
-    places = _above(real)
-    if grant is not None:
-        # Files of rules that came later can only tighten, so only those of the grant are read; and of
-        # those above the root only the ones that hold: what was the outermost repository may be none now.
-        named = {Path(os.path.normpath((real / rule.file).parent)) for rule in grant.rules}
-        places |= {folder for folder in named if folder.is_relative_to(real)}
-    policies = _read(places)
+    granted: frozenset[Rule] = grant.rules if grant else frozenset()
+    policies = _read(_places(_outermost(real), real, granted))
+    return _compared(grant, policies, real)
+
+
+# What follows from the disk is worked out once: it is read for every request, and seldom another.
+@lru_cache(_KEPT)
+def _compared(grant: Grant | None, policies: tuple[Policy, ...], real: Path) -> Standing:
     return compare(grant, rules_of(policies, real), _faults(policies, real))
+
+
+@lru_cache(_KEPT)
+def _places(outermost: Path, real: Path, granted: frozenset[Rule]) -> tuple[Path, ...]:
+    """The folders whose policies a grant hangs on, in order.
+
+    Files of rules that came later can only tighten, so only those of the grant are read; and of those
+    above the root only the ones that hold: what was the outermost repository may be none now.
+    """
+    named = {Path(os.path.normpath((real / rule.file).parent)) for rule in granted}
+    below = {folder for folder in named if folder.is_relative_to(real)}
+    return tuple(sorted({*between(outermost, real), *below}))
 
 
 def give(root: Path, folders: Folders, policies: Iterable[Policy], now: datetime) -> Standing:
@@ -146,7 +161,7 @@ def policies_of(root: Path) -> tuple[Policy, ...]:
     Repositories inside it are left out; each has a grant of its own.
     """
     real = _real(root)
-    places = _above(real)
+    places = {*between(_outermost(real), real)}
     for folder, names, files in os.walk(real):
         inside = Path(folder)
         if inside != real and (".git" in names or ".git" in files):
@@ -155,7 +170,7 @@ def policies_of(root: Path) -> tuple[Policy, ...]:
         names[:] = [name for name in names if name != ".git"]
         if any(name in FILES for name in (*files, *names)):
             places.add(inside)
-    return _read(places)
+    return _read(sorted(places))
 
 
 def rules_of(policies: Iterable[Policy], root: Path) -> frozenset[Rule]:
@@ -164,17 +179,16 @@ def rules_of(policies: Iterable[Policy], root: Path) -> frozenset[Rule]:
 
 
 def _real(root: Path) -> Path:
-    return Path(os.path.realpath(root))
+    return Path(real_path(os.fspath(root)))
 
 
-def _above(root: Path) -> set[Path]:
-    """The root and the folders above it, up to the outermost repository that it lies in."""
-    outermost = (root, *outer_roots(root))[-1]
-    return {each for each in (root, *root.parents) if each.is_relative_to(outermost)}
+def _outermost(root: Path) -> Path:
+    """The outermost repository that a root lies in, or itself."""
+    return (root, *outer_roots(root))[-1]
 
 
 def _read(folders: Iterable[Path]) -> tuple[Policy, ...]:
-    return tuple(policy for folder in sorted(folders) for policy in read_policies(folder))
+    return tuple(policy for folder in folders for policy in read_policies(folder))
 
 
 def _faults(policies: Iterable[Policy], root: Path) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Ways:
 
     def __init__(
         self,
-        read: Callable[[Path], tuple[Policy, ...]] = read_policies,
+        read: Callable[[str], tuple[Policy, ...]] = read_policies,
         kept: Remembered[FileRules] | None = None,
     ) -> None:
         self._read = read
@@ -86,10 +86,15 @@ class Ways:
             path = folder
         for each in reversed(todo):
             folder, name = os.path.split(each)
-            if os.path.islink(os.path.join(known[folder][-1], name)):  # noqa: PTH114, PTH118 - the same
+            over = known[folder]
+            plain = over == (folder,)  # as most are: there is no link above it
+            at = each if plain else os.path.join(over[-1], name)  # noqa: PTH118 - the same
+            if os.path.islink(at):  # noqa: PTH114 - the same
                 known[each] = tuple(map(str, spellings(Path(each))))
+            elif plain:
+                known[each] = (each,)
             else:
-                known[each] = tuple(os.path.join(one, name) for one in known[folder])  # noqa: PTH118 - the same
+                known[each] = tuple(os.path.join(one, name) for one in over)  # noqa: PTH118 - the same
         return known[todo[0] if todo else path]
 
     def way(self, path: str | Path) -> Way:
@@ -112,6 +117,6 @@ class Ways:
         return known[lowest]
 
     def _look(self, folder: str, roots: tuple[Path, ...], policies: tuple[Policy, ...]) -> Stand:
-        if os.path.lexists(os.path.join(folder, ".git")):  # noqa: PTH118 - as above
+        if os.path.lexists(f"{folder}{os.sep}.git"):
             roots = (Path(folder), *roots)
-        return roots, (*policies, *self._read(Path(folder))) if roots else ()
+        return roots, (*policies, *self._read(folder)) if roots else ()

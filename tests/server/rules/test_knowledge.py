@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,8 +31,6 @@ from twolane_server.settings.resolved import NdaRules, Settings
 from twolane_server.text import Text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from twolane_server.border.standing import ReadStanding, Standing
     from twolane_server.rules.policy import Policy
     from twolane_server.settings.resolved import Folders
@@ -121,8 +120,8 @@ def test_a_reading_of_many_files_reads_rules_once_and_the_next_one_reads_them_ag
 ) -> None:
     places: list[Path] = []
 
-    def counted(folder: Path) -> tuple[Policy, ...]:
-        places.append(folder)
+    def counted(folder: str) -> tuple[Policy, ...]:
+        places.append(Path(folder))
         return read_policies(folder)
 
     monkeypatch.setattr("twolane_server.rules.knowledge.read_policies", counted)
