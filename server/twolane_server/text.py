@@ -70,8 +70,9 @@ class Text:
 
     @cached_property
     def _starts(self) -> tuple[int, ...]:
-        # In place, as there are thousands, most of them ASCII.
-        sizes = [len(line) if line.isascii() else len(encode(line)) for line in self.lines]
+        # Of bytes, it splits where a line ends here; there are thousands.
+        sizes = list(map(len, self.source.splitlines(keepends=True)))
+        sizes += [0] * (len(self.lines) - len(sizes))  # the last may be empty
         return (0, *accumulate(sizes))
 
     def row_start(self, row: int) -> int:
