@@ -77,8 +77,7 @@ class TwolaneServer(LanguageServer):
         """The process is this server's alone: threads take short turns, garbage is left to pauses."""
         take_short_turns()
         collect_in_pauses_alone()
-        running = cast("Protocol", self.protocol).running
-        self.pauses = Pauses(self.background, lambda: bool(running))
+        self.pauses = Pauses(self.background, lambda: self.busy)
 
     def active(self) -> None:
         """The editor is in use."""
@@ -92,6 +91,11 @@ class TwolaneServer(LanguageServer):
     def _tell(self, sentence: str) -> None:
         message = types.ShowMessageParams(types.MessageType.Info, f"twolane: {sentence}")
         self.window_show_message(message)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being carried out."""
+        return bool(cast("Protocol", self.protocol).running)
 
     @property
     def encoding(self) -> convert.Encoding:
@@ -114,7 +118,7 @@ class TwolaneServer(LanguageServer):
     def look_ahead(self, uri: str, area: types.Range) -> None:
         """A menu is shown at a place: look at what its actions will ask for."""
         snapshot = self.session.snapshot(uri)
-        if snapshot is not None and not cast("Protocol", self.protocol).running:
+        if snapshot is not None and not self.busy:
             self.ahead.menu(snapshot, convert.span(snapshot.document.text, area, self.encoding))
 
     def parse_soon(self, uri: str) -> None:
@@ -149,8 +153,8 @@ class TwolaneServer(LanguageServer):
         await self.session.parse(uri)
         await asyncio.sleep(_REST_SECONDS)
         document = self.session.document(uri)
-        if document is not None:
-            await self.live.catch_up(document.path)
+        if document is not None and await self.live.catch_up(document.path):
+            await labels.look_again(self)
 
     async def close(self) -> None:
         """Stop what runs and close lanes and ledger."""

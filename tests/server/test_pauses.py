@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from pathlib import Path
 
+    from twolane_server.features.protocol import Protocol
     from twolane_server.orders import Ready
 
 
@@ -158,6 +159,37 @@ async def test_what_was_typed_is_taken_in_when_the_user_rests(
     server.parse_soon(file.as_uri())
     assert await asyncio.wait_for(taken.get(), PATIENCE) == str(file)
     assert taken.empty()
+    await server.close()
+
+
+@pytest.mark.parametrize("more", [True, False])
+async def test_documents_are_held_against_new_code_under_nda_before_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, more: bool
+) -> None:
+    monkeypatch.setattr("twolane_server.server._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("twolane_server.server._REST_SECONDS", 0.0)
+    server = create(make_folders(tmp_path), {})
+    read = list[str]()
+
+    async def refresh(*given: object, fresh_seconds: float) -> None:
+        assert not fresh_seconds
+        read.append(str(given[3]))
+        if len(read) == 2:
+            running[1] = asyncio.ensure_future(asyncio.sleep(0))
+
+    async def catch_up(_: str) -> bool:
+        return more
+
+    running = cast("Protocol", server.protocol).running
+    monkeypatch.setattr(server.live, "catch_up", catch_up)
+    monkeypatch.setattr("twolane_server.features.labels.refresh", refresh)
+    for name in "abc":
+        server.session.put(Document(f"file:///{name}.py", f"/{name}.py", "python", 1, Text.of("")))
+    server.parse_soon("file:///a.py")
+    pause = server._parsing["file:///a.py"]  # pyright: ignore[reportPrivateUsage] - to wait for it
+    await asyncio.wait_for(pause, PATIENCE)
+    assert read == (["file:///a.py", "file:///b.py"] if more else [])  # then somebody asked
+    running.clear()
     await server.close()
 
 

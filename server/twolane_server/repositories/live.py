@@ -201,20 +201,27 @@ class Live:
                 with suppress(ValueError):
                     self._left.remove(one)
 
-    async def catch_up(self, path: str) -> None:
-        """Take in what was typed, so that no question waits until new code under NDA is read."""
+    async def catch_up(self, path: str) -> bool:
+        """Take in what was typed, so that no question waits until new code under NDA is read.
+
+        Returns:
+            Whether more is recognised than before.
+        """
         home = self._homes.get(_root(path)) if path else None
         if home is None or home.recognised is None:
-            return
+            return False
         documents, left, rules = self._documents(), tuple(self._left), self._rules()
 
-        def read(indexed: Indexed) -> None:
+        def read(indexed: Indexed) -> bool:
             indexed.sync(documents, left)
             with suppress(FingerprintsUnusable):  # which whoever asks is told
-                indexed.known_code(rules, patient=False)
+                before = indexed.recognised().newest()
+                after = indexed.known_code(rules, patient=False).newest()
                 self._looked_at(home, left)
+                return before != after
+            return False
 
-        await home.run(read)
+        return await home.run(read)
 
     async def pasted(self, path: str, text: str) -> str | None:
         """Why a document's text is under NDA though its file is open: code that it holds or held."""

@@ -309,12 +309,13 @@ async def test_what_was_typed_into_code_under_nda_is_read_before_somebody_asks(
     put(desk.root / "twolane.toml", '[nda]\npaths = ["secret.py"]\n')
     file, tool = put(desk.root / "secret.py", "x = 1\n"), str(desk.root / "tool.py")
     async with desk.live() as live:
-        await live.catch_up(tool)  # before anything is known
+        assert not await live.catch_up(tool)  # before anything is known
         await live.around(desk.wanted())
         (home,) = live._homes.values()  # pyright: ignore[reportPrivateUsage] - to wait for it
         await until(lambda: home.recognised is not None)
         desk.documents.append(Document(file.as_uri(), str(file), "python", 2, Text.of(TARIFF)))
-        await live.catch_up(str(file))
+        assert await live.catch_up(str(file))
+        assert not await live.catch_up(str(file))
 
         def never(_: Recognised, files: object) -> None:
             raise AssertionError(files)
