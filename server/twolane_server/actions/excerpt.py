@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from twolane_context.definitions import Definition
     from twolane_context.facts import Facts
+    from twolane_context.imports import Import
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
 
@@ -83,18 +84,19 @@ def _imports(
     holders: frozenset[Definition],
 ) -> tuple[Span, ...]:
     """The imports that bind a name used, wildcards among them; else the first ones."""
-    in_reach = [
-        one
-        for one in facts.imports
-        if not target.contains(one.span) and ((held := around(one.span)) is None or held in holders)
-    ]
-    if any(name in used for one in in_reach for name in one.names):
-        return tuple(
-            one.span for one in in_reach if any(name in used or name == "*" for name in one.names)
-        )
+
+    def in_reach(one: Import) -> bool:
+        within = target.contains(one.span)
+        return not within and ((held := around(one.span)) is None or held in holders)
+
+    # First by name, which tells sooner than the place.
+    named = (one for one in facts.imports if any(name in used or name == "*" for name in one.names))
+    near = list(filter(in_reach, named))
+    if any(name in used for one in near for name in one.names):
+        return tuple(one.span for one in near)
     first: list[Span] = []
     left = _UNRESOLVED_IMPORTS
-    for one in in_reach:
+    for one in filter(in_reach, facts.imports):
         left -= len(one.span)
         if left < 0:
             break

@@ -7,7 +7,7 @@ closes it.
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from twolane_context.answers import Answers
@@ -26,6 +26,7 @@ from twolane_server.repositories.impacts import impact_of
 from twolane_server.repositories.indexing import open_repository
 from twolane_server.repositories.maps import Maps
 from twolane_server.repositories.surroundings import Seen, Shown, surroundings
+from twolane_server.repositories.unlike import unlike
 from twolane_server.repositories.usages import references
 from twolane_server.repository import real_path
 from twolane_server.rules.policy import has_policy
@@ -102,8 +103,7 @@ class Indexed:
 
     def relative(self, path: str) -> str | None:
         """A file's path within the repository, through links; `None` when it lies elsewhere."""
-        root = f"{self.repository.root}/"
-        real = real_path(path)
+        root, real = f"{self.repository.root}/", real_path(path)
         return real[len(root) :] if path and real.startswith(root) else None
 
     def sync(self, documents: Sequence[Document], left: Sequence[Document] = ()) -> None:
@@ -140,10 +140,9 @@ class Indexed:
         """
         path, repository = self.relative(wanted.path) or "", self.repository
         verdict, answers = self._told(wanted.nda), self._answers_for(wanted)
-        selection = Selection(path, wanted.first, wanted.last)
+        selection, count = Selection(path, wanted.first, wanted.last), counter_for(wanted.model)
         if wanted.parsed is not None:
             answers.take(path, wanted.parsed)
-        count = counter_for(wanted.model)
         seen = Seen(repository.root, path, (), MapState())
         for _ in range(_ATTEMPTS):
             index = repository.index
@@ -153,12 +152,12 @@ class Indexed:
             state = self.maps.get(wanted, answers, self._allowed(wanted), patient=patient)
             shown = {*(piece.path for piece in pieces), *(entry.path for entry in state.entries)}
             # What was remembered may be on disk no more, and nobody has told yet.
-            repository.refresh(sorted(shown & index.files.keys()))
+            repository.refresh(unlike(repository, shown & index.files.keys()))
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
         held = self.recognised().holding if self._synced else None
-        return surroundings(seen, wanted, verdict, held, self._shown)
+        return surroundings(seen, wanted, cache(verdict), held, self._shown)
 
     def references(self, path: str, at: int) -> References | None:
         """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.

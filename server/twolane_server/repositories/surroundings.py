@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from twolane_context.languages import language_for
@@ -234,7 +233,7 @@ def surroundings(
         nda_code: which of some texts hold code under NDA; these do not exist for the cloud.
         shown: the fragments of the last maps, if they are kept.
     """
-    cloud, verdict = wanted.audience is LaneName.CLOUD, cache(verdict)  # of one moment
+    cloud = wanted.audience is LaneName.CLOUD
     paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
     spoken = (word for path in dict.fromkeys(paths) for word in verdict(path).words)
     forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
