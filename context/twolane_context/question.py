@@ -90,8 +90,7 @@ def needed(
             loose.append(steps)
     near = _nearest(file, {one.file for one, _ in found} | {file})
     for steps in loose:
-        sounds = [*islice(resolver.sounding(file, steps), 1)]
-        likely = sounds or _likely(resolver.index, near, steps[-1])
+        likely = resolver.sounding(file, steps, 1) or _likely(resolver.index, near, steps[-1])
         found += [(one, Tier.LIKELY) for one in likely]
     found += [(one, Tier.CALLER) for one in islice(callers(resolver, file, inside), most_callers)]
     own = {one.at for one in twins(Target(file, inside))}

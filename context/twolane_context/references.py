@@ -113,7 +113,7 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
     types = resolver.chain(Target(place.file, place.at), value, place.known)
     if any(one.at < 0 or one.is_type for one in types):
         return []  # of a known type, which has no such member
-    found, path = [*resolver.sounding(place.file, place.chain)], place.file.path
+    found, path = resolver.sounding(place.file, place.chain), place.file.path
     # Rust has no other values; JavaScript has global ones, of which nothing here tells.
     is_known = path.endswith(RUST) or place.chain[0] in {*place.known.known, *SELF, VALUE}
     may = not found and is_known and not path.endswith(_UNTYPED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, partial
-from itertools import chain as chained
+from itertools import islice
 from posixpath import dirname, splitext
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from twolane_context.targets import SELF, Locals, Target, children, is_elsewhere
 from twolane_context.uses import CALL, ITEM, VALUE, Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from twolane_context.index import File, Index
 
@@ -119,10 +119,11 @@ class Resolver:
                 return found
         return self._offered(file, name, depth)
 
-    def sounding(self, file: File, chain: Sequence[str]) -> Iterator[Target]:
+    def sounding(self, file: File, chain: Sequence[str], most: int | None = None) -> list[Target]:
         """The member that a chain ends with, of the type that what holds it is called after: a guess.
 
-        `next_page.turn` is `turn` of `NextPage` or, where there is none, of `Page`.
+        `next_page.turn` is `turn` of `NextPage` or, where there is none, of `Page`. At most so many
+        are looked for.
         """
         held_by = next((step for step in chain[-2::-1] if step not in {CALL, ITEM, VALUE}), "")
         words = [word.capitalize() for word in _WORDS.findall(held_by)]
@@ -131,10 +132,10 @@ class Resolver:
             types = self._offered(file, name, 0) or (
                 t for t in self.index.defining(name, TYPES) if t.symbol and t.symbol.parent < 0
             )
-            found = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
-            if first := next(found, None):
-                return chained([first], found)
-        return iter(())
+            members = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
+            if found := [*islice(members, most)]:
+                return found
+        return []
 
     def step(self, target: Target, step: str, depth: int = 0) -> list[Target]:
         """Where a step of a chain leads from a target.
