@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from twolane_context.facts import extract
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.findings import Board
@@ -193,7 +194,10 @@ class Session:
             self._trees[document.uri] = Tree(document.text, parsed)
 
     async def parse(self, uri: str) -> None:
-        """Bring a document's tree up to date, in slices, so that requests are answered meanwhile."""
+        """Bring a document's tree up to date, in slices, so that requests are answered meanwhile.
+
+        And what every request asks of it: in a thread, which who types is not held up by.
+        """
         document = self._documents.get(uri)
         language = document and language_for(document.path, document.language_id)
         if document is None or language is None:
@@ -205,10 +209,12 @@ class Session:
             try:
                 next(work)
             except StopIteration as done:
-                if uri in self._documents:
-                    self._trees[uri] = Tree(document.text, done.value)
-                return
+                parsed: Parsed = done.value
+                break
             await asyncio.sleep(0)
+        if uri in self._documents:
+            self._trees[uri] = Tree(document.text, parsed)
+            await asyncio.to_thread(extract, parsed)
 
     def next_version(self, uri: str) -> asyncio.Future[Document | None]:
         """Resolves with the document at its next change, or with `None` when it is closed."""

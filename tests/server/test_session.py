@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twolane_context.facts import Facts, extract
 from twolane_context.languages import language_for
 from twolane_context.trees import parse
 from twolane_server.documents import Document
@@ -152,6 +153,13 @@ async def test_the_menu_gets_the_last_tree_there_is(session: Session) -> None:
     assert str(session.tree(now, language).text) == f"# new\n{CODE}"
     other = _language("a.go")
     assert session.tree(now, other).parsed.language == other
+
+
+async def test_what_requests_ask_of_a_tree_is_known_after_a_pause(session: Session) -> None:
+    session.put(document())
+    await session.parse(URI)
+    parsed = session.tree(document(), _language("a.py")).parsed
+    assert parsed.found[Facts] == extract(parse(parsed.language, parsed.source))
 
 
 async def test_a_tree_of_a_closed_document_is_not_kept(session: Session) -> None:

@@ -25,6 +25,8 @@ from twolane_server.routing.choose import choose
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from twolane_context.languages import Language
+    from twolane_context.trees import Parsed
     from twolane_server.actions.base import Surroundings, Task
     from twolane_server.actions.impact import Impact
     from twolane_server.actions.material import Material
@@ -70,9 +72,17 @@ def prepared(
         answer_in=order.answer_in,
         material=material,
         impact=impact,
-        parsed=language and parse(language, document.text.source, order.earlier),
+        parsed=language and _tree(order, language),
     )
     return _asked(order, subject)
+
+
+def _tree(order: Order, language: Language) -> Parsed:
+    """The document's tree: one of the same text, with all that is found out about it, if there is one."""
+    earlier, source = order.earlier, order.document.text.source
+    if earlier is not None and earlier.language == language and earlier.source == source:
+        return earlier
+    return parse(language, source, earlier)
 
 
 def _asked(order: Order, subject: Subject) -> Task:
@@ -88,7 +98,7 @@ def wanted_impact(order: Order, label: Label, settings: Settings) -> WantedImpac
     document, places = order.document, ()
     language = language_for(document.path, document.language_id)
     if language is not None:
-        places = symbol_places(parse(language, document.text.source), order.selection)
+        places = symbol_places(_tree(order, language), order.selection)
     model = settings.local_model(order.action.name)
     window, asked = settings.local.window, order.instruction
     return WantedImpact(document.path, places, label, settings.nda, model, window, asked)

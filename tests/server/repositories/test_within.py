@@ -12,13 +12,18 @@ from support_fake_server import FakeServer, answer
 from support_repositories import Alone
 from support_repository import put
 from support_trust import make_folders, trusted_repository
+from twolane_context.languages import language_for
 from twolane_context.spans import Span
+from twolane_context.trees import parse
 from twolane_server.actions.base import Surroundings
+from twolane_server.actions.catalogue import action_named
 from twolane_server.border.ledger import read_rows
 from twolane_server.documents import Document
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import LaneName
+from twolane_server.orders import Order
 from twolane_server.repositories.once import Once
+from twolane_server.repositories.within import prepared
 from twolane_server.routing.choose import MOST_CLOUD_CHARACTERS
 from twolane_server.service import Service
 from twolane_server.settings.resolved import EmbeddedSettings, KeySource, LaneSettings, Settings
@@ -37,6 +42,23 @@ LIB = "def fold(text, by):\n    return text.lower() + by\n"
 VAULT = "def key():\n    return 'of the vault'\n"
 CLOUD, LOCAL = LaneName.CLOUD, LaneName.LOCAL
 KEY = {"KEY": "sk-" + "x" * 20}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "same"),
+    [(TOOL, "/r/a.py", True), (f"{TOOL}# x\n", "/r/a.py", False), (TOOL, "/r/a.go", False)],
+)
+def test_a_tree_of_the_same_text_is_not_made_again(text: str, path: str, *, same: bool) -> None:
+    language = language_for("a.py")
+    assert language is not None
+    earlier = parse(language, TOOL.encode())
+    document = Document(f"file://{path}", path, "", 2, Text.of(text))
+    order = Order(action_named("explain"), document, Span(TOOL.index("def"), len(TOOL)))
+    task = prepared(replace(order, earlier=earlier), Label.OPEN)
+    made = task.subject.parsed
+    assert made is not None
+    assert (made is earlier) is same
+    assert made.source == text.encode()
 
 
 class Given(Alone):
