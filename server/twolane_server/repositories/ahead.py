@@ -8,6 +8,7 @@ everything itself.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from twolane_server.actions.base import Reads
@@ -26,6 +27,8 @@ __all__ = ["Ahead", "wanted_by_most"]
 _REST_SECONDS = 0.15
 """So long a menu stands before anything is done: editors ask for one wherever the cursor goes."""
 
+_READING_SECONDS = 2.0
+
 
 class Ahead:
     """Belongs to the event loop of the language server. The last menu counts; a request ends it.
@@ -36,6 +39,7 @@ class Ahead:
         around: asks the repository; see `Repositories.around`.
         background: runs something that nobody waits for.
         sleep: waits.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -46,15 +50,18 @@ class Ahead:
         background: Callable[[Coroutine[object, object, None]], asyncio.Task[None]],
         *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session, self._offers, self._around = session, offers, around
-        self._background, self._sleep = background, sleep
+        self._background, self._sleep, self._clock = background, sleep, clock
+        self._shown = 0.0
         self._task: asyncio.Task[None] | None = None
         self._last: tuple[str, int, Span] | None = None
 
     def menu(self, snapshot: Snapshot, selection: Span) -> None:
         """A menu is shown. One that is asked for again is no other one."""
         now = snapshot.document.uri, snapshot.document.version, selection
+        self._shown = self._clock()
         if now != self._last:
             self.stop()
             self._last = now
@@ -66,6 +73,11 @@ class Ahead:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+
+    async def chosen(self) -> None:
+        """Wait while a menu is read, a moment at most: somebody is about to ask for something."""
+        while self._last is not None and self._clock() - self._shown < _READING_SECONDS:
+            await self._sleep(_REST_SECONDS)
 
     async def _look(self, snapshot: Snapshot, selection: Span) -> None:
         await self._sleep(_REST_SECONDS)

@@ -151,6 +151,33 @@ async def test_a_request_comes_first(desk: Desk) -> None:
     assert len(await desk.rest()) == 1
 
 
+async def test_what_can_wait_waits_while_a_menu_is_read(desk: Desk) -> None:
+    slept = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now, slept
+        slept += 1
+        now += seconds
+        if ends and slept == 3:
+            ahead.stop()
+
+    now, ends = 9.0, True
+    around = desk.repositories.around
+    ahead = Ahead(
+        desk.session, desk.service.offers, around, desk.background, sleep=sleep, clock=lambda: now
+    )
+    await ahead.chosen()
+    assert not slept
+    ahead.menu(desk.snapshot, ONE)
+    await ahead.chosen()
+    assert slept == 3, "until something is chosen"
+    ends, begun = False, now
+    ahead.menu(desk.snapshot, ONE)
+    await ahead.chosen()
+    assert 2.0 <= now - begun < 3.0, "or nothing is"
+    await desk.rest()
+
+
 async def test_who_goes_on_typing_reads_no_menu(desk: Desk) -> None:
     desk.ahead.menu(desk.snapshot, ONE)
     desk.open(version=2)
