@@ -151,10 +151,13 @@ class TwolaneServer(LanguageServer):
     async def _parse_after_pause(self, uri: str) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
         await self.session.parse(uri)
+        document = self.session.document(uri)
+        if document is None:
+            return
+        await self.live.take_in(document.path)
         await asyncio.sleep(_REST_SECONDS)
         await self.ahead.chosen()  # as to read code under NDA takes a tenth of a second
-        document = self.session.document(uri)
-        if document is not None and await self.live.catch_up(document.path):
+        if await self.live.catch_up(document.path):
             await labels.look_again(self)
 
     async def close(self) -> None:

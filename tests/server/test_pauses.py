@@ -162,6 +162,42 @@ async def test_what_was_typed_is_taken_in_when_the_user_rests(
     await server.close()
 
 
+async def test_a_hundred_keys_are_taken_in_once_and_none_of_a_closed_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_server.server._REST_SECONDS", 0.0)
+    server = create(make_folders(tmp_path), {})
+    done = list[str]()
+
+    async def parse(_: str) -> None:
+        done.append("parsed")
+
+    async def take_in(_: str) -> None:
+        done.append("taken in")
+
+    async def catch_up(_: str) -> bool:
+        done.append("caught up")
+        return False
+
+    monkeypatch.setattr(server.session, "parse", parse)
+    monkeypatch.setattr(server.live, "take_in", take_in)
+    monkeypatch.setattr(server.live, "catch_up", catch_up)
+    text, uri = Text.of("x = 1\n"), "file:///a.py"
+    for version in range(100):
+        server.session.put(Document(uri, "/a.py", "python", version, text))
+        server.parse_soon(uri)
+        await asyncio.sleep(0)
+    waiting = server._parsing[uri]  # pyright: ignore[reportPrivateUsage] - to wait for it
+    await asyncio.wait_for(waiting, PATIENCE)
+    assert done == ["parsed", "taken in", "caught up"]
+    server.parse_soon(uri)
+    waiting = server._parsing[uri]  # pyright: ignore[reportPrivateUsage] - the same
+    server.session.close(uri)
+    await asyncio.wait_for(waiting, PATIENCE)
+    assert done[3:] == ["parsed"]
+    await server.close()
+
+
 @pytest.mark.parametrize("more", [True, False])
 async def test_documents_are_held_against_new_code_under_nda_before_somebody_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, more: bool

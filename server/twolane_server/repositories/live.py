@@ -201,6 +201,13 @@ class Live:
                 with suppress(ValueError):
                     self._left.remove(one)
 
+    async def take_in(self, path: str) -> None:
+        """Have the index hold what was typed, so that no question waits for its words."""
+        home = self._homes.get(_root(path)) if path else None
+        if home is not None and home.ready:
+            documents = self._documents()
+            await home.run(lambda indexed: indexed.sync(documents))
+
     async def catch_up(self, path: str) -> bool:
         """Take in what was typed, so that no question waits until new code under NDA is read.
 

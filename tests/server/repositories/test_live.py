@@ -16,6 +16,7 @@ from support_trust import make_folders
 from support_waiting import PATIENCE
 from twolane_context.cache import Cache
 from twolane_context.languages import fingerprint
+from twolane_context.repository import Repository
 from twolane_server.actions.base import NOTHING
 from twolane_server.documents import Document
 from twolane_server.errors import FingerprintsUnusable
@@ -323,6 +324,26 @@ async def test_what_was_typed_into_code_under_nda_is_read_before_somebody_asks(
         monkeypatch.setattr(Recognised, "sync", never)
         known = await asyncio.to_thread(live.known_code, tool, desk.rules)
         assert known.found(TARIFF)
+
+
+async def test_what_was_typed_is_in_the_index_before_somebody_asks(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk.root / "tool.py"
+    async with desk.live() as live:
+        await live.take_in(str(file))
+        assert not live._homes, "nobody has asked for that repository"  # pyright: ignore[reportPrivateUsage]
+        await live.around(desk.wanted())
+        typed = Text.of(f"{file.read_text('utf-8')}# typed\n")
+        desk.documents.append(Document(file.as_uri(), str(file), "python", 2, typed))
+        await live.take_in(str(file))
+
+        def never(_: Repository, path: str, source: bytes | None) -> None:
+            raise AssertionError(path, source)
+
+        monkeypatch.setattr(Repository, "overlay", never)
+        await live.around(desk.wanted())
+        monkeypatch.undo()
 
 
 async def test_no_question_waits_until_it_can_be_answered_fast(
