@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import tree_sitter
@@ -89,13 +87,3 @@ def query(language: Language) -> tree_sitter.Query:
     stems = language.queries or (language.name,)
     sources = [(folder / f"{stem}.scm").read_text("utf-8") for stem in stems]
     return tree_sitter.Query(grammar(language), "\n".join(sources))
-
-
-def fingerprint() -> str:
-    """Changes with everything that facts depend on besides the file: engine, queries, grammars."""
-    modules = {language.package for language in LANGUAGES} | {"twolane_context"}
-    found = [find_spec(module) for module in sorted(modules)]
-    folders = [Path(spec.origin).parent for spec in found if spec and spec.origin]
-    parts = [file for folder in folders for file in (*folder.glob("*.*"), *folder.glob("*/*.scm"))]
-    stamps = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in parts)
-    return blake2b(repr(stamps).encode(), digest_size=10).hexdigest()

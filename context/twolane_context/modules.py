@@ -135,9 +135,7 @@ def _package(index: Index, file: File, module: str) -> list[File]:
     return (found if roots else _nearest(index, file, module.split("/")))[:1]
 
 
-def _nearest(
-    index: Index, file: File, parts: Sequence[str], *, packages: bool = False
-) -> list[File]:
+def _nearest(index: Index, file: File, parts: list[str], *, packages: bool = False) -> list[File]:
     """The files of which a module's path ends with these parts, the nearest of them."""
     here = file.path.split("/")
     found = {

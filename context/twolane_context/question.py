@@ -75,16 +75,15 @@ def needed(
     loose: list[Chain] = []
     is_python = file.path.endswith((".py", ".pyi"))
     bare = SELF | {"super"} if is_python else SELF  # there it is a function
+    # JavaScript: to call a class calls its constructor.
     made = set[tuple[str, ...]]() if is_python else {use.chain for use in used.uses if use.called}
     for steps in dict.fromkeys(use.chain for use in used.uses if use.chain[-1] not in bare):
         targets = resolver.chain(Target(file, inside), steps, known)
         symbols = [one for one in targets if one.symbol]
         # A type's own definition says more than the heads of its impls.
         types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
-        symbols = types or symbols
-        if steps in made:  # JavaScript: to call a class calls this
-            makers = (resolver.step(one, "constructor") for one in types if one.is_type)
-            symbols = [*symbols, *chain.from_iterable(makers)]
+        new = (resolver.step(one, "constructor") for one in types if one.is_type and steps in made)
+        symbols = [*(types or symbols), *chain.from_iterable(new)]
         found += [(one, Tier.RESOLVED) for one in symbols if one in twins(one)[:_MOST]]
         if not targets and len(steps) > 1:
             loose.append(steps)

@@ -42,7 +42,7 @@ _TYPE_PARAMETERS = frozenset({"type_parameter", "where_predicate", "type_paramet
 _BOUND = _TYPE_PARAMETERS | {"catch_formal_parameter"}
 _BOUNDS = frozenset({"trait_bounds", "constraint", "type_bound", "catch_type"})
 _OPEN = frozenset({"(", ",", "|", "<", "{", "["})
-_MARKS, _CLOSING = {"(": CALL, "[": ITEM, "{": ""}, frozenset(")]}")
+_MARKS, _CLOSING = {"(": CALL, "[": ITEM, "{": "", "${": ""}, frozenset(")]}")
 
 
 class Use(NamedTuple):
@@ -117,6 +117,8 @@ def uses(parsed: Parsed, span: Span) -> Uses:
             before, after = code.at(index - 1), code.at(index + 1)
             if len(chain) == 1 and (shown := code.shown(index)):
                 found.locals.setdefault(token.word, []).append(shown)
+            if token.parent in {"pair", "object"} and token.type.endswith("property_identifier"):
+                found.uses.append(Use((VALUE, *chain), token.row, token.column, called=False))
             if len(chain) > 1 or after.word != "=" or before.word not in _OPEN:
                 found.uses.append(Use(chain, token.row, token.column, after.word == "("))
         gives = token.word == "=" and len(code.chains.get(index - 1, ())) > 1
@@ -227,15 +229,29 @@ class _Code:
 
     def types(self, index: int) -> list[Chain]:
         """What is known of the type of the variable that the token makes."""
-        told, place, before = self.tokens[index].told, index + 1, self.at(index - 1).word
+        told, before = self.tokens[index].told, self.at(index - 1).word
         ends = (at for at in told[:_LONGEST_TYPE] if not self.at(at + 1).joint)
         found: list[Chain] = [(*self.chains[at], CALL) for at in ends if at in self.chains]
-        if told and told[0] > index:  # the value stands behind the type
-            place = told[-1] + 1
+        # The value stands behind the type.
+        place = told[-1] + 1 if told and told[0] > index else index + 1
         gives = self.at(place).word
         if gives in {"=", ":=", *_EACH} and before != "," and (value := self.value(place + 1)):
             found.append((*value, ITEM) if gives in _EACH else value)
-        return found
+        part = () if found else self._part(index, before)
+        return [*found, part] if part else found
+
+    def _part(self, index: int, before: str) -> Chain:
+        """What the variable of a pattern is a part of, as far as what stands near it tells."""
+        opening = index - 1 - (before in {"ref", "mut"})
+        if self.at(opening).parent == "tuple_struct_pattern":
+            path = self.chains.get(opening - 1, ("",))
+            given = self.value(index + 3) if self.at(index + 2).word == "=" else ()
+            return given if path[-1] in {"Some", "Ok", "Err"} else (*path, ITEM)
+        is_taken = self.tokens[index].parent.startswith(("object_", "pair_"))
+        near = range(index, index + _LONGEST_CHAIN) if is_taken else ()
+        end = next((at + 1 for at in near if self.at(at).word == "}"), 0)
+        whole = self.value(end + 1) if self.at(end).word in {"=", ":"} else ()
+        return (*whole, self.at(index - 2 if before == ":" else index).word) if whole else ()
 
     def value(self, start: int) -> Chain:
         """The chain that an expression starts with, calls included; empty for other expressions."""

@@ -135,6 +135,12 @@ def test_what_makes_a_value_of_a_class_of_javascript_is_needed_with_the_class() 
     check({"a.py": "class A:\n    def go(self): ...\n", "b.py": python}, "a.py:A.go")
 
 
+def test_keys_of_a_literal_are_likely_members_of_what_is_near() -> None:
+    kinds = "export interface A { size: number }\nexport function go(a: A) {}\n"
+    user = "import { go } from './a';\nfunction f(x: number) {\n  <CURSOR>go({ size: x });\n}\n"
+    check({"a.ts": kinds, "b.ts": user}, "a.ts:go", "a.ts:A.size")
+
+
 def test_a_type_of_rust_says_more_than_its_impls() -> None:
     check(
         {

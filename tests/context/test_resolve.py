@@ -104,7 +104,7 @@ RUST = {
     "src/shape.rs": (
         "pub struct Shape { pub size: Size }\npub struct Size;\n"
         "impl Size { pub fn wide(&self) -> bool { true } }\n"
-        "pub trait Draw { fn draw(&self); }\n"
+        "pub trait Draw { fn draw(&self); }\npub enum Any { Of(Size), None }\n"
         "impl Shape { pub fn new() -> Self { Shape { size: Size } }\n"
         "  pub fn find() -> Option<Size> { None } }\n"
     ),
@@ -137,6 +137,14 @@ RUST = {
         ),
         ("use crate::shape::*; fn f(s: Box<Size>) { s.<CURSOR>wide(); }", "src/shape.rs:Size.wide"),
         ("use std::fmt::Shape; fn f() { Shape::<CURSOR>new(); }", None),
+        (
+            "use crate::Shape; fn f() { if let Some(s) = Shape::find() { s.<CURSOR>wide(); } }",
+            "src/shape.rs:Size.wide",
+        ),
+        (
+            "use crate::shape::Any; fn f(a: Any) { match a { Any::Of(s) => s.<CURSOR>wide(), } }",
+            "src/shape.rs:Size.wide",
+        ),
     ],
 )
 def test_rust(code: str, expected: str | None) -> None:
@@ -214,6 +222,11 @@ SCRIPT = {
             "src/shape.ts:Size.wide",
         ),
         ("import { Shape } from 'elsewhere'", "<CURSOR>Shape", None),
+        (
+            "import { Shape } from './shape'",
+            "const { size: s } = new Shape(); s.<CURSOR>wide()",
+            "src/shape.ts:Size.wide",
+        ),
     ],
 )
 def test_typescript(suffix: str, line: str, use: str, expected: str | None) -> None:

@@ -42,6 +42,9 @@ def check(path: str, source: str, *chains: str, **variables: str) -> None:
         ("a.c", "int f(void) { return a->b.c; }", ("a.b.c",)),
         ("a.cpp", "int f() { return n::a::b(c).d; }", ("n.a.b", "n.a.b.().d")),
         ("a.lua", "local function f() a.b:c(d).e() end", ("a.b.c", "a.b.c.().e")),
+        # Keys of a literal are members of what that is for.
+        ("a.ts", "f(1, { a: 2, b, c: { d: e } });", ("*.a", "*.b", "b", "*.c", "*.d", "e")),
+        ("a.ts", "f(`${a}`).b", ("a", "f.().b")),
     ],
 )
 def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
@@ -75,7 +78,9 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
         ),
         ("a.ts", "g((x: A, y) => 1); h(z => z);", {"x": "A.()", "y": "", "z": ""}),
         ("a.ts", "function f<T extends A>(x: T) {}", {"T": "A.()", "x": "T.()"}),
-        ("a.ts", "const { x, y: z } = a();", {"x": "", "z": ""}),
+        ("a.ts", "const { x, y: z } = a();", {"x": "a.().x", "z": "a.().y"}),
+        ("a.ts", "const { x } = this, { y } = b.c;", {"x": "this.x", "y": "b.c.y"}),
+        ("a.ts", "function f({ x = 1, y: z }: A, { w }) {}", {"x": "A.x", "z": "A.y", "w": ""}),
         ("a.js", "for (const x of a) {}", {"x": "a.[]"}),
         (
             "a.go",
@@ -90,7 +95,13 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
         ("a.java", "class A { void f() { try { g(); } catch (B | C e) {} } }", {"e": "B.() C.()"}),
         ("a.py", "def f(*x: A, **y: B): g(lambda z: z)", {"x": "A.()", "y": "B.()", "z": ""}),
         ("a.ts", "function f(...x: A[]) {}", {"x": "A.()"}),
-        ("a.rs", "fn f() { if let A(x) = y {} }", {"x": ""}),
+        ("a.rs", "fn f() { if let A(x) = y {} }", {"x": "A.[]"}),
+        ("a.rs", "fn f() { if let Some(x) = a.b() {} }", {"x": "a.b.()"}),
+        (
+            "a.rs",
+            "fn f() { match a { A::B(ref x) => 1, A::C(y, z) => 2, Some(w) => 3 } }",
+            {"x": "A.B.[]", "y": "A.C.[]", "w": ""},
+        ),
         (
             "a.cpp",
             "void f(A &x, const B *y) { C z; auto w = D(); }",

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twolane_context.cache import Cache
-from twolane_context.languages import fingerprint
+from twolane_context.languages import LANGUAGES
 from twolane_context.repository import Repository
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from twolane_server.settings.resolved import Folders
 
 __all__ = [
     "cache_file",
     "cache_files",
+    "fingerprint",
     "is_known",
     "open_repository",
 ]
@@ -56,3 +57,13 @@ def open_repository(root: Path, folders: Folders) -> tuple[Repository, Cache]:
     real = root.resolve()
     kept = Cache(cache_file(real, folders, _INDEX), fingerprint())
     return Repository(real, kept), kept
+
+
+def fingerprint() -> str:
+    """Changes with everything that facts depend on besides the file: engine, queries, grammars."""
+    modules = {language.package for language in LANGUAGES} | {"twolane_context"}
+    found = [find_spec(module) for module in sorted(modules)]
+    folders = [Path(spec.origin).parent for spec in found if spec and spec.origin]
+    parts = [file for folder in folders for file in (*folder.glob("*.*"), *folder.glob("*/*.scm"))]
+    stamps = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in parts)
+    return blake2b(repr(stamps).encode(), digest_size=10).hexdigest()

@@ -15,7 +15,6 @@ from support_repository import make_repository, put
 from support_trust import make_folders
 from support_waiting import PATIENCE
 from twolane_context.cache import Cache
-from twolane_context.languages import fingerprint
 from twolane_context.repository import Repository
 from twolane_server.actions.base import NOTHING
 from twolane_server.documents import Document
@@ -26,7 +25,7 @@ from twolane_server.lanes.file_lock import try_lock
 from twolane_server.recognition.recognised import Recognised
 from twolane_server.repositories import home as homes
 from twolane_server.repositories.indexed import Indexed
-from twolane_server.repositories.indexing import cache_file
+from twolane_server.repositories.indexing import cache_file, fingerprint
 from twolane_server.repositories.live import Live
 from twolane_server.repositories.surroundings import Wanted
 from twolane_server.rules.tainted import Tainted
