@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import pytest
+import tree_sitter
+
 from support_sources import parsed
-from twolane_context.trees import Parsed, once
+from twolane_context.languages import grammar
+from twolane_context.trees import Parsed, edited, once
 
 
 def test_a_tree_does_not_show_its_source() -> None:
@@ -21,3 +25,22 @@ def test_what_was_found_out_about_a_tree_is_found_out_once() -> None:
     found = [once(tree, what, find) for tree in trees for what in "aab"]
     assert found == [1, 1, 2, 3, 3, 4]
     assert [id(one) for one in asked] == [id(tree) for tree in trees for _ in range(2)]
+
+
+@pytest.mark.parametrize("typed", ["  # é", "x", " + 1", "\n", "\n        return 2"])
+def test_what_follows_a_change_at_the_end_of_a_block_is_used_again(typed: str) -> None:
+    methods = [f"    def f{number}(self, a):\n        return a\n" for number in range(60)]
+    old = parsed("a.py", "\n".join(["class A:", *methods]))
+    methods[2] = methods[2][:-1] + f"{typed}\n"
+    source = "\n".join(["class A:", *methods]).encode()
+    read: list[str] = []
+
+    def log(_: object, message: str) -> None:
+        if message.startswith("lexed_lookahead"):
+            read.append(message)
+
+    parser = tree_sitter.Parser(grammar(old.language), logger=log)
+    again = parser.parse(source, old_tree=edited(old, source))
+    assert not again.root_node.has_error
+    assert str(again.root_node) == str(parsed("a.py", source.decode()).tree.root_node)
+    assert len(read) < 100, "of some 800 tokens"
