@@ -103,7 +103,8 @@ def _aliased(index: Index, file: File, module: str) -> list[File]:
     for some in (parts, parts[1:] if module[0] in "@~#" else []):
         # By itself it is a package of that name, not any file.
         alone = len(some) == 1 and not module.startswith(_BELOW)
-        if some and (found := _nearest(index, file, some, packages=alone)):
+        at_root = exactly(index, (*some,)) if some and not alone else []
+        if found := at_root or _nearest(index, file, some, packages=alone):
             return found
     return []
 

@@ -81,6 +81,13 @@ def test_scripts(module: str, expected: list[str]) -> None:
     check("src/user.ts", module, *expected, paths=SCRIPTS)
 
 
+def test_a_path_from_the_root_is_no_near_file_of_that_name() -> None:
+    paths = "src/core/form/kit.ts src/kit/index.ts packages/app/src/deep/tool.ts packages/app/src/tool.ts"
+    check("src/core/form/user.ts", "src/kit", "src/kit/index.ts", paths=paths)
+    check("src/core/form/user.ts", "@/kit", "src/kit/index.ts", paths=paths)
+    check("packages/app/src/user.ts", "src/deep/tool", "packages/app/src/deep/tool.ts", paths=paths)
+
+
 def test_a_package_of_the_workspace_is_no_near_file_of_that_name() -> None:
     paths = "packages/app/src/kit.ts packages/kit/src/index.ts"
     check("packages/app/src/user.ts", "@scope/kit", "packages/kit/src/index.ts", paths=paths)
