@@ -73,9 +73,9 @@ def capture(parsed: Parsed) -> Captures:
     """Run the language's query over the tree."""
     found: Captures = defaultdict(list)
     for pattern, nodes in matches(parsed, query(parsed.language)):
-        for name in nodes:
+        for name, captured in nodes.items():
             if name in _GROUPS:
-                found[_GROUPS[name]].append((name, nodes[name], pattern, nodes))
+                found[_GROUPS[name]].append((name, captured, pattern, nodes))
     return found
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     # Where it starts and (negative) ends, what it is, its node, and what its pattern captured.
     _Placed = tuple[int, int, str, tree_sitter.Node, Nodes]
+    # What the walk is in: where it (negative) ends, its index, and who is the parent of what it holds.
+    _Around = tuple[int, int, int | None]
 
 # What may stand between an attribute and what it belongs to.
 _COMMENTS = re.compile(rb"(?:\s+|//[^\n]*|/\*(?s:.*?)\*/)*")
@@ -74,22 +76,18 @@ def _extracted(parsed: Parsed) -> Facts:
 def _symbols(source: bytes, found: Captures) -> list[Definition]:
     """One walk over all that was found, outer before inner, so that each knows what it is in."""
     symbols: list[Definition] = []
-    around: list[int] = []  # those that the walk is in
+    around: list[_Around] = [(-len(source), -1, None)]  # first the file, in which all is
     placed = [*_defined(source, found), *_held(source, found)]
     for _, captured, _, nodes in found["base"]:
         placed += [(node.start_byte, -node.end_byte, "base", node, nodes) for node in captured]
     for one in sorted(placed, key=itemgetter(0, 1)):
-        while around and symbols[around[-1]].end < -one[1]:
+        while around[-1][0] > one[1]:
             around.pop()
         if one[2] == "base":
             _add_base(source, one[3], symbols, around)
-            continue
-        parent = around[-1] if around else None
-        if parent is not None and symbols[parent].kind in HELD:
-            parent = symbols[parent].parent
-        symbol = _symbol(source, one, symbols, parent)
-        if symbol is not None and symbol.name:
-            around.append(len(symbols))
+        elif (symbol := _symbol(source, one, symbols, around[-1][2])) and symbol.name:
+            at = len(symbols)
+            around.append((one[1], at, symbol.parent if symbol.kind in HELD else at))
             symbols.append(symbol)
     return symbols
 
@@ -107,17 +105,17 @@ def _defined(source: bytes, found: Captures) -> Iterator[_Placed]:
     best: dict[int, Found] = {}
     for one in found["definition"]:
         at = one[1][0].id
-        if at not in best or _rank(one) < _rank(best[at]):
+        if best.setdefault(at, one) is not one and _rank(one) < _rank(best[at]):
             best[at] = one
     for sort, captured, _, nodes in best.values():
         node = captured[0]
         while (wrapper := wrappers.get(node.id)) is not None:
             node = wrapper
-        start = node.start_byte
+        start, end = node.start_byte, node.end_byte
         while start in attributes:
             start = attributes[start]
         # A line of C's preprocessor holds its line's end.
-        yield start, -trimmed(source, node.end_byte), sort, node, nodes
+        yield start, -trimmed(source, end) if source[end - 1] in BLANKS else -end, sort, node, nodes
 
 
 def _rank(found: Found) -> tuple[int, int]:
@@ -160,18 +158,19 @@ def _symbol(
 
 
 def _add_base(
-    source: bytes, node: tree_sitter.Node, symbols: list[Definition], around: list[int]
+    source: bytes, node: tree_sitter.Node, symbols: list[Definition], around: list[_Around]
 ) -> None:
     """Give the types that a node names to what it stands in, but for what is in its body."""
-    inner = symbols[around[-1]] if around else None
+    inner = symbols[around[-1][1]] if len(around) > 1 else None
     if inner is None or 0 < inner.body_start <= node.start_byte:
         return
     text = text_of(source, node)
     names: list[str] = [text] if text.isidentifier() else _DOTTED.findall(text)
-    for at in around:
-        if symbols[at].start == inner.start:  # `a, b int` holds two
-            distinct = tuple(dict.fromkeys((*symbols[at].bases, *names)))
-            symbols[at] = Definition(*symbols[at][:-1], distinct[:_MOST_BASES])
+    for _, at, _ in around[:0:-1]:
+        if (one := symbols[at]).start != inner.start:  # `a, b int` holds two
+            return
+        bases = tuple(dict.fromkeys((*one.bases, *names)))[:_MOST_BASES]
+        symbols[at] = Definition._make((*one[:-1], bases))
 
 
 def _head_end(source: bytes, node: tree_sitter.Node, start: int, body: tree_sitter.Node) -> int:

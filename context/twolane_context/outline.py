@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from twolane_context.trees import Parsed
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _KINDS: dict[Sequence[str], Kind] = {kind.value: kind for kind in Kind}  # to ask `Kind` is slow
 
 
@@ -94,7 +95,7 @@ def packed(parsed: Parsed) -> bytes:
         up = -1 if parent is None else parent
         symbols.append((name, kind, first, below, last, row, column, up, bases, tail, owner))
     bindings = [binding for one in (*facts.imports, *facts.exports) for binding in one.bindings]
-    return json.dumps((symbols, bindings), separators=(",", ":"), check_circular=False).encode()
+    return _ENCODER.encode((symbols, bindings)).encode()
 
 
 def packed_name(name: str) -> bytes:
@@ -114,6 +115,6 @@ def unpack(blob: bytes) -> Outline:
 
 
 def examine(path: str, source: bytes) -> tuple[bytes, bytes]:
-    """The words and the packed outline of a file; no outline for a language without a grammar."""
-    language = outlined(path)
+    """The words and the packed outline of a file; none of an empty one, or without a grammar."""
+    language = outlined(path) if source else None
     return words(source), b"" if language is None else packed(parse(language, source))

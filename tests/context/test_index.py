@@ -13,7 +13,7 @@ from twolane_context.definitions import HELD
 from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import words
-from twolane_context.outline import examine, unpack
+from twolane_context.outline import Outline, examine, unpack
 from twolane_context.repository import Repository
 
 SOURCES = {
@@ -220,6 +220,14 @@ def test_a_word_is_found_however_many_were_asked_for_before() -> None:
         assert [file.path for file in index.holding(f"name{number}")] == ["b.py"]
         assert [file.path for file in index.holding("second")] == ["b.py"]
     assert [file.path for file in index.holding("first")] == ["a.py"]
+
+
+@pytest.mark.parametrize("path", ["a/__init__.py", "a.js", "a.rs", "README"])
+def test_an_empty_file_is_not_even_parsed(path: str) -> None:
+    words, packed = examine(path, b"")
+    assert (words, packed) == (b"\n", b"")
+    assert unpack(packed) == Outline()
+    assert unpack(examine(path, b"\n")[1]) == Outline()
 
 
 def test_the_innermost_definition_is_the_last_of_those_around_a_row() -> None:
