@@ -205,9 +205,9 @@ class Index:
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
         if not self._modules:
-            code = (path for path in self._all if language_for(path) or path.endswith("go.mod"))
-            for path in sorted(code):
-                for one in (names := module_names(path)):
+            for path in sorted(self._all):
+                counts = language_for(path) or path.endswith(("go.mod", "package.json"))
+                for one in (names := module_names(path)) if counts else ():
                     self._modules.setdefault(one[-1:], {})[path] = names
                     self._modules.setdefault(one[-2:], {})[path] = names
             self._modules[()] = {}

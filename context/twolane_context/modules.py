@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from twolane_context.index import module_names, stands_for_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from twolane_context.index import File, Index
 
@@ -30,9 +30,8 @@ _C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ipp", "inl", 
 _COMPILED = re.compile(r"\.[mc]?jsx?$")
 # How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
 _SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
-_BELOW = ("src/", "@/", "~/", "#/")  # the root, as it is mostly called
 _ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in _SCRIPTS))
-_GO_MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+_GO_MODULE, _PACKAGE = rb"^module[ \t]+\"?([^\s\"]+)", rb'"name":\s*"([^"]+)"'
 
 
 def modules(index: Index, file: File, module: str) -> list[File]:
@@ -101,12 +100,14 @@ def _aliased(index: Index, file: File, module: str) -> list[File]:
     """JavaScript: a path below the root or an alias of a folder, or a package of the workspace."""
     parts = [one for one in _COMPILED.sub("", module.lstrip("@~#/")).split("/") if one != "src"]
     for some in (parts, parts[1:] if module[0] in "@~#" else []):
-        # By itself it is a package of that name, not any file.
-        alone = len(some) == 1 and not module.startswith(_BELOW)
+        # By itself it is a package of that name, not any file, but below what mostly is the root.
+        alone = len(some) == 1 and not module.startswith(("src/", "@/", "~/", "#/"))
         at_root = exactly(index, (*some,)) if some and not alone else []
         if found := at_root or _nearest(index, file, some, packages=alone):
             return found
-    return []
+    packages = _named(index, "package.json", _PACKAGE, module)
+    paths = ((root, f"./{below}{rest}") for root, rest in packages for below in ("src/", ""))
+    return [one for root, path in paths for one in modules(index, root, path)][:1]
 
 
 def _dotted(index: Index, file: File, module: str) -> list[File]:
@@ -125,15 +126,19 @@ def _dotted(index: Index, file: File, module: str) -> list[File]:
 
 def _package(index: Index, file: File, module: str) -> list[File]:
     """Go: one file of the package, found through go.mod where there is one."""
-    roots = [path for path, _ in index.modules("go.mod")]
-    found: list[File] = []
-    for root in roots:
-        named = _GO_MODULE.search(index.files[root].source())
-        prefix = named[1].decode("utf-8", "replace") if named else ""
+    named = _named(index, "go.mod", _GO_MODULE, module)
+    folders = (join(dirname(root.path), rest).rstrip("/") for root, rest in named)
+    found = [one for folder in folders for one in in_folder(index, folder, ".go")]
+    return (found if index.modules("go.mod") else _nearest(index, file, module.split("/")))[:1]
+
+
+def _named(index: Index, manifest: str, name: bytes, module: str) -> Iterator[tuple[File, str]]:
+    """The manifests that give a package the name with which a module begins, and its path below."""
+    for root in [index.files[path] for path, _ in index.modules(manifest)]:
+        given = re.search(name, root.source(), re.MULTILINE)
+        prefix = given[1].decode("utf-8", "replace") if given else ""
         if prefix and f"{module}/".startswith(f"{prefix}/"):
-            folder = join(dirname(root), module[len(prefix) + 1 :]).rstrip("/")
-            found += in_folder(index, folder, ".go")
-    return (found if roots else _nearest(index, file, module.split("/")))[:1]
+            yield root, module[len(prefix) + 1 :]
 
 
 def _nearest(index: Index, file: File, parts: list[str], *, packages: bool = False) -> list[File]:

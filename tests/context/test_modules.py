@@ -88,6 +88,35 @@ def test_a_path_from_the_root_is_no_near_file_of_that_name() -> None:
     check("packages/app/src/user.ts", "src/deep/tool", "packages/app/src/deep/tool.ts", paths=paths)
 
 
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("@shop/all", "src/index.ts"),
+        ("@shop/all/query", "src/query/index.ts"),
+        ("@shop/all/none", None),
+        ("tools", "packages/shop-tools/src/index.ts"),
+        ("tools/deep/a.js", "packages/shop-tools/deep/a.ts"),
+        ("toolset", None),
+        ("react", None),
+    ],
+)
+def test_packages_that_are_called_otherwise_than_their_folders(
+    module: str, expected: str | None
+) -> None:
+    paths = (
+        "src/index.ts src/query/index.ts packages/shop-tools/src/index.ts"
+        " packages/shop-tools/deep/a.ts packages/shop-tools/tests/user.ts"
+    )
+    manifests = {
+        "package.json": '{\n  "name": "@shop/all",\n  "dependencies": { "react": "*" }\n}\n',
+        "packages/shop-tools/package.json": '{"name":"tools"}',
+        "packages/broken/package.json": "{",
+    }
+    index = index_of({**dict.fromkeys(paths.split(), ""), **manifests})
+    found = modules(index, index.files["packages/shop-tools/tests/user.ts"], module)
+    assert [file.path for file in found] == ([expected] if expected else [])
+
+
 def test_a_package_of_the_workspace_is_no_near_file_of_that_name() -> None:
     paths = "packages/app/src/kit.ts packages/kit/src/index.ts"
     check("packages/app/src/user.ts", "@scope/kit", "packages/kit/src/index.ts", paths=paths)
