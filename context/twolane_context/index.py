@@ -29,6 +29,7 @@ _FOR_FOLDERS = {
     "lua": ("init",),
     **dict.fromkeys(_SCRIPTS, ("index",)),
 }
+_MANIFESTS = ("go.mod", "package.json")
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON = 200
 _MOST_STEPS = 8  # keys typed between two questions
@@ -205,9 +206,9 @@ class Index:
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
         if not self._modules:
-            for path in sorted(self._all):
-                counts = language_for(path) or path.endswith(("go.mod", "package.json"))
-                for one in (names := module_names(path)) if counts else ():
+            code = (path for path in self._all if language_for(path) or path.endswith(_MANIFESTS))
+            for path in sorted(code):
+                for one in (names := module_names(path)):
                     self._modules.setdefault(one[-1:], {})[path] = names
                     self._modules.setdefault(one[-2:], {})[path] = names
             self._modules[()] = {}

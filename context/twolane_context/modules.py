@@ -136,9 +136,8 @@ def _named(index: Index, manifest: str, name: bytes, module: str) -> Iterator[tu
     """The manifests that give a package the name with which a module begins, and its path below."""
     for root in [index.files[path] for path, _ in index.modules(manifest)]:
         given = re.search(name, root.source(), re.MULTILINE)
-        prefix = given[1].decode("utf-8", "replace") if given else ""
-        if prefix and f"{module}/".startswith(f"{prefix}/"):
-            yield root, module[len(prefix) + 1 :]
+        if given and f"{module}/".encode().startswith(given[1] + b"/"):
+            yield root, module.encode()[len(given[1]) + 1 :].decode()
 
 
 def _nearest(index: Index, file: File, parts: list[str], *, packages: bool = False) -> list[File]:

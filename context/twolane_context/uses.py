@@ -242,8 +242,10 @@ class _Code:
 
     def _part(self, index: int, before: str) -> Chain:
         """What the variable of a pattern is a part of, as far as what stands near it tells."""
-        opening = index - 1 - (before in {"ref", "mut"}) - (self.at(index - 2).word == "ref")
-        if self.at(opening).parent == "tuple_struct_pattern":
+        # Of `mut` only its node is there.
+        opening = index - 1 - (before in {"ref", '"'}) - (self.at(index - 2).word == "ref")
+        bracket = self.at(opening)
+        if bracket.word == "(" and bracket.parent == "tuple_struct_pattern":
             path = self.chains.get(opening - 1, ("",))
             given = self.value(index + 3) if self.at(index + 2).word == "=" else ()
             return given if path[-1] in {"Some", "Ok", "Err"} else (*path, ITEM)

@@ -99,8 +99,8 @@ def test_chains(path: str, source: str, chains: tuple[str, ...]) -> None:
         ("a.rs", "fn f() { if let Some(x) = a.b() {} }", {"x": "a.b.()"}),
         (
             "a.rs",
-            "fn f() { match a { A::B(ref mut x) => 1, A::C(y, z) => 2, Some(w) => 3 } }",
-            {"x": "A.B.[]", "y": "A.C.[]", "w": ""},
+            "fn f() { match a { A::B(ref mut x) => 1, A(mut y, z) => 2, Some(w) => 3 } }",
+            {"x": "A.B.[]", "y": "A.[]", "z": "", "w": ""},
         ),
         (
             "a.cpp",
