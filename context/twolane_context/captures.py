@@ -20,9 +20,9 @@ The captures that a query file (queries/*.scm) may use:
   behind its `@prefix`, comes from that module (Rust).
 - `@export`: holds names that others may import, captured as in an import; without `@from` they are
   of this file.
-- `@block`: holds statements. A query that names these must find all else in a statement that stands
-  directly in one, or in what is directly in that statement. It never looks into expressions then,
-  which takes half the time.
+- `@block`: holds statements, as `@body` does. A query that names these must find all else in a
+  statement that stands directly in one, or in what is directly in that statement. It never looks into
+  expressions then, which takes half the time.
 
 Earlier patterns win where two find the same node, so the particular ones come first. To compare
 texts, write `#same?` and `#differ?`: tree-sitter's own `#eq?` asks the tree for its text, and on
@@ -93,7 +93,7 @@ def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nod
         for match in cursor.matches(todo.pop(), holds):
             yield match
             if by_block:
-                todo += match[1].get("block", ())
+                todo += match[1].get("block") or match[1].get("body", ())
 
 
 @cache

@@ -110,7 +110,7 @@ class _Worker:
     def __init__(self, command: list[str], number: int) -> None:
         self.number = number
         self.asked: list[str] = []
-        self._process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd="/")  # noqa: S603 - our own program
+        self._process = Popen(command, _BUFFER, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd="/")  # noqa: S603 - our own program
         self._questions = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 

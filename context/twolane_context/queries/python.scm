@@ -1,8 +1,8 @@
 ; Captures: see ../captures.py. Earlier patterns win where two find the same node.
 
-(function_definition name: (identifier) @name body: (block) @body @block) @callable
+(function_definition name: (identifier) @name body: (block) @body) @callable
 (function_definition !body name: (identifier) @name) @callable
-(class_definition name: (identifier) @name body: (block) @body @block) @class
+(class_definition name: (identifier) @name body: (block) @body) @class
 (class_definition !body name: (identifier) @name) @class
 (type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)])) @type
 
