@@ -2,7 +2,8 @@
 
 django's source package is fetched by pip. Aider 0.86.2 is measured where the variable `AIDER` names
 a Python that has it, or where .demo/aider is a virtual environment with it; else its column stays
-empty. The floor is taken in the same run. CPU seconds count all processes.
+empty. The floor is taken in the same run, in turns with what is held against it: a small machine works at half its
+speed for seconds. CPU seconds count all processes.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import django_gold as gold
 
 HERE = Path(__file__).resolve().parent
+ROUNDS = 3
 AIDER = gold.SCRATCH.parent / "aider" / "bin" / "python"
 NO_LIMIT = float("inf")
 #: what must be reached; negative: at least
@@ -49,6 +52,12 @@ def part(name: str) -> dict[str, float]:
     return json.loads(ran.stdout) if ran.returncode == 0 else {}
 
 
+def middle(rounds: list[dict[str, float]]) -> dict[str, float]:
+    """Of each row its median; none of a row that a round lacks."""
+    rows = set(rounds[0]).intersection(*rounds)
+    return {name: median(one[name] for one in rounds) for name in rows}
+
+
 def aider() -> dict[str, float]:
     """The peer, where it is there; on a copy, since it touches a file."""
     python = Path(os.environ.get("AIDER", AIDER))
@@ -70,11 +79,13 @@ def aider() -> dict[str, float]:
 def main() -> int:
     """Print the table; the exit status says whether all limits hold."""
     gold.fetch()
-    floors = part("floor")
-    ours = part("processes") | part("facts") | part("references")
-    facts = "cold, all facts, CPU s"
+    ours = part("processes") | part("references")
+    facts, pairs = "cold, all facts, CPU s", [(part("floor"), part("facts")) for _ in range(ROUNDS)]
+    floors = middle([floor for floor, _ in pairs])
+    ours |= middle([found for _, found in pairs])
     if facts in ours and facts in floors:
-        ours["cold, all facts, times the floor"] = ours[facts] / floors[facts]
+        times = [found[facts] / floor[facts] for floor, found in pairs]
+        ours["cold, all facts, times the floor"] = median(times)
     peer = aider()
     print(f"context engine, django 5.2.19, {len(gold.code_files())} files of code")
     print(f"  {'':46}{'twolane':>9}{'floor':>9}{'aider':>9}{'must':>10}")
