@@ -31,7 +31,7 @@ _FOR_FOLDERS = {
 }
 _MANIFESTS = ("go.mod", "package.json")
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
-COMMON = 200
+COMMON, FEW = 200, 40  # in more than a few it is hardly defined once
 _MOST_STEPS = 8  # keys typed between two questions
 # Stands after a keyword or a type, at the start of a line or of something in a list, or after a dot
 # and before a value or arguments. The name comes first, since that is what `re` looks for quickly.
@@ -193,12 +193,12 @@ class Index:
         few = [*islice(visible, most and most + 1)]
         return few if most is None or len(few) <= most else []
 
-    def defining(self, name: str, kinds: Sequence[str] = ()) -> Iterator[Target]:
-        """All symbols of that name; none for common words. Those of these kinds at least, if any."""
-        files, packed = self.holding(name, COMMON), packed_name(name)
+    def defining(self, name: str, kinds: Sequence[str] = (), few: int = COMMON) -> Iterator[Target]:
+        """All symbols of that name, of these kinds at least, if any; none of a word in more files."""
+        files, packed = self.holding(name, few), packed_name(name)
         wanted = [packed, *(b'%b"%b",' % (packed, kind.encode()) for kind in kinds)]
-        few = (one for one in files if one.may_define(name, wanted))
-        return (Target(file, at) for file in few for at in file.named(name))
+        made = (one for one in files if one.may_define(name, wanted))
+        return (Target(file, at) for file in made for at in file.named(name))
 
     def modules(self, *last: str) -> Collection[tuple[str, Names]]:
         """The files of code whose module, header or package folder ends with one or two parts, by path.

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from twolane_context.definitions import CALLABLES, Kind
+from twolane_context.index import FEW
 from twolane_context.modules import PARTS
 from twolane_context.spans import Span
 from twolane_context.targets import SELF, Locals, Target, twins
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
-_FEW = 39  # files that hold a name; in more of them it is hardly defined once
 _MOST_CALLING_FILES = 20
 _BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
@@ -116,8 +116,7 @@ def _likely(index: Index, near: list[File], name: str) -> list[Target]:
     close = [Target(file, at) for file in near for at in file.named(name)]
     if members := [one for one in close if one.holder]:
         return members[:_MOST]
-    named = index.defining(name) if index.holding(name, _FEW) else ()
-    only = [*islice((one for one in named if one.holder), 2)]
+    only = [*islice((one for one in index.defining(name, few=FEW) if one.holder), 2)]
     return only if len(only) == 1 else []
 
 

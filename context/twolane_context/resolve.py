@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from twolane_context.definitions import CALLABLES, TYPES, Kind
 from twolane_context.imports import DEFAULT
+from twolane_context.index import COMMON, FEW
 from twolane_context.modules import CRATE_WORDS, PARTS, RUST, below, crate_of, in_folder, modules
 from twolane_context.targets import SELF, Locals, Target, children, is_elsewhere, own_type, twins
 from twolane_context.uses import CALL, ITEM, VALUE, Uses
@@ -127,10 +128,11 @@ class Resolver:
         """
         held_by = next((step for step in chain[-2::-1] if step not in {CALL, ITEM, VALUE}), "")
         words = [word.capitalize() for word in _WORDS.findall(held_by)]
+        few = COMMON if most is None else FEW  # who wants all pays for them
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
             types = self._offered(file, name, 0) or (
-                t for t in self.index.defining(name, TYPES) if t.symbol and t.symbol.parent < 0
+                t for t in self.index.defining(name, TYPES, few) if t.symbol and t.symbol.parent < 0
             )
             members = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
             if found := [*islice(members, most)]:

@@ -237,8 +237,7 @@ class _Code:
         gives = self.at(place).word
         if gives in {"=", ":=", *_EACH} and before != "," and (value := self.value(place + 1)):
             found.append((*value, ITEM) if gives in _EACH else value)
-        part = () if found else self._part(index, before)
-        return [*found, part] if part else found
+        return found or list(filter(None, [self._part(index, before)]))
 
     def _part(self, index: int, before: str) -> Chain:
         """What the variable of a pattern is a part of, as far as what stands near it tells."""

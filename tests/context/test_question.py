@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_index import index_of, marked, named
+from twolane_context.index import FEW
 from twolane_context.question import (
     Selection,
     Tier,
@@ -98,6 +99,23 @@ def test_members_of_unknown_values_by_the_variables_name() -> None:
         "",
         "page.py:Page.turn",
     )
+
+
+def test_what_many_files_name_is_no_guess_but_all_that_may_be_meant_still_knows_it() -> None:
+    sources = {
+        "page.py": "class Page:\n    def turn(self): ...\n",
+        "other.py": "class Door:\n    def turn(self): ...\n",
+        "user.py": "def f(page):\n    <CURSOR>page.turn()\n",
+    }
+    few = {f"{number}.py": "Page\n" for number in range(FEW - 1)}  # and the definition's own
+    check({**sources, **few}, "", "page.py:Page.turn")
+    many = {**sources, **few, "more.py": "Page\n"}
+    check(many)
+    resolver = Resolver(marked(many).whole)
+    user = resolver.index.files["user.py"]
+    assert not resolver.sounding(user, ("page", "turn"), 1)
+    (found,) = resolver.sounding(user, ("page", "turn"))
+    assert found.file.path == "page.py"
 
 
 def test_members_of_unknown_values_in_near_files_or_where_there_is_only_one() -> None:
