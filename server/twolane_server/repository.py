@@ -17,7 +17,6 @@ __all__ = [
     "name_in_repository",
     "outer_roots",
     "real_path",
-    "roots",
     "spellings",
 ]
 
@@ -53,12 +52,12 @@ def find_root(path: Path | str) -> Path | None:
     `.git` may be a folder, or a file as in submodules and linked worktrees. The path is taken as
     it is written; see `spellings` for what lies behind symbolic links.
     """
-    return next(map(Path, roots(os.path.abspath(path))), None)  # noqa: PTH100 - keeps links
+    return next(map(Path, _roots(os.path.abspath(path))), None)  # noqa: PTH100 - keeps links
 
 
 def outer_roots(root: Path) -> tuple[Path, ...]:
     """The repositories that `root` lies in, nearest first: what a submodule or a nested one has."""
-    return tuple(map(Path, roots(os.path.dirname(os.path.abspath(root)))))  # noqa: PTH100, PTH120 - the same
+    return tuple(map(Path, _roots(os.path.dirname(os.path.abspath(root)))))  # noqa: PTH100, PTH120 - the same
 
 
 def name_in_repository(path: str) -> str:
@@ -106,7 +105,7 @@ def spellings(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def roots(folder: str) -> Iterator[str]:
+def _roots(folder: str) -> Iterator[str]:
     """The repositories that start at an absolute path or above it, nearest first; as it is written."""
     at, above = folder, ""
     while at != above:

@@ -207,12 +207,7 @@ def parse_ignore(folder: Path, name: str, text: str) -> Policy:
 
 def policy_hash(rules: Iterable[Rule]) -> str:
     """SHA-256, in hex, of rules in whatever order; two equal sets of rules have the same."""
-    return _hash_of(frozenset(rules))
-
-
-@lru_cache(maxsize=_KEPT)  # asked for with every request, and hardly ever other rules
-def _hash_of(rules: frozenset[Rule]) -> str:
-    rows = sorted((rule.file, rule.kind, rule.value) for rule in rules)
+    rows = sorted((rule.file, rule.kind, rule.value) for rule in set(rules))
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
