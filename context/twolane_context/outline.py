@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from twolane_context.trees import Parsed
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _KINDS: dict[Sequence[str], Kind] = {kind.value: kind for kind in Kind}  # to ask `Kind` is slow
 
 
@@ -95,7 +94,7 @@ def packed(parsed: Parsed) -> bytes:
         up = -1 if parent is None else parent
         symbols.append((name, kind, first, below, last, row, column, up, bases, tail, owner))
     bindings = [binding for one in (*facts.imports, *facts.exports) for binding in one.bindings]
-    return _ENCODER.encode((symbols, bindings)).encode()
+    return json.dumps((symbols, bindings), separators=(",", ":"), check_circular=False).encode()
 
 
 def packed_name(name: str) -> bytes:

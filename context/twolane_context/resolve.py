@@ -82,10 +82,7 @@ class Resolver:
         if depth > _DEEPEST or not chain:
             return []
         first, *rest = chain
-        followed = {} if known is None else known.followed
-        if found := followed.get((place, depth, *chain[:-1]), []):
-            rest = rest[-1:]
-        elif known is not None and first in known.known and first not in SELF:
+        if known is not None and first in known.known and first not in SELF:
             found = self._local(place, first, known, depth)
         else:
             found = self.name(place, first, depth)
@@ -94,7 +91,7 @@ class Resolver:
             found = [target for one in before for target in self.step(one, step, depth)]
             if not found and left and _THROUGH.fullmatch(step):
                 found = [one for one in before if one.file.path.endswith(RUST)]
-        return followed.setdefault((place, depth, *chain), list(dict.fromkeys(found)))
+        return list(dict.fromkeys(found))
 
     def name(self, place: Target, name: str, depth: int = 0) -> list[Target]:
         """What a name by itself stands for: own scopes, the file, its imports, its folder."""

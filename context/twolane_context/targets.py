@@ -55,8 +55,6 @@ class Locals:
     def __init__(self, known: Mapping[str, Sequence[Sequence[str]]]) -> None:
         self.known = known
         self.found: dict[tuple[Target, str], list[Target]] = {}
-        # By place, depth and chain: most go on from one that was followed before.
-        self.followed: dict[tuple[object, ...], list[Target]] = {}
 
 
 def children(target: Target, name: str) -> list[Target]:
