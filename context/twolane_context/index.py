@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ _FOR_FOLDERS = {
     "lua": ("init",),
     **dict.fromkeys(_SCRIPTS, ("index",)),
 }
-_MANIFESTS = ("go.mod", "package.json")
+# By its manifest, what a package is called there.
+_CALLED = {"go.mod": rb"^module[ \t]+\"?([^\s\"]+)", "package.json": rb'"name":\s*"([^"]+)"'}
 # A word in more files than these tells nothing by itself, and asking them all takes too long.
 COMMON, FEW = 200, 40  # in more than a few it is hardly defined once
 _MOST_STEPS = 8  # keys typed between two questions
@@ -145,6 +147,8 @@ class Index:
         # What was found in all of them, at the first question.
         self._modules: dict[tuple[str, ...], dict[str, Names]] = {}  # by the last one and two
         self._held: dict[tuple[str, int | None], list[File]] = {}  # none for more than so many
+        self._given = lru_cache(1_024)(_given)
+        self._named: dict[tuple[str, str], list[tuple[File, str]]] = {}  # by manifest and module
         self.steps: tuple[set[str], ...] = (set(),)
 
     def changed(self, files: Mapping[str, File | None]) -> Index:
@@ -158,7 +162,7 @@ class Index:
             return Index(alive)
         self._postings.add(replaced.values())
         later = Index(alive, self._postings)
-        later.steps = (*self.steps, set(files))[-_MOST_STEPS:]
+        later.steps, later._given = (*self.steps, set(files))[-_MOST_STEPS:], self._given
         if all((path in self._all) == (path in alive) for path in files):
             later._modules = self._modules  # which follow from the paths alone
         return later
@@ -174,7 +178,7 @@ class Index:
         """
         seen = Index(self._all, self._postings)
         seen.files, seen._allowed = _Files(self._all, allowed, count), allowed
-        seen._modules, seen._held = self._modules, self._held
+        seen._modules, seen._held, seen._given = self._modules, self._held, self._given
         return seen
 
     def holding(self, word: str, most: int | None = None) -> list[File]:
@@ -206,7 +210,7 @@ class Index:
         Each with the parts of the module paths that it has: `a/b/mod.rs` is module `a::b`.
         """
         if not self._modules:
-            code = (path for path in self._all if language_for(path) or path.endswith(_MANIFESTS))
+            code = (path for path in self._all if language_for(path) or path.endswith((*_CALLED,)))
             for path in sorted(code):
                 for one in (names := module_names(path)):
                     self._modules.setdefault(one[-1:], {})[path] = names
@@ -214,6 +218,21 @@ class Index:
             self._modules[()] = {}
         found, allowed = self._modules.get(last, {}).items(), self._allowed
         return found if allowed is None else [one for one in found if allowed(one[0])]
+
+    def named(self, manifest: str, module: str) -> list[tuple[File, str]]:
+        """The manifests that give a package the name with which a module begins, and its path below.
+
+        Args:
+            manifest: `go.mod` or `package.json`.
+            module: as an import has it; most are of nobody here, which many files ask for.
+        """
+        if (manifest, module) not in self._named:
+            whole = f"{module}/".encode()
+            roots = (self.files[path] for path, _ in self.modules(manifest))
+            given = ((root, self._given(root, manifest)) for root in roots)
+            found = [(at, whole[len(it) : -1].decode()) for at, it in given if whole.startswith(it)]
+            self._named[manifest, module] = found
+        return self._named[manifest, module]
 
 
 @dataclass(frozen=True)
@@ -234,6 +253,12 @@ class _Files(Mapping[str, File]):
 
     def __len__(self) -> int:
         return sum(map(self.allowed, self.files)) if self.count is None else self.count()
+
+
+def _given(file: File, manifest: str) -> bytes:
+    """What a manifest calls its package, with a slash behind it; what no module begins with for nothing."""
+    named: list[bytes] = re.findall(_CALLED[manifest], file.source(), re.MULTILINE)
+    return (named or [b"\n"])[0] + b"/"
 
 
 def stands_for_folder(path: str) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from twolane_context.index import module_names, stands_for_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from twolane_context.index import File, Index
 
@@ -31,7 +31,6 @@ _COMPILED = re.compile(r"\.[mc]?jsx?$")
 # How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
 _SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
 _ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in _SCRIPTS))
-_GO_MODULE, _PACKAGE = rb"^module[ \t]+\"?([^\s\"]+)", rb'"name":\s*"([^"]+)"'
 
 
 def modules(index: Index, file: File, module: str) -> list[File]:
@@ -52,14 +51,12 @@ def modules(index: Index, file: File, module: str) -> list[File]:
 
 def exactly(index: Index, path: tuple[str, ...]) -> list[File]:
     """The files of a module whose whole path is known."""
-    found = index.modules(*path[-2:])
-    return [index.files[one] for one, names in found if names[0] == path]
+    return [index.files[one] for one, names in index.modules(*path[-2:]) if names[0] == path]
 
 
 def in_folder(index: Index, folder: str, ending: str) -> list[File]:
     """The files of a package's folder, by path."""
-    inside = index.modules(*folder.split("/")[-2:])
-    near = [path for path, _ in inside] if folder else sorted(index.files)
+    near = dict(index.modules(*folder.split("/")[-2:])) if folder else sorted(index.files)
     return [index.files[one] for one in near if dirname(one) == folder and one.endswith(ending)]
 
 
@@ -105,7 +102,7 @@ def _aliased(index: Index, file: File, module: str) -> list[File]:
         at_root = exactly(index, (*some,)) if some and not alone else []
         if found := at_root or _nearest(index, file, some, packages=alone):
             return found
-    packages = _named(index, "package.json", _PACKAGE, module)
+    packages = index.named("package.json", module)
     paths = ((root, f"./{below}{rest}") for root, rest in packages for below in ("src/", ""))
     return [one for root, path in paths for one in modules(index, root, path)][:1]
 
@@ -126,18 +123,10 @@ def _dotted(index: Index, file: File, module: str) -> list[File]:
 
 def _package(index: Index, file: File, module: str) -> list[File]:
     """Go: one file of the package, found through go.mod where there is one."""
-    named = _named(index, "go.mod", _GO_MODULE, module)
+    named = index.named("go.mod", module)
     folders = (join(dirname(root.path), rest).rstrip("/") for root, rest in named)
     found = [one for folder in folders for one in in_folder(index, folder, ".go")]
     return (found if index.modules("go.mod") else _nearest(index, file, module.split("/")))[:1]
-
-
-def _named(index: Index, manifest: str, name: bytes, module: str) -> Iterator[tuple[File, str]]:
-    """The manifests that give a package the name with which a module begins, and its path below."""
-    for root in [index.files[path] for path, _ in index.modules(manifest)]:
-        given = re.search(name, root.source(), re.MULTILINE)
-        if given and f"{module}/".encode().startswith(given[1] + b"/"):
-            yield root, module.encode()[len(given[1]) + 1 :].decode()
 
 
 def _nearest(index: Index, file: File, parts: list[str], *, packages: bool = False) -> list[File]:

@@ -31,7 +31,6 @@ _JOINTS = frozenset({".", "::", "?.", "!."})
 _MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
 _RETURNS = frozenset({"return", "yield", "=>"})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
-_EACH = frozenset({"in", "of"})  # before what a loop goes through
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
 # In these a name is a variable, but for the default value behind `=`.
 _BINDING_NODES = ("pattern", "parameter", "declarator")
@@ -235,16 +234,15 @@ class _Code:
         # The value stands behind the type.
         place = told[-1] + 1 if told and told[0] > index else index + 1
         gives = self.at(place).word
-        if gives in {"=", ":=", *_EACH} and before != "," and (value := self.value(place + 1)):
-            found.append((*value, ITEM) if gives in _EACH else value)
+        if gives in {"=", ":=", "in", "of"} and before != "," and (value := self.value(place + 1)):
+            found.append((*value, ITEM) if gives in {"in", "of"} else value)
         return found or list(filter(None, [self._part(index, before)]))
 
     def _part(self, index: int, before: str) -> Chain:
         """What the variable of a pattern is a part of, as far as what stands near it tells."""
         # Of `mut` only its node is there.
         opening = index - 1 - (before in {"ref", '"'}) - (self.at(index - 2).word == "ref")
-        bracket = self.at(opening)
-        if bracket.word == "(" and bracket.parent == "tuple_struct_pattern":
+        if self.at(opening).word == "(" and self.at(opening).parent == "tuple_struct_pattern":
             path = self.chains.get(opening - 1, ("",))
             given = self.value(index + 3) if self.at(index + 2).word == "=" else ()
             return given if path[-1] in {"Some", "Ok", "Err"} else (*path, ITEM)

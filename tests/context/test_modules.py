@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support_index import index_of
+from twolane_context.index import File, Index
 from twolane_context.modules import in_folder, modules, rust_module
 
 
@@ -185,3 +186,38 @@ def test_in_folder() -> None:
     )
     assert [file.path for file in in_folder(index, "a", ".go")] == ["a/x.go", "a/y.go"]
     assert [file.path for file in in_folder(index, "", ".go")] == ["one.go", "top.go"]
+
+
+def test_a_manifest_is_read_once_however_many_imports_ask_for_it() -> None:
+    texts = {
+        "tools/package.json": b'{"name": "tools"}',
+        "tools/src/a.ts": b"",
+        "other/package.json": b'{"name": "other"}',
+        "main.ts": b"",
+    }
+    read: list[str] = []
+
+    def file(path: str) -> File:
+        def source(_path: str, _digest: bytes) -> bytes:
+            read.append(path)
+            return texts[path]
+
+        return File.of(path, texts[path], source)
+
+    def found(index: Index, module: str) -> list[str]:
+        return [one.path for one in modules(index, index.files["main.ts"], module)]
+
+    index = Index({path: file(path) for path in texts})
+    assert found(index, "react") == found(index, "vitest") == []
+    assert found(index, "tools/a") == ["tools/src/a.ts"]
+    texts["main.ts"] = b"x"
+    later = index.changed({"main.ts": file("main.ts")})
+    seen = later.visible(lambda path: not path.startswith("tools/"))
+    assert found(later, "tools/a") == ["tools/src/a.ts"]
+    assert found(seen, "tools/a") == []
+    assert sorted(read) == ["other/package.json", "tools/package.json"]
+    texts["tools/package.json"] = b'{"name": "renamed"}'
+    renamed = later.changed({"tools/package.json": file("tools/package.json")})
+    assert found(renamed, "tools/src/a") == found(renamed, "renamed/a") == ["tools/src/a.ts"]
+    assert found(renamed, "react") == []
+    assert len(read) == 3
