@@ -69,21 +69,23 @@ _WORD = re.compile(rb"\w")
 _STATEMENT = 2
 
 
-def capture(parsed: Parsed) -> Captures:
-    """Run the language's query over the tree."""
+def capture(parsed: Parsed, *within: int) -> Captures:
+    """Run the language's query over the tree, or over what reaches into the bytes from one to another."""
     found: Captures = defaultdict(list)
-    for pattern, nodes in matches(parsed, query(parsed.language)):
+    for pattern, nodes in matches(parsed, query(parsed.language), *within):
         for name, captured in nodes.items():
             if name in _GROUPS:
                 found[_GROUPS[name]].append((name, captured, pattern, nodes))
     return found
 
 
-def matches(parsed: Parsed, asked: tree_sitter.Query) -> Iterator[tuple[int, Nodes]]:
+def matches(parsed: Parsed, asked: tree_sitter.Query, *within: int) -> Iterator[tuple[int, Nodes]]:
     """What a query finds in the tree: each pattern's number and the nodes that it captured."""
     root, holds = parsed.tree.root_node, partial(_holds, parsed.source)
     cursor, todo = tree_sitter.QueryCursor(asked), [root]
     is_wide = _has_wide_node(parsed)
+    if within:
+        cursor.set_byte_range(*within)
     by_block = not is_wide and not root.has_error and _names_blocks(asked)
     if is_wide:  # each node by itself, passing over the tokens
         todo = [node for node in walk(root) if node.is_named][::-1]

@@ -16,6 +16,7 @@ from twolane_context.trees import parse
 from twolane_server.findings import Board
 from twolane_server.pace import Lengths
 from twolane_server.pages import Pages
+from twolane_server.renewed import renew
 from twolane_server.reparse import parse_in_slices
 from twolane_server.settings.resolved import Settings
 
@@ -214,7 +215,7 @@ class Session:
             await asyncio.sleep(0)
         if uri in self._documents:
             self._trees[uri] = Tree(document.text, parsed)
-            await asyncio.to_thread(extract, parsed)
+            await asyncio.to_thread(_look_into, parsed, previous)
 
     def next_version(self, uri: str) -> asyncio.Future[Document | None]:
         """Resolves with the document at its next change, or with `None` when it is closed."""
@@ -226,3 +227,8 @@ class Session:
         for future in self._waiting.pop(uri, ()):
             if not future.done():
                 future.set_result(document)
+
+
+def _look_into(parsed: Parsed, earlier: Parsed | None) -> None:
+    renew(parsed, earlier)
+    extract(parsed)

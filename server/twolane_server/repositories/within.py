@@ -18,6 +18,7 @@ from twolane_server.actions.symbol import symbol_places
 from twolane_server.errors import FingerprintsUnusable, TooLarge
 from twolane_server.lanes.base import LaneName
 from twolane_server.recognition.shorts import short_files
+from twolane_server.renewed import renew
 from twolane_server.repositories.impacts import WantedImpact
 from twolane_server.repositories.surroundings import Wanted, rows_of
 from twolane_server.routing.choose import choose
@@ -82,7 +83,9 @@ def _tree(order: Order, language: Language) -> Parsed:
     earlier, source = order.earlier, order.document.text.source
     if earlier is not None and earlier.language == language and earlier.source == source:
         return earlier
-    return parse(language, source, earlier)
+    parsed = parse(language, source, earlier)
+    renew(parsed, earlier)
+    return parsed
 
 
 def _asked(order: Order, subject: Subject) -> Task:
