@@ -10,7 +10,7 @@ from twolane_context.languages import language_for
 from twolane_context.spans import Span
 from twolane_context.trees import Parsed, parse
 from twolane_server.actions.documentation import documentation
-from twolane_server.actions.enclosing import reaches
+from twolane_server.actions.enclosing import Enclosing
 from twolane_server.text import decode, encode
 
 PYTHON = '''\
@@ -189,11 +189,12 @@ def cut(tree: Parsed, span: Span) -> str:
 def check(tree: Parsed, facts: Facts) -> None:
     """What holds for the facts of every source, broken or not."""
     whole = Span(0, len(tree.source))
-    docs, around = documentation(tree, facts.definitions), reaches(tree, facts.definitions)
+    docs, around = documentation(tree, facts.definitions), Enclosing(tree, facts.definitions)
+    reaches = [around.reach(at) for at in range(len(facts.definitions))]
     places = [(one.span.start, -one.span.end) for one in facts.definitions]
     assert places == sorted(places)
     assert [one.span for one in facts.imports] == sorted({one.span for one in facts.imports})
-    for index, (one, doc, reach) in enumerate(zip(facts.definitions, docs, around, strict=True)):
+    for index, (one, doc, reach) in enumerate(zip(facts.definitions, docs, reaches, strict=True)):
         assert one.name
         assert whole.contains(reach)
         assert reach.contains(one.span)

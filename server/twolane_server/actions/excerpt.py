@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from twolane_context.definitions import HELD, Kind
 from twolane_context.trees import walk
-from twolane_server.actions.enclosing import enclosing, reaches
+from twolane_server.actions.enclosing import Enclosing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -51,7 +50,7 @@ class Excerpt:
 
 def excerpt(parsed: Parsed, facts: Facts, selection: Span) -> Excerpt:
     """Cut out what `selection` needs. With no definition around it, it stands for itself."""
-    around = partial(enclosing, facts.definitions, reaches(parsed, facts.definitions))
+    around = Enclosing(parsed, facts.definitions).innermost
     definition = around(selection)
     target = definition.span if definition else selection
     used = Counter(_identifiers(parsed, target))
@@ -63,13 +62,13 @@ def excerpt(parsed: Parsed, facts: Facts, selection: Span) -> Excerpt:
     signatures = {
         other.signature
         for other, is_local in zip(facts.symbols, local, strict=True)
-        if other.kind not in HELD
-        and not target.contains(other.signature)
-        and (
-            other in holders
-            or (other.name in used and not is_local)
+        if (
+            (other.name in used and not is_local)
             or (definition and _overloads(other, definition))
+            or other in holders
         )
+        and other.kind not in HELD
+        and not target.contains(other.signature)
     }
     return Excerpt(
         definition, _imports(facts, target, used, around, holders), tuple(sorted(signatures))
@@ -90,7 +89,11 @@ def _imports(
         return not within and ((held := around(one.span)) is None or held in holders)
 
     # First by name, which tells sooner than the place.
-    named = (one for one in facts.imports if any(name in used or name == "*" for name in one.names))
+    named = (
+        one
+        for one in facts.imports
+        if any(bound.name in used or bound.name == "*" for bound in one.bindings)
+    )
     near = list(filter(in_reach, named))
     if any(name in used for one in near for name in one.names):
         return tuple(one.span for one in near)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from support_sources import parsed
+from support_sources import SOURCES, parsed
 from twolane_context.facts import extract
 from twolane_context.spans import Span
-from twolane_server.actions.enclosing import enclosing, reaches
+from twolane_server.actions.enclosing import Enclosing
 from twolane_server.text import encode
 
 CURSOR = "‸"
@@ -18,7 +20,7 @@ def at(path: str, source: str) -> str | None:
     end = start if len(parts) == 2 else start + len(parts[1])
     tree = parsed(path, b"".join(parts))
     definitions = extract(tree).definitions
-    found = enclosing(definitions, reaches(tree, definitions), Span(start, end))
+    found = Enclosing(tree, definitions).innermost(Span(start, end))
     return found.name if found else None
 
 
@@ -71,3 +73,25 @@ def test_a_cursor_is_within_the_innermost_definition(
     path: str, source: str, name: str | None
 ) -> None:
     assert at(path, source) == name
+
+
+@given(
+    path=st.sampled_from(sorted(SOURCES)),
+    before=st.text("\n \t#/*", max_size=5),
+    place=st.floats(0, 1),
+    size=st.integers(0, 60),
+)
+def test_it_is_the_last_whose_reach_holds_the_selection(
+    path: str, before: str, place: float, size: int
+) -> None:
+    tree = parsed(path, before + SOURCES[path])
+    definitions = extract(tree).definitions
+    start = round(place * len(tree.source))
+    span = Span(start, min(start + size, len(tree.source)))
+    every = Enclosing(tree, definitions)
+    held = [
+        one
+        for at, one in enumerate(definitions)
+        if every.reach(at).contains(span) and span.start <= one.end
+    ]
+    assert every.innermost(span) == (held[-1] if held else None)

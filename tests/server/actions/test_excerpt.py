@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support_sources import DEEP, SOURCES, cut, parsed
 from twolane_context.facts import extract
 from twolane_context.spans import Span
-from twolane_server.actions.enclosing import enclosing, reaches
+from twolane_server.actions.enclosing import Enclosing
 from twolane_server.actions.excerpt import Excerpt, excerpt
 from twolane_server.text import encode
 
@@ -217,6 +217,6 @@ def test_depth_neither_crashes_nor_hangs(name: str) -> None:
     tree = parsed(path, source)
     facts = extract(tree)
     middle = Span(len(source) // 2, len(source) // 2)
-    around = reaches(tree, facts.definitions)
+    around = Enclosing(tree, facts.definitions)
     found = excerpt(tree, facts, middle).definition
-    assert found == enclosing(facts.definitions, around, middle)
+    assert found == around.innermost(middle)
