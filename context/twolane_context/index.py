@@ -158,10 +158,9 @@ class Index:
         for path in files.keys() - replaced.keys():
             alive.pop(path, None)
         # What is dead goes when it is half of all, so that no list grows for ever.
-        if len(self._postings) > 2 * len(alive) + COMMON:
+        if self._postings.inverted > 2 * len(alive) + COMMON:
             return Index(alive)
-        self._postings.add(replaced.values())
-        later = Index(alive, self._postings)
+        later = Index(alive, self._postings.later(replaced.values()))
         later.steps, later._given = (*self.steps, set(files))[-_MOST_STEPS:], self._given
         if all((path in self._all) == (path in alive) for path in files):
             later._modules = self._modules  # which follow from the paths alone

@@ -12,7 +12,7 @@ from support_index import file_of, index_of
 from twolane_context.definitions import HELD
 from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import COMMON, Changed, File, Index, module_names
-from twolane_context.names import words
+from twolane_context.names import Postings, words
 from twolane_context.outline import Outline, examine, unpack
 from twolane_context.repository import Repository
 
@@ -209,6 +209,46 @@ def test_words_are_those_of_the_file() -> None:
 )
 def test_module_names(path: str, module: str) -> None:
     assert ".".join(module_names(path)[0]) == module
+
+
+@given(
+    changes=st.lists(
+        st.tuples(
+            st.integers(0, 40),  # which of the indexes so far is changed
+            st.sets(st.sampled_from([f"{n}.txt" for n in range(45)]), min_size=1, max_size=30),
+            st.none() | st.text("abc ", max_size=6),
+            st.sampled_from("abc"),
+        ),
+        max_size=40,
+    )
+)
+def test_each_index_finds_what_it_holds_whatever_came_of_it(
+    changes: list[tuple[int, set[str], str | None, str]],
+) -> None:
+    indexes = [index_of({f"{n}.txt": "abc"[n % 3] for n in range(30)})]
+    for which, paths, text, asked in changes:
+        index = indexes[which % len(indexes)]
+        new = None if text is None else text.encode()
+        indexes.append(index.changed({p: None if new is None else file_of(p, new) for p in paths}))
+        for each in (index, indexes[-1]):
+            assert each.holding(asked) == _held(each, asked)
+    for each in indexes:
+        assert [each.holding(word) for word in "abc"] == [_held(each, word) for word in "abc"]
+
+
+def _held(index: Index, word: str) -> list[File]:
+    """The same, found by a look at each file."""
+    return [index.files[path] for path in sorted(index.files) if index.files[path].holds(word)]
+
+
+def test_the_words_of_a_file_in_which_somebody_types_are_not_sorted_in_at_each_key() -> None:
+    postings = Postings(file_of(f"{n}.txt", b"a") for n in range(30))
+    while not postings.inverted:
+        assert len([*postings.holding(b"a")]) == 30
+    for n in range(100):
+        postings = postings.later([file_of("1.txt", b"a b%d" % n)])
+        assert [one.path for one in postings.holding(b"b%d" % n)] == ["1.txt"]
+    assert postings.inverted == 30
 
 
 def test_a_word_is_found_however_many_were_asked_for_before() -> None:
