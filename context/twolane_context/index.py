@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
-_SCRIPTS = frozenset({"ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"})
+# How JavaScript looks for a file, in this order.
+SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
 # By suffix, the files that stand for their folder: `a/__init__.py` is module `a`.
 _FOR_FOLDERS = {
     **dict.fromkeys(("py", "pyi"), ("__init__", "__main__")),
     "rs": ("mod", "lib", "main"),
     "lua": ("init",),
-    **dict.fromkeys(_SCRIPTS, ("index",)),
+    **dict.fromkeys(SCRIPTS, ("index",)),
 }
 # By its manifest, what a package is called there.
 _CALLED = {"go.mod": rb"^module[ \t]+\"?([^\s\"]+)", "package.json": rb'"name":\s*"([^"]+)"'}
@@ -275,10 +276,8 @@ def module_names(path: str) -> Names:
     """
     *folder, last = path.split("/")
     stem, _, suffix = last.partition(".")
-    if suffix == "rs":
-        folder = [part.replace("-", "_") for part in folder if part != "src"]
-    elif suffix in _SCRIPTS:
+    if suffix == "rs" or suffix in SCRIPTS:
         folder = [part for part in folder if part != "src"]
-    parts = tuple(folder)
+    parts = tuple(part.replace("-", "_") for part in folder) if suffix == "rs" else tuple(folder)
     module = parts if stands_for_folder(path) else (*parts, stem or last)
     return module, (*parts, last), parts if suffix in {"go", "java"} else ()

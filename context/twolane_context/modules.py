@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from posixpath import commonprefix, dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from twolane_context.index import module_names, stands_for_folder
+from twolane_context.index import SCRIPTS, module_names, stands_for_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +27,9 @@ _MOST = 8
 # Rust's words for places within the crate: `rust_module` follows them.
 CRATE_WORDS = frozenset({"self", "super", "crate"})
 _C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ipp", "inl", "cu", "cuh"})
+# `./a.js` may have been compiled from `a.ts`.
 _COMPILED = re.compile(r"\.[mc]?jsx?$")
-# How JavaScript looks for a file, in this order. `./a.js` may have been compiled from `a.ts`.
-_SCRIPTS = ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts")
-_ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in _SCRIPTS))
+_ENDINGS = ("", *(f"{start}.{end}" for start in ("", "/index") for end in SCRIPTS))
 
 
 def modules(index: Index, file: File, module: str) -> list[File]:
@@ -38,11 +37,11 @@ def modules(index: Index, file: File, module: str) -> list[File]:
     suffix = file.path.rpartition(".")[2]
     if suffix == "go":
         return _package(index, file, module)
-    if module.startswith(("./", "../")) or (suffix in _SCRIPTS and module in {".", ".."}):
+    if module.startswith(("./", "../")) or (suffix in SCRIPTS and module in {".", ".."}):
         path = normpath(join(dirname(file.path), module))
         tries = [f"{one}{end}" for one in (path, _COMPILED.sub("", path)) for end in _ENDINGS]
         return [index.files[one] for one in tries if one in index.files][:1]
-    if suffix in _SCRIPTS:
+    if suffix in SCRIPTS:
         return _aliased(index, file, module)
     if suffix in _C or "/" in module:  # a header keeps its suffix
         return _nearest(index, file, module.split("/"))

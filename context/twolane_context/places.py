@@ -68,9 +68,6 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         found = uses(parsed, row_span(parsed.source, first, last))
         return Locals(found.locals), {(use.row, use.column): use for use in found.uses}
 
-    def binds(at: int) -> bool:
-        return name in around(symbols[at].start, symbols[at].end)[0].known
-
     nodes = [(node, _inside(file, node.start_point.row)) for node in _named(parsed, name)]
     own = {(symbols[i].row, symbols[i].column): i for i in file.named(name)}
     # `global name`: not a local there, although it is assigned to.
@@ -88,7 +85,8 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         use, up = used.get(point, Use((name,), *point, called=False)), _parent(node)
         chain, local, symbol = use.chain, -1, own.get(point, -1)
         if len(chain) == 1 and symbol < 0 and outer.isdisjoint(holders):
-            local = next(filter(binds, holders), -1)
+            bound = ((i, around(symbols[i].start, symbols[i].end)[0].known) for i in holders)
+            local = next((i for i, variables in bound if name in variables), -1)
         key = node.type in _MEMBERS and not _HELD.search(up)
         if (key and symbol < 0) or (up == "keyword_argument" and point not in used):
             chain = ()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
 _MOST_CALLING_FILES = 20
+# JavaScript: what a call of a class, or of a value with a type, calls.
+_CALLED = ("constructor", "(")
 _BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
 _LONGEST = 80  # bytes of what stands before a call
@@ -75,14 +77,14 @@ def needed(
     loose: list[Chain] = []
     is_python = file.path.endswith((".py", ".pyi"))
     bare = SELF | {"super"} if is_python else SELF  # there it is a function
-    # JavaScript: to call a class calls its constructor.
     made = set[tuple[str, ...]]() if is_python else {use.chain for use in used.uses if use.called}
     for steps in dict.fromkeys(use.chain for use in used.uses if use.chain[-1] not in bare):
         targets = resolver.chain(Target(file, inside), steps, known)
         symbols = [one for one in targets if one.symbol]
         # A type's own definition says more than the heads of its impls.
         types = [one for one in symbols if one.symbol and one.symbol.kind is not Kind.IMPL]
-        new = (resolver.step(one, "constructor") for one in types if one.is_type and steps in made)
+        held = [one for one in types if one.symbol and one.symbol.kind not in CALLABLES]
+        new = (resolver.step(one, name) for one in held for name in _CALLED if steps in made)
         symbols = [*(types or symbols), *chain.from_iterable(new)]
         found += [(one, Tier.RESOLVED) for one in symbols if one in twins(one)[:_MOST]]
         if not targets and len(steps) > 1:

@@ -212,8 +212,8 @@ class _Code:
         if annotated or before.word in _BEFORE_LOCAL or after.word in {"=>", ":="}:
             return True
         if any(word in token.parent for word in _BINDING_NODES) and token.parent != "as_pattern":
-            key = token.parent == "pair_pattern" and after.word == ":"
-            return before.word != "=" and not key
+            # What stands before `:` in a pattern of pairs is a key.
+            return before.word != "=" and (token.parent != "pair_pattern" or after.word != ":")
         if after.word == "=" and token.parent != "field" and before.word not in _OPEN - {"{"}:
             return True
         typed = before.is_name or before.word in {"*", "&", ">"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from support_sources import Shown, parsed, shown
+from twolane_context.definitions import Kind
 from twolane_context.facts import extract
 
 BOTH = pytest.mark.parametrize("path", ["a.ts", "a.tsx"])
@@ -158,3 +159,19 @@ def test_the_members_of_a_type_are_its_body(path: str) -> None:
     source = "export type Box<T> = {\n  held: T\n}\ntype Both = Box<1> & { more: 2 }\n"
     assert shown(path, source)[0] == Shown("type", "Box", "export type Box<T> =")
     assert shown(path, source)[1] == Shown("type", "Both", "type Both = Box<1> & { more: 2 }")
+
+
+@BOTH
+def test_signatures_without_a_name_are_called_by_their_bracket(path: str) -> None:
+    source = "interface Log { (text: string): void; new (to: File): Log }\n"
+    names = [one.name for one in extract(parsed(path, source)).symbols]
+    assert names == ["Log", "(", "("]
+
+
+def test_what_is_declared_without_a_body_is_a_variable() -> None:
+    facts = extract(parsed("a.d.ts", "declare const DEV: boolean;\ndeclare let a: A, b: $B;\n"))
+    assert [(one.name, one.kind, one.bases) for one in facts.symbols] == [
+        ("DEV", Kind.VARIABLE, ("boolean",)),
+        ("a", Kind.VARIABLE, ("A",)),
+        ("b", Kind.VARIABLE, ("$B",)),
+    ]

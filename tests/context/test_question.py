@@ -153,6 +153,19 @@ def test_what_makes_a_value_of_a_class_of_javascript_is_needed_with_the_class() 
     check({"a.py": "class A:\n    def go(self): ...\n", "b.py": python}, "a.py:A.go")
 
 
+@pytest.mark.parametrize("use", ["log(1)", "new log(1)"])
+def test_what_a_call_of_a_value_of_javascript_calls_is_needed_with_it(use: str) -> None:
+    log = (
+        "export interface Log {\n  (x: number): void;\n  new (x: number): Log;\n  go(): void;\n}\n"
+    )
+    more = "export const log: Log = make();\nexport function make(): Log {}\n"
+    user = "import {{ log, make }} from './a';\nfunction f() {{\n  <CURSOR>{};\n}}\n"
+    sources = {"a.ts": log + more, "b.ts": user.format(use)}
+    check(sources, "a.ts:log a.ts:Log.( a.ts:Log.(")
+    check(sources | {"b.ts": user.format("log.go()")}, "a.ts:log a.ts:Log.go")
+    check(sources | {"b.ts": user.format("make()")}, "a.ts:make")
+
+
 def test_keys_of_a_literal_are_likely_members_of_what_is_near() -> None:
     kinds = "export interface A { size: number }\nexport function go(a: A) {}\n"
     user = "import { go } from './a';\nfunction f(x: number) {\n  <CURSOR>go({ size: x });\n}\n"

@@ -242,6 +242,22 @@ def test_typescript_names_may_hold_dollars() -> None:
     check(sources, "a.ts:$A.run")
 
 
+def test_typescript_types_of_variables_may_hold_dollars() -> None:
+    sources = {
+        "a.ts": "export class $A { run() {} }\nexport const one: $A = f();\n",
+        "b.ts": "import { one } from './a';\none.<CURSOR>run();\n",
+    }
+    check(sources, "a.ts:$A.run")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [("types/all.d.ts", "types/all.d.ts:DEV"), ("types/all.ts", None)]
+)
+def test_all_files_of_typescript_see_what_is_declared(path: str, expected: str | None) -> None:
+    sources = {path: "declare const DEV: boolean;\n", "src/b.ts": "if (<CURSOR>DEV) {}\n"}
+    check(sources, *([expected] if expected else []))
+
+
 def test_type_parameters_are_what_bounds_them() -> None:
     sources = {
         "a.ts": "export interface A { run(): void }\nexport class T {}\n",

@@ -15,6 +15,9 @@
 (function_signature name: (_) @name) @function
 (method_signature name: (_) @name) @method
 (abstract_method_signature name: (_) @name) @method
+; What a call of a value calls, or what makes something with it, is called by its bracket.
+(call_signature parameters: (_ . "(" @name)) @method
+(construct_signature parameters: (_ . "(" @name)) @method
 (abstract_class_declaration name: (_) @name body: (_)? @body) @class
 (interface_declaration name: (_) @name body: (_)? @body) @interface
 (type_alias_declaration name: (_) @name value: (object_type) @body) @type
@@ -29,6 +32,7 @@
 ; A class's decorators belong to `export` or stand in the class body, before what they decorate.
 (decorator) @attribute
 
+(program (ambient_declaration (_ (variable_declarator name: (identifier) @name) @variable)))
 (public_field_definition name: (_) @name) @variable
 (property_signature name: (_) @name) @variable
 (enum_body name: (_) @name @variable)
@@ -45,6 +49,8 @@
 (intersection_type [(type_identifier) (nested_type_identifier) (generic_type)] @base)
 (function_declaration return_type: (_ (_) @base))
 (function_signature return_type: (_ (_) @base))
+(call_signature return_type: (_ (_) @base))
+(construct_signature type: (_ (_) @base))
 (method_definition return_type: (_ (_) @base))
 (method_signature return_type: (_ (_) @base))
 (abstract_method_signature return_type: (_ (_) @base))
