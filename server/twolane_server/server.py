@@ -67,7 +67,8 @@ class TwolaneServer(LanguageServer):
         )
         self.service = Service(folders, environ, self.live)
         self.warming = Warming(lambda: kept_warm(session, self.service), self.background)
-        self.ahead = Ahead(session, self.service.offers, self.live.around, self.background)
+        look = self.service.offers, self.live.around, self.service.prepare
+        self.ahead = Ahead(session, *look, self.background)
         self.pauses: Pauses | None = None
         self.options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,12 +115,6 @@ class TwolaneServer(LanguageServer):
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):  # asked for, so that asyncio does not print it
             self.report_server_error(error, None)
-
-    def look_ahead(self, uri: str, area: types.Range) -> None:
-        """A menu is shown at a place: look at what its actions will ask for."""
-        snapshot = self.session.snapshot(uri)
-        if snapshot is not None and not self.busy:
-            self.ahead.menu(snapshot, convert.span(snapshot.document.text, area, self.encoding))
 
     def parse_soon(self, uri: str) -> None:
         """Parse a document when its user pauses, and then take it in; keys only put it off."""
@@ -255,7 +250,7 @@ def _register_actions(server: TwolaneServer) -> None:
     def list_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         server.active()
         server.background(labels.refresh(server, session, service, params.text_document.uri))
-        server.look_ahead(params.text_document.uri, params.range)
+        code_action.look_ahead(server, params)
         return code_action.code_action(session, service, params, server.encoding)
 
     # pygls passes no argument at all when the client sends none, and converts by annotation: hence

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from twolane_server.convert import Encoding
     from twolane_server.orders import Offer
+    from twolane_server.server import TwolaneServer
     from twolane_server.service import Service
     from twolane_server.session import Session
 
@@ -28,7 +29,7 @@ _TITLE = 60
 def code_action(
     session: Session, service: Service, params: types.CodeActionParams, encoding: Encoding
 ) -> list[types.CodeAction]:
-    """The actions at a selection. Each is a command: nothing is computed until one is chosen."""
+    """The actions at a selection. Each is a command, and the list waits for nothing."""
     snapshot = session.snapshot(params.text_document.uri)
     if snapshot is None:
         return []
@@ -51,6 +52,15 @@ def code_action(
                 action.diagnostics = [one]
                 found.append(action)
     return found
+
+
+def look_ahead(server: TwolaneServer, params: types.CodeActionParams) -> None:
+    """A menu is shown at a place: look at what its actions will ask for."""
+    snapshot = server.session.snapshot(params.text_document.uri)
+    if snapshot is not None and not server.busy:
+        area = convert.span(snapshot.document.text, params.range, server.encoding)
+        by_itself = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
+        server.ahead.menu(snapshot, area, opened=not by_itself)
 
 
 def _action(
