@@ -145,9 +145,7 @@ def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
                     declared = None
                 if declared or not sort.endswith(_SAME_TYPE):
                     told = []
-                stack += [
-                    (one, sort, told, told if one == declared else of) for one in reversed(parts)
-                ]
+                stack += [(one, sort, told, told if one == declared else of) for one in parts[::-1]]
         elif span.start <= start < end <= span.end and not (node.is_named and "comment" in sort):
             is_name = sort.endswith(_NAMES)
             # Any literal is the same.
@@ -216,8 +214,8 @@ class _Code:
             return before.word != "=" and (token.parent != "pair_pattern" or after.word != ":")
         if after.word == "=" and token.parent != "field" and before.word not in _OPEN - {"{"}:
             return True
-        typed = before.is_name or before.word in {"*", "&", ">"}
-        return typed and after.word in {"=", ";", ","}
+        # A type stands before it.
+        return after.word in {"=", ";", ","} and (before.is_name or before.word in {"*", "&", ">"})
 
     def shown(self, index: int) -> Chain:
         """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""

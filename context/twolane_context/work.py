@@ -25,7 +25,7 @@ from twolane_context.disk import Row
 from twolane_context.names import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 EXAMINE = "twolane_context.outline:examine"
 _BATCH = 32  # files for one question
@@ -150,11 +150,9 @@ def serve(root: str, seconds: str, function: str) -> None:
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", _BUFFER)
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     module, _, name = function.partition(":")
-    examine = cast(
-        "Callable[[str, bytes], tuple[bytes, bytes]]", getattr(import_module(module), name)
-    )
+    examine: disk.Examine = getattr(import_module(module), name)
 
-    def timed(path: str, source: bytes) -> tuple[bytes, bytes]:
+    def timed(path: str, source: bytes) -> tuple[bytes, bytes | None]:
         signal.setitimer(signal.ITIMER_REAL, float(seconds))
         try:
             return examine(path, source)

@@ -175,3 +175,27 @@ def test_what_is_declared_without_a_body_is_a_variable() -> None:
         ("a", Kind.VARIABLE, ("A",)),
         ("b", Kind.VARIABLE, ("$B",)),
     ]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "source",
+    [
+        "interface A<out T, in U = T> { a: T }\n",
+        "interface A<\n  in out T,\n  // Said.\n  out U extends T,\n  out V\n> {\n  a: T\n}\n",
+        "type A<in T extends string> = { a: T }\n",
+        "interface A {\n  <T>(x: T): T\n  // Named.\n  <T, U>(name: string, x: T): T\n  a: T\n}\n",
+    ],
+)
+def test_what_the_grammar_does_not_know_hides_nothing(path: str, source: str) -> None:
+    tree = parsed(path, source + "class B {}\n")
+    assert tree.source == source.encode() + b"class B {}\n"
+    assert not tree.tree.root_node.has_error
+    names = [one.name for one in extract(tree).symbols if one.name != "("]
+    assert names == ["A", "a", "B"]
+    assert tree.tree.root_node.children[-1].start_point.row == source.count("\n")
+
+
+@pytest.mark.parametrize(("path", "type_"), [("a.ts", "A<out T> | ("), ("a.js", "A<out T>")])
+def test_what_is_broken_stays_so(path: str, type_: str) -> None:
+    assert parsed(path, f"class {type_} {{}}\n").tree.root_node.has_error
