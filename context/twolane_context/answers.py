@@ -6,11 +6,11 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from twolane_context.index import Changed, File, Index, digest_of
+from twolane_context.index import SCRIPTS, Changed, File, Index, digest_of
 from twolane_context.languages import language_for, outlined
 from twolane_context.outline import packed
 from twolane_context.pack import pack
-from twolane_context.question import around, meant, merged, needed, row_span
+from twolane_context.question import Selection, around, meant, merged, needed, row_span
 from twolane_context.references import references
 from twolane_context.resolve import Resolver
 from twolane_context.trees import parse
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twolane_context.pack import Piece
-    from twolane_context.question import Selection
     from twolane_context.references import Site
     from twolane_context.repository import Repository
     from twolane_context.trees import Parsed
@@ -48,8 +47,8 @@ class Answers:
         allowed: Callable[[str], bool] | None = None,
         visible: Callable[[], int] | None = None,
     ) -> None:
-        def resolver(whole: Index) -> Resolver:
-            return Resolver(whole if allowed is None else whole.visible(allowed, visible))
+        def resolver(one: Index) -> Resolver:
+            return Resolver(one if allowed is None else one.visible(allowed, visible), self._glance)
 
         self._repository, self._visible = repository, visible
         self._over = lru_cache(1)(resolver)
@@ -101,8 +100,13 @@ class Answers:
 
     def _look(self, file: File, at: int) -> Uses | None:
         """What the code of a symbol uses."""
-        parsed, symbol = self.tree(file.path), file.outline.symbols[at]
+        symbol = file.outline.symbols[at]
+        parsed = self._around(Selection(file.path, symbol.start, symbol.end))
         return parsed and uses(parsed, row_span(parsed.source, symbol.start, symbol.end))
+
+    def _glance(self, file: File, at: int) -> Uses | None:
+        """The same of JavaScript and TypeScript only, where few functions say what they return."""
+        return self._look(file, at) if file.path.rpartition(".")[2] in SCRIPTS else None
 
     def steady(self, answer: Callable[[], _A]) -> _A:
         """Run `answer`; again when a file turns out to have changed meanwhile.

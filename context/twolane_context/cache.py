@@ -62,8 +62,7 @@ class Cache:
 
     def drop(self, paths: Iterable[str]) -> None:
         """Forget files."""
-        gone = [(os.fsencode(path),) for path in paths]
-        if gone:
+        if gone := [(os.fsencode(path),) for path in paths]:
             self._do(lambda database: database.executemany("DELETE FROM rows WHERE path = ?", gone))
 
     def close(self) -> None:

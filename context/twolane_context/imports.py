@@ -60,11 +60,10 @@ def imports(found: Captures, source: bytes, statement: str) -> tuple[Import, ...
     """Each `statement` ("import" or "export") with what it binds, both in source order."""
     nodes = (node for _, captured, _, _ in found[statement] for node in captured)
     places = sorted({(node.start_byte, trimmed(source, node.end_byte)) for node in nodes})
-    starts = [start for start, _ in places]
     bindings: list[dict[Binding, None]] = [{} for _ in places]
     bound = [(node.start_byte, node, *one) for one in found["bound"] if places for node in one[1]]
     for at, node, kind, _, _, rest in sorted(bound, key=itemgetter(0)):
-        index = bisect_right(starts, at) - 1
+        index = bisect_right(places, at, key=itemgetter(0)) - 1
         if index >= 0 and node.end_byte <= places[index][1]:  # the pattern may also fit elsewhere
             binding = _binding(source, kind, node, rest, found["scope"])
             if binding.name:

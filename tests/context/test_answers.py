@@ -79,6 +79,21 @@ def test_context(repository: Repository) -> None:
     assert shown(both) == ["a.py:1-2", "a.py:5-5"]
 
 
+@pytest.mark.parametrize("suffix", ["ts", "js"])
+def test_functions_of_javascript_may_return_what_only_their_code_tells(
+    tmp_path: Path, suffix: str
+) -> None:
+    put(tmp_path / f"a.{suffix}", "export class A {\n  go() {}\n}\n")
+    held = "import { A } from './a';\nexport class B {\n  get a() {\n    return new A();\n  }\n}\n"
+    put(tmp_path / f"b.{suffix}", f"{held}export function make() {{\n  return new B();\n}}\n")
+    use = "import { make } from './b';\nfunction f() {\n  make().a.go();\n}\n"
+    put(tmp_path / f"c.{suffix}", use)
+    repository = Repository(tmp_path)
+    repository.refresh()
+    found = ask(Answers(repository), 2, f"c.{suffix}")
+    assert found == [f"b.{suffix}:7-9", f"b.{suffix}:3-5", f"a.{suffix}:2-2"]
+
+
 def test_text_is_that_of_the_file_with_plain_line_ends(repository: Repository) -> None:
     put(repository.root / "a.py", A.replace("\n", "\r\n"))
     repository.refresh()
