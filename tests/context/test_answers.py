@@ -83,7 +83,7 @@ def test_context(repository: Repository) -> None:
 def test_functions_of_javascript_may_return_what_only_their_code_tells(
     tmp_path: Path, suffix: str
 ) -> None:
-    put(tmp_path / f"a.{suffix}", "export class A {\n  go() {}\n}\n")
+    put(tmp_path / f"a.{suffix}", "export class A {\n  go() {}\n}\nclass Z {\n  go() {}\n}\n")
     held = "import { A } from './a';\nexport class B {\n  get a() {\n    return new A();\n  }\n}\n"
     put(tmp_path / f"b.{suffix}", f"{held}export function make() {{\n  return new B();\n}}\n")
     use = "import { make } from './b';\nfunction f() {\n  make().a.go();\n}\n"
