@@ -199,3 +199,18 @@ def test_what_the_grammar_does_not_know_hides_nothing(path: str, source: str) ->
 @pytest.mark.parametrize(("path", "type_"), [("a.ts", "A<out T> | ("), ("a.js", "A<out T>")])
 def test_what_is_broken_stays_so(path: str, type_: str) -> None:
     assert parsed(path, f"class {type_} {{}}\n").tree.root_node.has_error
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("source", "bases"),
+    [
+        ("type T = A[];", ("A",)),
+        ("type T = A['b'];", ("A", "b")),
+        ("type T = A extends B ? C : D;", ("C", "D")),
+        ("type T = typeof a;", ("typeof", "a")),
+        ("type T = (x: X) => A<B>;", ("A", "B")),
+    ],
+)
+def test_what_a_type_is_a_name_for(path: str, source: str, bases: tuple[str, ...]) -> None:
+    assert extract(parsed(path, source)).symbols[-1].bases == bases

@@ -44,8 +44,12 @@
 (extends_clause value: (_) @base)
 (implements_clause [(type_identifier) (nested_type_identifier) (generic_type)] @base)
 (extends_type_clause type: (_) @base)
-(type_alias_declaration
-  value: [(type_identifier) (nested_type_identifier) (generic_type) (union_type)] @base)
+(type_alias_declaration value: [
+  (type_identifier) (nested_type_identifier) (generic_type) (union_type)
+  (array_type) (lookup_type) (type_query)] @base)
+(type_alias_declaration value: (conditional_type consequence: (_) @base alternative: (_) @base))
+; What a call of a value of such a type gives.
+(type_alias_declaration value: (function_type return_type: (_) @base))
 (intersection_type [(type_identifier) (nested_type_identifier) (generic_type)] @base)
 (function_declaration return_type: (_ (_) @base))
 (function_signature return_type: (_ (_) @base))
