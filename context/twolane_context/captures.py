@@ -84,8 +84,7 @@ def matches(parsed: Parsed, asked: tree_sitter.Query, *within: int) -> Iterator[
     root, holds = parsed.tree.root_node, partial(_holds, parsed.source)
     cursor, todo = tree_sitter.QueryCursor(asked), [root]
     is_wide = _has_wide_node(parsed)
-    if within:
-        cursor.set_byte_range(*within)
+    cursor.set_byte_range(*within or (0, 0))  # which is all of it
     by_block = not is_wide and not root.has_error and _names_blocks(asked)
     if is_wide:  # each node by itself, passing over the tokens
         todo = [node for node in walk(root) if node.is_named][::-1]

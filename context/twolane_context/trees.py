@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 # What the grammar of TypeScript does not know: `in` and `out` before a type's parameter, and that a
 # row which begins with `<` begins another signature.
-_VARIANCE = re.compile(rb"(?<=[<\s])(?:in out|in|out) (?=[A-Za-z_$][\w$]*[,>\s])")
-_SIGNATURE = re.compile(rb"(?m)^[ \t](?=[ \t]*<(?:\w|$))")
+_UNKNOWN = re.compile(rb"(?m)(?<=[<\s])(in out|in|out) (?=[\w$]+[,>\s])|^[ \t](?=[ \t]*<[\w\r\n])")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -32,12 +31,14 @@ class Parsed:
         language: the grammar it was parsed with.
         source: UTF-8.
         tree: nodes count in bytes of `source`.
+        mended: whether that is the tree of a source which the grammar knows better.
         found: what somebody has found out about it; see `once`.
     """
 
     language: Language
     source: bytes
     tree: tree_sitter.Tree
+    mended: bool = False
     found: dict[object, object] = field(default_factory=dict[object, object], init=False)
 
 
@@ -63,18 +64,25 @@ def parse(language: Language, source: bytes, previous: Parsed | None = None) -> 
         previous: an earlier version of it, whose tree is used again as far as may be.
     """
     parser = tree_sitter.Parser(grammar(language))
-    if previous is not None and previous.language == language:
+    # What was mended may need it no longer, which its old tree would hide.
+    if previous is not None and previous.language == language and not previous.mended:
         again = parser.parse(source, old_tree=edited(previous, source))
         # Tree-sitter mends broken code in ways that depend on the old tree (measured: after one in
         # 7,000 random edits), and the same text must always give the same facts.
         if not again.root_node.has_error:
             return Parsed(language, source, again)
-    tree = parser.parse(source)
-    if tree.root_node.has_error and "typescript" in language.queries:
-        plain = _VARIANCE.sub(lambda found: b" " * len(found[0]), source)
-        mended = parser.parse(_SIGNATURE.sub(b";", plain))
-        tree = tree if mended.root_node.has_error else mended
-    return Parsed(language, source, tree)
+    made = Parsed(language, source, parser.parse(source))
+    if made.tree.root_node.has_error and (text := as_known(language, source)) != source:
+        tree = parser.parse(text)
+        return made if tree.root_node.has_error else Parsed(language, source, tree, mended=True)
+    return made
+
+
+def as_known(language: Language, source: bytes) -> bytes:
+    """The source as far as may be in words that its grammar knows, all else in the same places."""
+    if "typescript" not in language.queries:
+        return source
+    return _UNKNOWN.sub(lambda one: b" " * len(one[0]) if one[1] else b";", source)
 
 
 def edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:
@@ -102,10 +110,9 @@ def changed(old: bytes, new: bytes) -> tuple[Span, Span]:
     return Span(start, len(old) - tail), Span(start, len(new) - tail)
 
 
-def _point(source: bytes, offset: int) -> tree_sitter.Point:
+def _point(source: bytes, at: int) -> tree_sitter.Point:
     """Tree-sitter's row and byte column; its rows end at LF only."""
-    start = source.rfind(b"\n", 0, offset) + 1
-    return tree_sitter.Point(source.count(b"\n", 0, offset), offset - start)
+    return tree_sitter.Point(source.count(b"\n", 0, at), at - source.rfind(b"\n", 0, at) - 1)
 
 
 def text_of(source: bytes, node: tree_sitter.Node) -> str:
@@ -117,6 +124,5 @@ def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     """The node and all below it, in source order; no recursion, so depth does not matter."""
     stack = [node]
     while stack:
-        current = stack.pop()
-        yield current
+        yield (current := stack.pop())
         stack.extend(reversed(current.children))

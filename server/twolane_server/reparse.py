@@ -11,7 +11,7 @@ import tree_sitter
 
 from twolane_context.languages import grammar
 from twolane_context.spans import Span
-from twolane_context.trees import Parsed, changed, edited
+from twolane_context.trees import Parsed, as_known, changed, edited
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -32,15 +32,21 @@ def parse_in_slices(
         previous: an earlier version of it, whose tree is used again as far as may be.
         slice_seconds: when to yield; `inf` for never.
     """
-    if previous is not None and previous.language == language:
-        if previous.source == source:
-            return previous
+    same = previous is not None and previous.language == language
+    if previous is not None and same and previous.source == source:
+        return previous
+    # What was mended may need it no longer, which its old tree would hide.
+    if previous is not None and same and not previous.mended:
         again = yield from _sliced(language, source, edited(previous, source), slice_seconds)
         # Tree-sitter mends broken code in ways that depend on the old tree (measured: after one in
         # 7,000 random edits), and the same text must always give the same facts.
         if not again.root_node.has_error:
             return Parsed(language, source, again)
     fresh = yield from _sliced(language, source, None, slice_seconds)
+    if fresh.root_node.has_error and (text := as_known(language, source)) != source:
+        mended = yield from _sliced(language, text, None, slice_seconds)
+        if not mended.root_node.has_error:
+            return Parsed(language, source, mended, mended=True)
     return Parsed(language, source, fresh)
 
 

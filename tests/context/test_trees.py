@@ -5,7 +5,7 @@ import tree_sitter
 
 from support_sources import parsed
 from twolane_context.languages import grammar
-from twolane_context.trees import Parsed, edited, once
+from twolane_context.trees import Parsed, edited, once, parse, walk
 
 
 def test_a_tree_does_not_show_its_source() -> None:
@@ -44,3 +44,17 @@ def test_what_follows_a_change_at_the_end_of_a_block_is_used_again(typed: str) -
     assert not again.root_node.has_error
     assert str(again.root_node) == str(parsed("a.py", source.decode()).tree.root_node)
     assert len(read) < 100, "of some 800 tokens"
+
+
+@pytest.mark.parametrize("row", ["interface B {\n  <T>(x: T): T\n}\n", "const a = b\n  <T>(x)\n"])
+def test_a_tree_that_was_mended_is_not_used_again(row: str) -> None:
+    old = parsed("a.ts", f"interface A<in T> {{ a: T }}\n{row}")
+    assert old.mended
+    new = parsed("a.ts", f"interface A<T> {{ a: T }}\n{row}")
+    again = parse(old.language, new.source, old)
+    assert _shape(again) == _shape(new) != _shape(old)
+    assert [one.mended for one in (again, new)] == [False, False]
+
+
+def _shape(tree: Parsed) -> list[tuple[str, int, int]]:
+    return [(node.type, node.start_byte, node.end_byte) for node in walk(tree.tree.root_node)]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NEW = (
     *("", "x", "y1", " ", "\n", "\r\n", "# é\n", "// 😀\n", "/* é */", "'", '"""', "`"),
     *("(", ")", "{", "}", "[", ";", "\\", "def f(): pass\n", "fn f() {}\n", "\ud83d"),
+    *("interface I<in T> { a: T }\n", "in ", "\n  <T>(x: T): T\n"),
 )
 EDITS = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 3) | st.integers(0, 40), st.sampled_from(NEW)),
@@ -95,6 +96,16 @@ def test_a_broken_source_gives_the_same_tree_whatever_came_before() -> None:
     before = parsed(path, head + "const f = (x: number) => x < 1\n")
     after = head + "const f = (x`: number) => x < 1\n"
     assert shape(again(path, after, before)) == shape(parsed(path, after))
+
+
+def test_what_the_grammar_does_not_know_is_mended_as_in_one_parse() -> None:
+    rows = "const f = g\n  <T>(x)\n"
+    plain, varied = (f"interface A<{word}T> {{ a: T }}\n{rows}" for word in ("", "in "))
+    before, after = parsed("a.ts", plain), parsed("a.ts", varied)
+    for tree in (again("a.ts", varied, before), again("a.ts", varied, after)):
+        assert tree.mended
+        assert shape(tree) == shape(after) != shape(before)
+    assert shape(again("a.ts", plain, after)) == shape(before)
 
 
 @given(st.binary(max_size=12), st.binary(max_size=12), st.binary(max_size=4), st.binary(max_size=4))
