@@ -80,8 +80,7 @@ class Repository:
         elif unknown:
             folders = tuple(f"{path}/" for path in unknown)
             wanted |= {path for path in self._saved if path.startswith(folders)}
-            new = [one for one in unknown - self._unlisted if os.path.lexists(self.root / one)]
-            if new:
+            if new := [one for one in unknown - self._unlisted if os.path.lexists(self.root / one)]:
                 self._listed = set(disk.paths(self.root))
                 strange = [path for path in new if path not in self._listed]
                 self._unlisted.update(path for path in strange if not (self.root / path).is_dir())

@@ -128,8 +128,9 @@ class Resolver:
         few = COMMON if most is None else FEW  # who wants all pays for them
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
-            outer = (one for one in self.index.defining(name, TYPES, few) if not one.holder)
-            types = self._offered(file, name, 0) or outer
+            types = self._offered(file, name, 0) or (
+                t for t in self.index.defining(name, TYPES, few) if t.symbol and t.symbol.parent < 0
+            )
             members = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
             if found := [*islice(members, most)]:
                 return found

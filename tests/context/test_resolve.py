@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support_index import meaning
+from support_index import index_of, meaning
+from twolane_context.resolve import Resolver
 
 
 def check(sources: dict[str, str], *expected: str, returns: bool = False) -> None:
@@ -370,3 +371,15 @@ def test_a_macro_of_rust_is_another_name_than_a_function() -> None:
     check(sources | {"src/a.rs": "fn f() { <CURSOR>go!(); }\n"}, "src/tools.rs:macro_rules!.go")
     check(sources | {"src/a.rs": "use crate::go;\nfn f() { <CURSOR>go(); }\n"}, "src/lib.rs:go")
     check(sources | {"src/a.rs": "use crate::write;\nfn f() { <CURSOR>write!(); }\n"})
+
+
+def test_what_sounds_like_a_type_is_no_type_within_a_function() -> None:
+    index = index_of(
+        {
+            "a.py": "def f():\n    class Page:\n        def turn(self): ...\n",
+            "b.py": "class Page:\n    def turn(self): ...\n",
+            "c.py": "def g(page): page.turn()\n",
+        }
+    )
+    found = Resolver(index).sounding(index.files["c.py"], ("page", "turn"))
+    assert [one.file.path for one in found] == ["b.py"]
