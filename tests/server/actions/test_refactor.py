@@ -388,6 +388,8 @@ export interface Maker {
 export function make<
   M extends U
 >(of: M): A
+
+class Made { static accessor count = 1 }
 """
 
 
@@ -412,7 +414,7 @@ def test_a_definition_in_a_file_that_cannot_be_read_is_followed_by_its_name(tmp_
         one.path: [[one.text.row_of(at) for at in some] for some in (one.sites, one.maybe)]
         for one in impact.sources
     }
-    assert rows == {"src/maker.ts": [[30], [33]], "src/use.ts": [[], [0, 2]]}
+    assert rows == {"src/maker.ts": [[30], [35]], "src/use.ts": [[], [0, 2]]}
     old, new = "export function make<", "export function build<"
     block = BLOCK.format(path="src/maker.ts", old=old, new=new)
     across, _ = conversation(replace(subject, impact=impact), lambda _: block)
