@@ -418,7 +418,7 @@ def test_a_definition_in_a_file_that_cannot_be_read_is_followed_by_its_name(tmp_
     old, new = "export function make<", "export function build<"
     block = BLOCK.format(path="src/maker.ts", old=old, new=new)
     across, _ = conversation(replace(subject, impact=impact), lambda _: block)
-    told = "src/maker.ts:34, src/use.ts:1, src/use.ts:3"
+    told = "src/maker.ts:36, src/use.ts:1, src/use.ts:3"
     assert across.notes == (f"3 other places have the old name and may mean it, too: {told}",)
 
 
