@@ -191,7 +191,7 @@ class Resolver:
             others = _modules_of(self._folder(dirname(file.path), splitext(file.path)[1]))
             return [t for one in others if one.file.holds(name) for t in children(one, name)]
         if file.path.endswith((".ts", ".tsx")):  # all see what some declare
-            others = [one for one in self.index.holding(name, COMMON) if one.path.endswith(".d.ts")]
+            others = [one for one in self.index.holding(name, FEW) if one.path.endswith(".d.ts")]
             return [t for one in _modules_of(others) for t in children(one, name)]
         return _modules_of(below(self.index, file, name))
 
