@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 # What the grammar of TypeScript does not know: `in` and `out` before a type's parameter, and that a
 # row which begins with `<` begins another signature.
-_UNKNOWN = re.compile(rb"(?m)(?<=[<\s])(in out|in|out) (?=[\w$]+[,>\s])|^[ \t](?=[ \t]*<[\w\r\n])")
+_NEW = re.compile(rb"(?m)(?<=[<\s])(in |out ){1,2}(?=[\w$]+\s*([,>=]|\bext))|^[ \t](?=[ \t]*<)")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -82,7 +82,7 @@ def as_known(language: Language, source: bytes) -> bytes:
     """The source as far as may be in words that its grammar knows, all else in the same places."""
     if "typescript" not in language.queries:
         return source
-    return _UNKNOWN.sub(lambda one: b" " * len(one[0]) if one[1] else b";", source)
+    return _NEW.sub(lambda one: b" " * len(one[0]) if one[1] else b";", source)
 
 
 def edited(previous: Parsed, source: bytes) -> tree_sitter.Tree:

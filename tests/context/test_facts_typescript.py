@@ -184,6 +184,7 @@ def test_what_is_declared_without_a_body_is_a_variable() -> None:
         "interface A<out T, in U = T> { a: T }\n",
         "interface A<\n  in out T,\n  // Said.\n  out U extends T,\n  out V\n> {\n  a: T\n}\n",
         "type A<in T extends string> = { a: T }\n",
+        "interface A<in T, out U = T> { a: T }\nif ('a' in b && c) {}\nfor (const k in d ) {}\n",
         "interface A {\n  <T>(x: T): T\n  // Named.\n  <T, U>(name: string, x: T): T\n  a: T\n}\n",
     ],
 )
