@@ -70,10 +70,10 @@ def extract(parsed: Parsed) -> Facts:
 def _extracted(parsed: Parsed) -> Facts:
     source, found = parsed.source, capture(parsed)
     imported, exported = (imports(found, source, one) for one in ("import", "export"))
-    return Facts(tuple(symbols(source, found)), imported, exported)
+    return Facts(tuple(symbols_of(source, found)), imported, exported)
 
 
-def symbols(source: bytes, found: Captures) -> list[Definition]:
+def symbols_of(source: bytes, found: Captures) -> list[Definition]:
     """One walk over all that was found, outer before inner, so that each knows what it is in."""
     symbols: list[Definition] = []
     around: list[_Around] = [(-len(source), -1, None)]  # first the file, in which all is

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from twolane_context.captures import capture
 from twolane_context.definitions import CALLABLES, Definition
-from twolane_context.facts import Facts, symbols
+from twolane_context.facts import Facts, symbols_of
 from twolane_context.imports import Import, imports
 from twolane_context.spans import Span
 from twolane_context.trees import changed, edited
@@ -82,7 +82,7 @@ def _renewed(known: Facts, parsed: Parsed, part: _Part) -> Facts | None:
         _spliced(old, imports(found, source, kind), part)
         for kind, old in (("import", known.imports), ("export", known.exports))
     ]
-    made = _symbols(known.symbols, symbols(source, found), part)
+    made = _symbols(known.symbols, symbols_of(source, found), part)
     imported, exported = lists
     if made is None or imported is None or exported is None:
         return None
