@@ -141,7 +141,7 @@ def test_only_the_border_asks_the_scanner_and_nobody_tries_keys_out() -> None:
 
 def test_nothing_reaches_around_the_house() -> None:
     """No native calls; other programs only where git lists files and tells differences (`git`), pip
-    fetches the model, a language server confirms references (`confirm.client`, which gets text and
+    fetches the model, `index` leaves what takes long to another `index`, a language server confirms references (`confirm.client`, which gets text and
     no repository), the doctor asks Neovim for its version, and `twolane serve` looks at the GPUs (`serve.machine`) and runs vLLM
     (`serve.process`, through `serve.leash`).
 
@@ -153,6 +153,7 @@ def test_nothing_reaches_around_the_house() -> None:
         _importers("subprocess"),
         "twolane_context.disk",
         "twolane_context.work",
+        "twolane_server.cli.index",
         "twolane_server.cli.trust",
         "twolane_server.confirm.client",
         "twolane_server.doctor.editors",

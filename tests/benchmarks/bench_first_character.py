@@ -320,7 +320,7 @@ def prepared(top: Path, url: str) -> tuple[Path, dict[str, str]]:
     (top / "config" / "settings.toml").write_text(SETTINGS.format(url=url, model=MODEL), "utf-8")
     environ = {**os.environ, **own, "BENCH_KEY": "sk-" + "0" * 20}
     quiet = subprocess.DEVNULL
-    for words in (("trust", "--yes", str(root)), ("index", "--repo", str(root))):
+    for words in (("trust", "--yes", str(root)), ("index", "--wait", "--repo", str(root))):
         subprocess.run([*TWOLANE[:-1], *words], check=True, env=environ, stdout=quiet)
     return root, environ
 

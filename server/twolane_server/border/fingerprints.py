@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from functools import lru_cache, partial
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from twolane_server.border.asked import asked_hashes, key_of
@@ -126,14 +126,15 @@ class Fingerprints:
             self._ready = True
             return done
 
-    def pending(self, files: Iterable[Source]) -> int:
-        """How many of the files a sync would read.
+    def pending(self, files: Iterable[Source], most: int) -> int:
+        """How many of the files a sync would read; no more than `most` are counted.
 
         Raises:
             sqlite3.Error: the database fails.
         """
         known = self._store.live()
-        return sum(known.get(file.path) != file.digest for file in files)
+        unread = (file for file in files if known.get(file.path) != file.digest)
+        return sum(1 for _ in islice(unread, most))
 
     def release(self, paths: Iterable[str]) -> None:
         """Forget what files hold and held, since their owner says that they are open.

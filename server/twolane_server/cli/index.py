@@ -1,22 +1,27 @@
 """`twolane index`: index a repository now, in all processors, and tell what is in it.
 
-Its code under NDA is read, too, so that copies of it are known again wherever they turn up.
+Its code under NDA is read, too, so that copies of it are known again wherever they turn up. That takes ten
+times as long as the index: where there is much of it, another process does it, and nobody waits.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from twolane_server.cli import repository as repositories
+from twolane_server.folders import folders
+from twolane_server.repositories.standing_back import standing_back
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from twolane_context.disk import Row
 
@@ -28,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     repositories.configure(parser)
     parser.add_argument("--stats", action="store_true", help="print what is in the index")
-    parser.add_argument("--stand-back", action="store_true", help="let other programs go first")
+    parser.add_argument("--wait", action="store_true", help="until all code under NDA is read, too")
+    parser.add_argument("--stand-back", action="store_true", help="the same, behind other programs")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,12 +51,30 @@ def run(arguments: argparse.Namespace) -> int:
     for some in _batches(_with_bar(rows, len(missing))):
         repository.adopt(some)
     repository.refresh()
-    opened.fingerprint()
+    read = opened.fingerprint(patient=arguments.wait or arguments.stand_back)
     opened.close()
+    if not read:
+        _leave_reading(repository.root)
     if arguments.stats or arguments.json:
         facts = _stats(opened, examined=len(missing), seconds=time.monotonic() - began)
         print(json.dumps(facts) if arguments.json else _text(facts))
     return 0
+
+
+def _leave_reading(root: Path) -> None:
+    """Have the code under NDA read when this has ended."""
+    from twolane_server.process_groups import in_a_group  # noqa: PLC0415 - only where there is much
+
+    command, environ = standing_back(root, folders(os.environ))
+    quiet = subprocess.DEVNULL
+    subprocess.Popen(  # noqa: S603 - our own program, which nobody waits for
+        command, env=environ, stdin=quiet, stdout=quiet, stderr=quiet, **in_a_group()
+    )
+    print(
+        "twolane: the code under NDA is being read in the background; until that is done, nothing of this "
+        "repository leaves, and copies of its code elsewhere are not recognised (--wait waits for it)",
+        file=sys.stderr,
+    )
 
 
 def _with_bar(rows: Iterator[Row], total: int) -> Iterator[Row]:

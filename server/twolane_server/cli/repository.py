@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +23,12 @@ from twolane_server.settings.basics import NdaRules
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from twolane_context.cache import Cache
     from twolane_context.repository import Repository
+    from twolane_server.border.fingerprints import Source
+    from twolane_server.recognition.recognised import Recognised
     from twolane_server.rules.tainted_here import Judge
 
 __all__ = ["SETTINGS", "Opened", "configure", "open_for", "plain", "read_text"]
@@ -89,13 +91,27 @@ class Opened:
                 print(f"twolane: {plain(str(problem))}", file=sys.stderr)
         return Verdicts(self.repository, user)
 
-    def fingerprint(self) -> None:
-        """Read all code under NDA, so that it is known again elsewhere.
+    def fingerprint(self, *, patient: bool) -> bool:
+        """Read the code under NDA, so that it is known again elsewhere.
+
+        Args:
+            patient: read however much there is; else no more than takes a moment.
+
+        Returns:
+            Whether it was read.
 
         Raises:
             FingerprintsUnusable: they cannot be kept.
         """
-        self.holding(())
+        from twolane_server.recognition.known_code import A_MOMENT  # noqa: PLC0415 - only for some commands
+        from twolane_server.recognition.recognised import Recognised  # noqa: PLC0415 - the same
+
+        with closing(Recognised(self.repository.root, folders(os.environ))) as recognised:
+            sources = self._nda_sources()
+            ready = patient or recognised.pending(sources, A_MOMENT + 1) <= A_MOMENT
+            if ready:
+                self._sync(recognised)
+            return ready
 
     def holding(self, texts: Sequence[str]) -> set[str]:
         """Those of some texts that hold code under NDA, all of which is read first.
@@ -103,16 +119,20 @@ class Opened:
         Raises:
             FingerprintsUnusable: that cannot be told.
         """
-        from twolane_server.recognition.known_code import nda_sources  # noqa: PLC0415 - only for some commands
-        from twolane_server.recognition.recognised import Recognised  # noqa: PLC0415 - the same
+        from twolane_server.recognition.recognised import Recognised  # noqa: PLC0415 - as above
 
-        recognised = Recognised(self.repository.root, folders(os.environ))
-        try:
-            with suppress(Changed):  # whoever sends something looks again
-                recognised.sync(nda_sources(self.repository, self.rules()))
+        with closing(Recognised(self.repository.root, folders(os.environ))) as recognised:
+            self._sync(recognised)
             return recognised.holding(texts)
-        finally:
-            recognised.close()
+
+    def _sync(self, recognised: Recognised) -> None:
+        with suppress(Changed):  # whoever sends something looks again
+            recognised.sync(self._nda_sources())
+
+    def _nda_sources(self) -> Iterator[Source]:
+        from twolane_server.recognition.known_code import nda_sources  # noqa: PLC0415 - as above
+
+        return nda_sources(self.repository, self.rules())
 
     def close(self) -> None:
         """Keep what was found for the next time."""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from twolane_context.repository import Repository
     from twolane_server.rules.verdicts import Verdicts
 
-__all__ = ["Further", "further", "nda_sources"]
+__all__ = ["A_MOMENT", "Further", "further", "nda_sources"]
+
+A_MOMENT = 50
+"""Files under NDA that can be read while somebody waits; about 10 ms each."""
 
 
 class Further(NamedTuple):

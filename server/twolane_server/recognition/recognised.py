@@ -108,14 +108,14 @@ class Recognised:
             raise _unwritable(error) from error
         self.found()  # hold what was compared against what is new, so that no question has to
 
-    def pending(self, files: Iterable[Source]) -> int:
-        """How many of the files under NDA are not read yet.
+    def pending(self, files: Iterable[Source], most: int) -> int:
+        """How many of the files under NDA are not read yet; no more than `most` are counted.
 
         Raises:
             FingerprintsUnusable: they cannot be read.
         """
         try:
-            return self._own.pending(files)
+            return self._own.pending(files, most)
         except sqlite3.Error as error:
             raise FingerprintsUnusable(
                 f"The fingerprints of NDA code cannot be read ({error}), so nothing is sent to the "

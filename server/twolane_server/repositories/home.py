@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,9 +13,11 @@ from twolane_context.index import Changed as ChangedFile
 from twolane_context.work import examine_all
 from twolane_server.confirm.python import SUFFIXES, Confirmer, Unconfirmed, command
 from twolane_server.errors import FingerprintsUnusable
+from twolane_server.recognition.known_code import A_MOMENT
 from twolane_server.recognition.recognised import not_read
-from twolane_server.repositories.indexed import A_MOMENT, Indexed
+from twolane_server.repositories.indexed import Indexed
 from twolane_server.repositories.indexing import is_known
+from twolane_server.repositories.standing_back import standing_back
 from twolane_server.repositories.watching import watch
 from twolane_server.threads import from_thread
 
@@ -205,7 +206,7 @@ class Home:
             recognised = await self.run(Indexed.recognised)
             sources = await self.run(lambda indexed: indexed.nda_sources(self._rules()))
             if sources is not None:  # else a question has had them read already
-                if await asyncio.to_thread(recognised.pending, sources) > A_MOMENT:
+                if await asyncio.to_thread(recognised.pending, sources, A_MOMENT + 1) > A_MOMENT:
                     await self._index_beside()
                 with suppress(ChangedFile):  # then what follows reads the rest
                     await asyncio.to_thread(recognised.sync, sources)
@@ -219,17 +220,10 @@ class Home:
 
     async def _index_beside(self) -> None:
         """Have another process read the code under NDA: here it would hold up every keystroke."""
-        folders = self._folders
-        own = {"CONFIG": folders.config, "STATE": folders.state, "CACHE": folders.cache}
-        environ = os.environ | {f"TWOLANE_{name}_DIR": str(path) for name, path in own.items()}
-        words = ("index", "--stand-back", "--repo", str(self._root))
+        command, environ = standing_back(self._root, self._folders)
         quiet = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "twolane_server.cli", *words),
-            env=environ,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
+            *command, env=environ, stdin=quiet, stdout=quiet, stderr=quiet
         )
         try:
             await process.wait()

@@ -19,7 +19,7 @@ from twolane_context.tokens import counter_for
 from twolane_server.errors import FingerprintsUnusable
 from twolane_server.lanes.base import LaneName
 from twolane_server.recognition.hidden import Hidden
-from twolane_server.recognition.known_code import further, nda_sources
+from twolane_server.recognition.known_code import A_MOMENT, further, nda_sources
 from twolane_server.recognition.quoting import Asked, Quoted
 from twolane_server.recognition.recognised import Recognised, not_read
 from twolane_server.repositories.impacts import impact_of
@@ -52,11 +52,9 @@ if TYPE_CHECKING:
     from twolane_server.settings.resolved import Folders, NdaRules
     from twolane_server.unsaved import OpenFile
 
-__all__ = ["A_MOMENT", "Indexed"]
+__all__ = ["Indexed"]
 
 _ATTEMPTS = 3
-A_MOMENT = 50
-"""Files under NDA that can be read while somebody waits; about 10 ms each."""
 
 
 class Indexed:
@@ -219,7 +217,7 @@ class Indexed:
             sources = self.nda_sources(nda)
             if sources is None:
                 return recognised
-            if not patient and recognised.pending(sources) > A_MOMENT:
+            if not patient and recognised.pending(sources, A_MOMENT + 1) > A_MOMENT:
                 raise not_read(self.repository.root.name)
             now = self._under_nda(nda)  # before, so that what another process does meanwhile shows
             try:

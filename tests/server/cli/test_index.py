@@ -6,14 +6,24 @@ import os
 import pty
 import subprocess
 import sys
+from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support_repository import put
+from twolane_server.folders import folders
+from twolane_server.recognition.recognised import Recognised
 
 if TYPE_CHECKING:
     from support_cli import Shell
+
+LONG = """\
+def settle(ledger, penalties, today):
+    owed = sum(row.amount for row in ledger if row.due < today)
+    return owed + penalties.late(owed, today - ledger[0].due)
+"""
 
 
 def sources(shell: Shell) -> None:
@@ -96,6 +106,60 @@ def test_a_bar_only_on_a_terminal(shell: Shell, terminal: bool) -> None:  # noqa
         os.close(ours)
     assert (b"Indexing" in shown) is terminal
     assert not process.stderr
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are left behind."""
+    started: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def noted(command: list[str], **how: object) -> None:
+        started.append(start(command, **how))  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    monkeypatch.setattr(
+        "twolane_server.cli.index.subprocess", SimpleNamespace(Popen=noted, DEVNULL=-3)
+    )
+    return started
+
+
+def recognised(shell: Shell) -> bool:
+    """Whether the code under NDA was read."""
+    with closing(Recognised(shell.root, folders(shell.environ))) as known:
+        return bool(known.held(LONG))
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_nobody_waits_until_much_code_under_nda_is_read(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[subprocess.Popen[bytes]],
+    much: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    sources(shell)
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["long.py"]\n')
+    put(shell.root / "long.py", LONG)
+    monkeypatch.setattr("twolane_server.recognition.known_code.A_MOMENT", 0 if much else 1)
+    ran = shell.run("index", "--json", "--repo", str(shell.root))
+    assert (ran.status, ran.json["files"]) == (0, 6)
+    assert ("is being read in the background" in ran.err) is much
+    assert len(started) == much
+    for process in started:
+        assert process.wait(60) == 0
+    assert recognised(shell)
+    assert shell.run("index", "--repo", str(shell.root)).err == ""
+    assert len(started) == much
+
+
+def test_who_wants_to_waits_until_it_is_read(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
+) -> None:
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["long.py"]\n')
+    put(shell.root / "long.py", LONG)
+    monkeypatch.setattr("twolane_server.recognition.known_code.A_MOMENT", 0)
+    ran = shell.run("index", "--wait", "--repo", str(shell.root))
+    assert (ran.status, ran.err, started) == (0, "", [])
+    assert recognised(shell)
 
 
 def test_a_folder_that_is_none_is_wrong_use(shell: Shell) -> None:

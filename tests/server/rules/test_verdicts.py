@@ -174,7 +174,7 @@ def test_code_is_recognised_after_any_changes_as_if_all_was_read_anew(
                 sources = list(
                     nda_sources(desk.indexed.repository, desk.anew(RULES), opened=opened)
                 )
-                assert recognised.pending(sources) == 0
+                assert recognised.pending(sources, 1) == 0
                 texts = [source.read() or "" for source in sources]
                 assert recognised.found(CODE) or not any(CODE in text for text in texts)
 
