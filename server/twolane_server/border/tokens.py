@@ -126,10 +126,13 @@ def whole_readings(text: str) -> Iterator[str]:
     yield text
     rows = text.split("\n")
     before = list(map(_before, rows))
-    for without in (_without_numbers, _without_prefixes):
-        reading = without(rows, before)
+    some = list(filter(None, before))  # of most rows there is none
+    if sum(each.number >= 0 for each in some) >= _RUN_OF_NUMBERS:
+        reading = _without_numbers(rows, before)
         if reading is not None:
             yield reading
+    if sum(each.prefixed > 0 for each in some) >= _FEW_PREFIXES:
+        yield _without_prefixes(rows, before)
     if hunk := _hunk(text):
         for sign in "+-":
             yield "\n".join("" if row.startswith(f"{hunk[1]}{sign}") else row for row in rows)
@@ -194,8 +197,6 @@ _before = _Rows().__getitem__
 def _without_numbers(rows: list[str], before: list[_Before | None]) -> str | None:
     """The text without the numbers that stand before at least three lines and count them."""
     numbers = [each.number if each else -1 for each in before]
-    if sum(number >= 0 for number in numbers) < _RUN_OF_NUMBERS:
-        return None
     made, run = list(rows), list[int]()
     last = 0
     changed = False
@@ -214,9 +215,7 @@ def _without_numbers(rows: list[str], before: list[_Before | None]) -> str | Non
     return "\n".join(made) if changed else None
 
 
-def _without_prefixes(rows: list[str], before: list[_Before | None]) -> str | None:
-    """The text without what tools that quote lines put before each, where at least three have it."""
-    if sum(each is not None and each.prefixed > 0 for each in before) < _FEW_PREFIXES:
-        return None
+def _without_prefixes(rows: list[str], before: list[_Before | None]) -> str:
+    """The text without what tools that quote lines put before each."""
     both = zip(rows, before, strict=True)
     return "\n".join(row[each.prefixed :] if each else row for row, each in both)

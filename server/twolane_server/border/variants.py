@@ -175,7 +175,7 @@ class _Known:
             # What reaches over the last seam is new anyway.
             start = max(made[-1] if made else 0, place - reach)
             wanted = self._wanted(found[start:place], counts[start:place], reach)
-            same = next((p for p in there[-_TRIED:] if self._follows(p, wanted)), None)
+            same = self._like(there[-_TRIED:], wanted)
             if same is None:
                 made.append(place)
                 # Like texts have the same in the same order, so most likely it is one behind the last.
@@ -192,6 +192,12 @@ class _Known:
             tokens += counts[start]
         return before[start:]
 
-    def _follows(self, place: int, rows: Sequence[str]) -> bool:
-        """Whether these rows stand before a place."""
-        return place >= len(rows) and self._rows[place - len(rows) : place] == rows
+    def _like(self, there: Sequence[int], before: Sequence[str]) -> int | None:
+        """The first of some places before which these rows stand."""
+        if not before:
+            return there[0]
+        rows, count, last = self._rows, len(before), before[-1]
+        for place in there:  # most have another row before them already
+            if rows[place - 1] == last and place >= count and rows[place - count : place] == before:
+                return place
+        return None

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support_leaks import tariff
 from twolane_server.border.affixes import without_affixes, without_marks
@@ -157,3 +159,14 @@ def test_what_has_nothing_around_it_is_read_no_second_time() -> None:
         """)
     assert without_marks(plain) is plain
     assert without_affixes(plain) is None
+
+
+UNSEEN = "\0\b\x0e\x1f\x7f\u2800\ufffc\ufffd"
+SIGNS = "\xa7\xb7\u2022\u2190\u27ff\u2bff\U0001f600"
+OTHERS = "a\t\n\v\f\r \x80\xe9\u3000\ud83d\ude00\U0002f800"
+
+
+@given(st.text(UNSEEN + SIGNS + OTHERS) | st.text(OTHERS + "b") | st.text(UNSEEN[:5] + "ab\n"))
+def test_of_all_characters_those_alone_are_taken_that_are_marks(text: str) -> None:
+    seen = text.translate(dict.fromkeys(map(ord, UNSEEN)))
+    assert without_marks(text) == seen.translate(dict.fromkeys(map(ord, SIGNS), " "))
