@@ -69,9 +69,12 @@ class Compared(Generic[_State]):
                 tell more. `None` where nobody knows. What it raises is raised.
         """
         with self._lock:
-            full = len(self._pieces) > _MOST_ROWS or len(self._hashes) > _MOST_HASHES
-            if full or not self._count(state, added):
+            if len(self._hashes) > _MOST_HASHES or not self._count(state, added):
                 self._pieces, self._hashes, self._whole = Pieces(SHAPE), array("q"), set()
+            elif len(self._pieces) > _MOST_ROWS:
+                # Somebody waits: what is asked about next is most likely among the latest. Of the others the
+                # hashes stay, so that whatever is found in them later is known to have been asked about.
+                self._pieces.shorten(_MOST_ROWS // 2)
             self._state = state
             if len(self._whole) > _MOST_TEXTS:
                 self._whole = set()  # whose rows are known all the same

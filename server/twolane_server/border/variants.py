@@ -84,6 +84,12 @@ class Pieces:
         """For `forget`."""
         return len(self._known)
 
+    def shorten(self, most: int) -> None:
+        """Keep no more than so many rows, those of the latest pieces; earlier ones are new again."""
+        self._known.shorten(most)
+        if len(self._spelled) > most:
+            self._spelled, self._read = {}, {}
+
 
 def _rows(text: str, spelled: dict[str, str]) -> list[str]:
     """The text's rows; those that are spelled already are not spelled again."""
@@ -145,6 +151,14 @@ class _Known:
                 if not places:
                     del self._places[row]
         del self._rows[size:]
+
+    def shorten(self, most: int) -> None:
+        if len(self._rows) > most:
+            start = self._rows.index("", len(self._rows) - most - 1) + 1
+            self._rows, self._places = self._rows[start:], {}
+            for place, row in enumerate(self._rows):
+                if row:
+                    self._places.setdefault(row, []).append(place)
 
     def add(self, piece: Sequence[str]) -> None:
         for place, row in enumerate(piece, len(self._rows)):

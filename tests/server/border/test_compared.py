@@ -92,6 +92,10 @@ def added_by(course: list[Known], told: Telling) -> Callable[[int], set[int] | N
 def test_each_answer_is_as_if_nothing_was_remembered(
     course: list[tuple[list[str], list[tuple[str, ...]], Telling]],
 ) -> None:
+    _test_course(course)
+
+
+def _test_course(course: list[tuple[list[str], list[tuple[str, ...]], Telling]]) -> None:
     kept = make()
     states: list[Known] = []
     for state, (code, questions, told) in enumerate(course):
@@ -222,13 +226,52 @@ def test_after_many_texts_their_rows_are_known_all_the_same() -> None:
     assert len(kept._whole) < 300  # pyright: ignore[reportPrivateUsage]
 
 
-@pytest.mark.parametrize("most", ["_MOST_ROWS", "_MOST_HASHES"])
-def test_it_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch, most: str) -> None:
-    monkeypatch.setattr(f"twolane_server.border.compared.{most}", 10)
+@given(st.lists(st.tuples(st.lists(_ROWS, max_size=3), _QUESTIONS, _TOLD), min_size=1, max_size=5))
+def test_each_answer_is_the_same_where_few_rows_are_kept(
+    course: list[tuple[list[str], list[tuple[str, ...]], Telling]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twolane_server.border.compared._MOST_ROWS", 6)
+        _test_course(course)
+
+
+def test_after_many_rows_the_latest_are_still_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twolane_server.border.compared._MOST_ROWS", 100)
+    kept, known = make(), Known("nothing = of_that")
+    texts = ["\n".join(f"a_{part} = {n} + b_{part}" for n in range(30)) for part in range(5)]
+    for text in texts:
+        assert kept.hold_none((text,), 0, known, nobody_knows)
+    known.asked = 0
+    assert kept.hold_none((texts[4] + "\n",), 0, known, nobody_knows)
+    assert known.asked == 0
+    assert kept.hold_none((texts[0] + "\n",), 0, known, nobody_knows)
+    assert known.asked > 0, "rows that are not kept are compared anew"
+
+
+def test_what_is_added_is_held_against_rows_that_are_not_kept_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("twolane_server.border.compared._MOST_ROWS", 20)
+    kept, known = make(), Known("nothing = of_that")
+    assert kept.hold_none((CODE,), 0, known, nobody_knows)
+    others = "\n".join(f"a_{n} = {n} + b_{n}" for n in range(30))
+    for text in (others, others[9:], CODE):  # whose rows are gone, and it is known all the same
+        assert kept.hold_none((text,), 0, known, nobody_knows)
+    part = Known("\n".join(LINES[3:6]))
+    assert not kept.hold_none((CODE,), 1, part, lambda _: part.hashes)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"_MOST_ROWS"}, {"_MOST_HASHES"}, {"_MOST_ROWS", "_MOST_HASHES"}]
+)
+def test_it_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch, limits: set[str]) -> None:
+    for most in limits:
+        monkeypatch.setattr(f"twolane_server.border.compared.{most}", 10)
     kept, known = make(), Known(CODE)
     for number in range(50):
         row = f"a_name_of_{number} = [{number}, a_name_of_{number}, 1, 2, 3]"
         assert kept.hold_none((f"{row}\nb = 1\nc = 2\nd = 3",), 0, known, nobody_knows)
         assert len(kept._pieces) <= 50  # pyright: ignore[reportPrivateUsage]
-        assert len(kept._hashes) <= 50  # pyright: ignore[reportPrivateUsage]
+        if "_MOST_HASHES" in limits:  # which stay when rows go
+            assert len(kept._hashes) <= 50  # pyright: ignore[reportPrivateUsage]
     assert not kept.hold_none((CODE,), 0, known, nobody_knows)
