@@ -16,7 +16,7 @@ from twolane_context.question import Selection
 from twolane_server.cli.plain import one_line, plain
 from twolane_server.errors import WrongUse
 from twolane_server.folders import folders
-from twolane_server.repositories.indexing import open_repository
+from twolane_server.repositories.indexing import cache_file, open_repository
 from twolane_server.repository import find_root
 from twolane_server.rules.verdicts import Verdicts
 from twolane_server.settings.basics import NdaRules
@@ -36,6 +36,7 @@ __all__ = ["SETTINGS", "Opened", "configure", "open_for", "plain", "read_text"]
 SETTINGS = "settings.toml"
 """`load.FILE`: rules of the user's own are nowhere else, and loading takes as long as an answer."""
 
+_READING = ".reading"  # locked by who reads much code under NDA
 _PLACE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9}))?", re.DOTALL)
 
 
@@ -95,7 +96,8 @@ class Opened:
         """Read the code under NDA, so that it is known again elsewhere.
 
         Args:
-            patient: read however much there is; else no more than takes a moment.
+            patient: read however much there is, or wait for another process that is at it; else no more
+                than takes a moment.
 
         Returns:
             Whether it was read.
@@ -103,15 +105,16 @@ class Opened:
         Raises:
             FingerprintsUnusable: they cannot be kept.
         """
-        from twolane_server.recognition.known_code import A_MOMENT  # noqa: PLC0415 - only for some commands
+        from twolane_server.lanes.file_lock import locked  # noqa: PLC0415 - only for some commands
+        from twolane_server.recognition.known_code import A_MOMENT  # noqa: PLC0415 - the same
         from twolane_server.recognition.recognised import Recognised  # noqa: PLC0415 - the same
 
         with closing(Recognised(self.repository.root, folders(os.environ))) as recognised:
-            sources = self._nda_sources()
-            ready = patient or recognised.pending(sources, A_MOMENT + 1) <= A_MOMENT
-            if ready:
+            if not patient and recognised.pending(self._nda_sources(), A_MOMENT + 1) > A_MOMENT:
+                return False
+            with locked(cache_file(self.repository.root, folders(os.environ), _READING)):
                 self._sync(recognised)
-            return ready
+            return True
 
     def holding(self, texts: Sequence[str]) -> set[str]:
         """Those of some texts that hold code under NDA, all of which is read first.

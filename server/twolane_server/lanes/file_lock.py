@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -64,6 +67,22 @@ class FileLock:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+@contextmanager
+def locked(path: Path) -> Generator[None]:
+    """Hold the lock on a file, and wait for it first; for a thread that nobody else needs.
+
+    Args:
+        path: the file to lock; made if it is not there, and left there. Where it can be neither opened
+            nor made, nobody is locked out.
+    """
+    with ExitStack() as held:
+        with suppress(OSError):
+            file = held.enter_context(path.open("ab"))
+            while not try_lock(file):
+                time.sleep(_POLL_SECONDS)
+        yield
 
 
 def try_lock(file: BinaryIO) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from support_repository import put
 from twolane_server.folders import folders
+from twolane_server.lanes.file_lock import try_lock
 from twolane_server.recognition.recognised import Recognised
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ LONG = """\
 def settle(ledger, penalties, today):
     owed = sum(row.amount for row in ledger if row.due < today)
     return owed + penalties.late(owed, today - ledger[0].due)
+"""
+OTHER = """\
+class Turbine(Machine):
+    def feather(self, wind, *, brake=None):
+        while wind.gust > self.slack and (brake or self.brake).engage(wind):
+            self.blades[0].pitch += wind.gust / self.slack
 """
 
 
@@ -123,10 +130,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     return started
 
 
-def recognised(shell: Shell) -> bool:
-    """Whether the code under NDA was read."""
+def recognised(shell: Shell, text: str = LONG) -> bool:
+    """Whether code under NDA was read."""
     with closing(Recognised(shell.root, folders(shell.environ))) as known:
-        return bool(known.held(LONG))
+        return bool(known.held(text))
 
 
 @pytest.mark.parametrize("much", [False, True])
@@ -160,6 +167,27 @@ def test_who_wants_to_waits_until_it_is_read(
     ran = shell.run("index", "--wait", "--repo", str(shell.root))
     assert (ran.status, ran.err, started) == (0, "", [])
     assert recognised(shell)
+
+
+def test_two_do_not_read_the_same_at_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["long.py"]\n')
+    put(shell.root / "long.py", LONG)
+    shell.run("index", "--repo", str(shell.root))
+    put(shell.root / "long.py", OTHER)
+    (lock,) = (shell.folders.cache / "index").glob("*.reading")
+    other = lock.open("ab")
+    assert try_lock(other)
+    waited: list[float] = []
+
+    def end(seconds: float) -> None:
+        waited.append(seconds)
+        assert not recognised(shell, OTHER)
+        other.close()
+
+    monkeypatch.setattr("twolane_server.lanes.file_lock.time", SimpleNamespace(sleep=end))
+    assert shell.run("index", "--wait", "--repo", str(shell.root)).status == 0
+    assert len(waited) == 1
+    assert recognised(shell, OTHER)
 
 
 def test_a_folder_that_is_none_is_wrong_use(shell: Shell) -> None:
