@@ -75,3 +75,26 @@ def test_the_evident_width(longest: int, width: int) -> None:
 
 def test_few_lines_tell_no_width() -> None:
     assert evident_width(b"x" * 79) == 88
+
+
+def test_the_evident_width_is_of_characters() -> None:
+    assert evident_width(b"x = 1\n" * 40 + "é".encode() * 90) == 100
+    assert evident_width("é".encode() * 40 + b"\n" + b"x = 1\n" * 40) == 88
+
+
+_WIDE = st.sampled_from([0, 1, 40, 72, 73, 79, 80, 88, 89, 100, 101, 300])
+_SIGN = st.sampled_from([b"x", "é".encode(), b"\xff", b"\xe2\x82", b"\x0c"])
+_LINE_END = st.sampled_from([b"\n", b"\r\n", b"\r", b"\n\n"])
+_LINES = st.lists(st.tuples(_SIGN, _WIDE, _LINE_END), max_size=9)
+
+
+@given(_LINES, st.sampled_from([28, 29, 30]))
+def test_the_evident_width_is_the_least_that_holds_the_usual_lines(
+    some: list[tuple[bytes, int, bytes]], few: int
+) -> None:
+    source = b"".join(sign * wide + end for sign, wide, end in some) + b"x = 1\n" * few
+    lengths = [len(line.decode("utf-8", "replace")) for line in source.splitlines() if line]
+    longest = max(length for length in lengths if length <= 100)
+    plain = next(wide for wide in (79, 88, 100) if longest <= wide)
+    expected = plain if len(lengths) >= 30 and longest >= 73 else 88
+    assert evident_width(source) == expected
