@@ -76,7 +76,7 @@ async def test_it_indexes_in_sight_and_then_has_a_map(desk: Desk) -> None:
         last = reports[-1]
         assert isinstance(last, types.WorkDoneProgressReport)
         assert (last.message or "").endswith("100%")
-        assert "lib.py:1-2" in await desk.ask(editor, lane)
+        assert "lib.py, lines 1-2" in await desk.ask(editor, lane)
         for _ in range(100):  # the map is chosen after the first question that misses it
             asked = await desk.ask(editor, lane)
             if "lib.py\\n  def fold(text)" in asked:

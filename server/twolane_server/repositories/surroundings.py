@@ -293,8 +293,8 @@ def _in_one_line(text: str) -> str:
 
 def _shown(piece: Piece) -> str:
     """A piece below the name of its place, within a fence that no line of it can close."""
-    ticks = fence(piece.text)
-    language = language_for(piece.path)
-    name = language.name if language else ""
-    place = f"{piece.path}:{piece.start_line}-{piece.end_line}"
-    return f"{place}\n{ticks}{name}\n{piece.text.removesuffix(chr(10))}\n{ticks}\n"
+    ticks, first, last = fence(piece.text), piece.start_line, piece.end_line
+    name = language.name if (language := language_for(piece.path)) else ""
+    # Not as grep has it, `path:3-5`: without that the border would read each prompt a second time.
+    lines = f"line {first}" if first == last else f"lines {first}-{last}"
+    return f"{piece.path}, {lines}\n{ticks}{name}\n{piece.text.removesuffix(chr(10))}\n{ticks}\n"

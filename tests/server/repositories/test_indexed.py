@@ -75,7 +75,7 @@ def texts(fragments: tuple[Fragment, ...]) -> str:
 
 def test_what_the_selection_uses_is_there(desk: Desk) -> None:
     found = desk.ask()
-    assert texts(found.pieces) == f"lib.py:1-2\n```python\n{LIB}```\n"
+    assert texts(found.pieces) == f"lib.py, lines 1-2\n```python\n{LIB}```\n"
     assert "lib.py\n  def fold(text)" in texts(found.map)
 
 
@@ -262,10 +262,10 @@ def test_what_is_shown_is_as_if_it_had_never_been_there(tmp_path: Path) -> None:
     def shown() -> str:
         return texts(desk.indexed.ask(replace(desk.wanted(CLOUD, row=5), budget=16)).pieces)
 
-    assert "lib.py:1-2" in shown()
-    assert "near.py:1-1" in shown()
+    assert "lib.py, lines 1-2" in shown()
+    assert "near.py, line 1\n" in shown()
     Tainted(desk.folders.state).add(str(desk.root / "lib.py"), FOUND)
-    assert shown().startswith("near.py:1-2")
+    assert shown().startswith("near.py, lines 1-2\n")
 
 
 @pytest.mark.parametrize("watched", [True, False])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from twolane_context.pack import Piece
 from twolane_context.repository_map import Entry, MapState
+from twolane_server.border.tokens import whole_readings
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, disclose
 from twolane_server.lanes.base import LaneName
@@ -57,13 +58,21 @@ def texts(fragments: tuple[Fragment, ...]) -> str:
 
 def test_a_piece_stands_in_a_fence_below_its_place() -> None:
     (one,) = said({"b.py": OPEN}, piece("b.py"), asked=wanted()).pieces
-    assert texts((one,)) == "b.py:3-3\n```python\ndef f(): ...\n```\n"
+    assert texts((one,)) == "b.py, line 3\n```python\ndef f(): ...\n```\n"
     assert (one.origin.path, one.origin.start_line, one.origin.end_line) == ("/repo/b.py", 3, 3)
+
+
+def test_the_places_of_pieces_are_not_read_as_what_a_tool_put_before_lines() -> None:
+    some = [piece(f"{name}.py", lines=(3, last)) for name in "bcdef" for last in (3, 5)]
+    found = said(dict.fromkeys((one.path for one in some), OPEN), *some, asked=wanted())
+    shown = texts(found.pieces)
+    assert shown.count(".py, line") == 10
+    assert list(whole_readings(shown)) == [shown]
 
 
 def test_no_line_of_a_piece_closes_its_fence() -> None:
     (one,) = said({"b.md": OPEN}, piece("b.md", "````\nx\n````\n"), asked=wanted()).pieces
-    assert texts((one,)) == "b.md:3-3\n`````\n````\nx\n````\n`````\n"
+    assert texts((one,)) == "b.md, line 3\n`````\n````\nx\n````\n`````\n"
 
 
 @pytest.mark.parametrize(("verdict", "label"), [(OPEN, Label.OPEN), (NDA, Label.NDA)])
