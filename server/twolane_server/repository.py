@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "RealPaths",
     "between",
     "find_root",
     "name_in_repository",
@@ -28,12 +29,27 @@ _PATHS = 1_024  # whose folders are remembered
 def real_path(path: str) -> str:
     """`os.path.realpath`, sooner where there is no link on the way, as of most files; asks the disk."""
     way = _on_the_way(path)
+    return path if way and all(map(_is_plain, way)) else os.path.realpath(path)
+
+
+class RealPaths:
+    """`real_path` of several files at one moment: what is on the way to more than one is asked for once."""
+
+    def __init__(self) -> None:
+        self._is_plain = cache(_is_plain)
+
+    def of(self, path: str) -> str:
+        """The real path of one."""
+        way = _on_the_way(path)
+        return path if way and all(map(self._is_plain, way)) else os.path.realpath(path)
+
+
+def _is_plain(path: str) -> bool:
+    """Whether something is there, and no link."""
     try:
-        if way and not any(stat.S_ISLNK(os.lstat(each).st_mode) for each in way):
-            return path
-    except OSError:  # something is not there, or cannot be looked at
-        pass
-    return os.path.realpath(path)
+        return not stat.S_ISLNK(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 @lru_cache(_PATHS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from twolane_server.repository import real_path
+from twolane_server.repository import RealPaths, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,19 +62,19 @@ def unsaved(documents: Sequence[Document], root: str, left: Sequence[Document] =
         root: the repository's real folder.
         left: what documents were before much was taken out of them; these may be closed.
     """
-    files, former = _by_file(documents), _by_file(left)
+    files, former, real_paths = _by_file(documents), _by_file(left), RealPaths()
     within: dict[str, OpenFile] = {}
     beside: list[OpenFile] = []
     gone: dict[str, tuple[Text, ...]] = {}
     for which, same in files.items():
         ways = dict.fromkeys(way for one in same for way in (one.path, *one.before))
         found = OpenFile(tuple(ways), _texts((*former.get(which, ()), *same)))
-        inside = {path for one in same if (path := _inside(one.path, root)) is not None}
+        inside = _inside((real_paths.of(one.path) for one in same), root)
         within |= dict.fromkeys(inside, found)
         if not inside:
             beside.append(found)
     for same in (former[which] for which in former.keys() - files.keys()):
-        inside = {path for one in same if (path := _inside(one.path, root)) is not None}
+        inside = _inside((real_paths.of(one.path) for one in same), root)
         gone |= dict.fromkeys(inside, _texts(same))
     return Unsaved(within, tuple(beside), gone)
 
@@ -104,9 +104,9 @@ def _texts(documents: Sequence[Document]) -> tuple[Text, ...]:
     return (*others.values(), last)
 
 
-def _inside(path: str, root: str) -> str | None:
-    real = real_path(path)
-    return real.removeprefix(f"{root}/") if real.startswith(f"{root}/") else None
+def _inside(paths: Iterable[str], root: str) -> set[str]:
+    """Those of some real paths that lie in a folder, from there."""
+    return {path.removeprefix(f"{root}/") for path in paths if path.startswith(f"{root}/")}
 
 
 def _which(path: str) -> _Which:

@@ -9,7 +9,14 @@ import pytest
 
 from support_repository import make_repository, put
 from twolane_server.folders import folders
-from twolane_server.repository import between, find_root, outer_roots, real_path, spellings
+from twolane_server.repository import (
+    RealPaths,
+    between,
+    find_root,
+    outer_roots,
+    real_path,
+    spellings,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +67,30 @@ def test_a_real_path_is_as_the_system_has_it_each_time(
         "a/none",
         "circle/x",
     )
-    for name in (*names, *(f"{tmp_path}/{name}" for name in names), "/", "//", "/..", "", "."):
-        assert real_path(name) == os.path.realpath(name)
+    every = (*names, *(f"{tmp_path}/{name}" for name in names), "/", "//", "/..", "", ".")
+    for several in (every, every[::-1]):
+        now = RealPaths()
+        for name in (*several, *several):
+            assert real_path(name) == now.of(name) == os.path.realpath(name)
     assert real_path(str(file)) == str(file)
     (tmp_path / "a").rename(tmp_path / "c")
     (tmp_path / "a").symlink_to("b")
-    assert real_path(str(file)) == str(other)
+    assert real_path(str(file)) == RealPaths().of(str(file)) == str(other)
+
+
+def test_what_several_paths_go_through_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, looked, look = [put(tmp_path / f"{n}.py") for n in range(5)], list[str](), os.lstat
+
+    def counted(path: str) -> os.stat_result:
+        looked.append(path)
+        return look(path)
+
+    monkeypatch.setattr(os, "lstat", counted)
+    now = RealPaths()
+    assert [now.of(str(file)) for file in files] == [*map(str, files)]
+    assert len(looked) == len(set(looked)) == len(tmp_path.parts) - 1 + len(files)
 
 
 def test_each_link_on_the_way_is_a_spelling(tmp_path: Path) -> None:
