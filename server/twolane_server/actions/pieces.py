@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twolane_context.facts import extract
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 _TICKS = re.compile(r"`{3,}")
 _FEWEST_TICKS = 3
+_KEPT = 128  # of what most questions say
 _ENDS = "\r\n"
 _MOST_CONTEXT = 3_000
 # Characters; about twice what the longest examples have.
 _WORTH_SHARING = 1_500
 
 
+@lru_cache(_KEPT)  # whose tokens are counted once then
 def ours(text: str) -> Fragment:
     """Our own wording: open, from no file."""
     return Fragment(text, Label.OPEN)

@@ -9,6 +9,7 @@ import pytest
 from support_actions import subject_of
 from twolane_server.actions.base import Surroundings
 from twolane_server.actions.catalogue import action_named
+from twolane_server.actions.pieces import ours
 from twolane_server.fragments import Fragment, Label, Origin, disclose
 
 CODE = "import os\n\n\ndef small():\n    pass\n\n\ndef join(a):\n    ‸return small() + os.sep + a\n"
@@ -55,3 +56,10 @@ def test_so_actions_at_one_place_begin_alike_whatever_of_their_file_they_show() 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_nothing_of_it_is_shown_where_nothing_is_there(action: str) -> None:
     assert not any("for reference" in text for text in messages(action))
+
+
+def test_what_we_say_ourselves_is_counted_once_for_all_prompts() -> None:
+    one = ours("Explain this code:\n")
+    assert one is ours("Explain this code:\n")
+    assert (one.label, one.origin) == (Label.OPEN, Origin())
+    assert one != ours("Explain this code:")
