@@ -70,6 +70,8 @@ def replaced(text: Text, parsed: Parsed, target: Span, new_code: str) -> Edit:
     start = target.start + len(head.encode())
     indent = decode(parsed.source[start : skip_blanks(parsed.source, start)])
     new = fitted(lines, parsed.language, indent, indent_unit(parsed.source))
+    if not indent and new == old.strip(f"{_MARK}\r\n").replace("\r\n", "\n"):
+        new = lines.rstrip("\n")  # only indented otherwise, so that is what was asked for
     new = head + new.replace("\n", eol_near(parsed.source, target.start)) + tail
     if new == old:
         raise NothingChanges("The model would change nothing.")

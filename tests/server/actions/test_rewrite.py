@@ -51,6 +51,19 @@ def test_lines_are_replaced_at_their_indentation() -> None:
     assert rewritten("a.py", marked, "\ttotal = sum(items)") == expected
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_who_asks_for_another_indentation_alone_gets_it(end: str) -> None:
+    tabs = f"def f(x):{end}\tif x:{end}\t\treturn 1{end}\treturn 2"
+    spaces = tabs.replace("\t", "  ")
+    for old, new in ((tabs, spaces), (spaces, tabs)):
+        assert rewritten("a.py", f"‸{old}{end}‸y = 3{end}", new) == f"{new}{end}y = 3{end}"
+        # With any other change, the model has only written it in its own way.
+        more, kept = (one.replace("return 2", "return 4") for one in (new, old))
+        assert rewritten("a.py", f"‸{old}{end}‸y = 3{end}", more) == f"{kept}{end}y = 3{end}"
+        with pytest.raises(ActionError, match="would change nothing"):
+            rewritten("a.py", f"‸{old}{end}‸y = 3{end}", old)
+
+
 def test_a_selection_up_to_a_line_s_start_leaves_that_line() -> None:
     assert rewritten("a.py", "‸x = 1\n‸y = 2\n", "x = 3") == "x = 3\ny = 2\n"
     assert rewritten("a.py", "‸x = 1\r\n‸y = 2\r\n", "x = 3") == "x = 3\r\ny = 2\r\n"
