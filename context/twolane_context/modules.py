@@ -9,7 +9,6 @@ gives nothing.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import PurePosixPath
 from posixpath import commonprefix, dirname, join, normpath
 from typing import TYPE_CHECKING
@@ -108,16 +107,11 @@ def _aliased(index: Index, file: File, module: str) -> list[File]:
 
 def _dotted(index: Index, file: File, module: str) -> list[File]:
     """Names with dots or colons between them; Python's dots in front say where to begin."""
-    here = file.path.split("/")
     parts = [part for part in PARTS.split(module) if part and part not in CRATE_WORDS]
     if module.startswith("."):
         dots = len(module) - len(module.lstrip("."))
-        return exactly(index, (*here[:-dots], *parts))
-    found = _nearest(index, file, parts) if parts else [file]
-    if found or parts[0] in sys.stdlib_module_names or not file.path.endswith((".py", ".pyi")):
-        return found
-    # A script may be run, and then finds what is beside it.
-    return [one for one in exactly(index, (*here[:-1], *parts)) if one is not file]
+        return exactly(index, (*file.path.split("/")[:-dots], *parts))
+    return _nearest(index, file, parts) if parts else [file]
 
 
 def _package(index: Index, file: File, module: str) -> list[File]:

@@ -37,7 +37,7 @@ PYTHON = (
         ("p/q/user.py", "..", ["p/__init__.py"]),
         ("p/q/user.py", ".nothing", []),
         ("p/user.py", "a", ["tools/a.py"]),
-        ("p/q/user.py", "b", ["p/q/b.py"]),  # run as a script, it finds what is beside it
+        ("p/q/user.py", "b", []),
         ("p/user.py", "b", []),
         ("p/q/b.py", "b", []),
         ("p/q/user.py", "json", []),  # Python's own comes first
