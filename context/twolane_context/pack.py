@@ -80,8 +80,7 @@ def pack(
 
 def _steps(target: Target, tier: Tier, home: Collection[str]) -> Iterator[_Step]:
     """The last rows that it may be shown to, each with its turn: head, members of a long class, all."""
-    symbols, is_home = target.file.outline.symbols, target.file.path in home
-    symbol = symbols[target.at]
+    symbols, symbol, is_home = target.file.outline.symbols, target.symbol, target.file.path in home
     head = _HEADS, tier, is_home, symbol.head - symbol.start
     yield (_CALLERS,) if tier is Tier.CALLER else head, target, symbol.head
     ends, opening = [symbol.end], symbol.start + _OPENING_ROWS

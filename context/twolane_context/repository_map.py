@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Lines = Callable[[str], Sequence[str]]
     Allowed = Callable[[str], bool]
+    _Line = tuple[int, int, str]  # of the map, behind the first and the last of the file that it is
 
 HEADER = "Signatures by file. Of two entries for the same file, the later one holds.\n"
 _RESERVE = 4  # this part of the budget is for what changes
@@ -80,14 +81,6 @@ class MapState(NamedTuple):
     def text(self) -> str:
         """The map; empty where nothing fits or is known."""
         return "".join([HEADER, *(one.text for one in self.entries)]) if self.entries else ""
-
-
-class _Signature(NamedTuple):
-    """A line of the map, and the lines of the file that it stands for."""
-
-    first: int
-    last: int
-    text: str
 
 
 def repository_map(
@@ -176,7 +169,7 @@ def _chosen(index: Index, lines_of: Lines, budget: int, count: Counter) -> MapSt
         # A name, after those that hold it. Their lines cost together what they cost one by one.
         names = accumulate(name.split("\n"), "{}\n{}".format)
         new = [one for one in names if one not in shown.get(path, ())]
-        lines = [one.text for name in new for one in signatures(path).get(name, ())]
+        lines = [text for name in new for *_, text in signatures(path).get(name, ())]
         left -= count("".join(lines if path in shown else [f"{path}\n", *lines]))
         if left < 0:
             break
@@ -185,18 +178,18 @@ def _chosen(index: Index, lines_of: Lines, budget: int, count: Counter) -> MapSt
     return MapState(tuple(entries), len(index.files))
 
 
-def _entry(file: File, signatures: dict[str, list[_Signature]], names: Sequence[str]) -> Entry:
+def _entry(file: File, signatures: dict[str, list[_Line]], names: Sequence[str]) -> Entry:
     """The file's path, and the signatures of those names, as they stand in the file."""
     lines = sorted(one for name in names for one in signatures.get(name, ()))
-    text = "".join([f"{file.path}\n", *(one.text for one in lines)])
-    first = min((one.first for one in lines), default=0)
-    last = max((one.last for one in lines), default=0)
+    text = "".join([f"{file.path}\n", *(text for *_, text in lines)])
+    first = min((first for first, *_ in lines), default=0)
+    last = max((last for _, last, _ in lines), default=0)
     return Entry(file.path, file.digest.hex(), tuple(names), text, first, last)
 
 
-def _signatures(index: Index, lines_of: Lines, path: str) -> dict[str, list[_Signature]]:
+def _signatures(index: Index, lines_of: Lines, path: str) -> dict[str, list[_Line]]:
     """What can be shown of a file, by name."""
-    found: dict[str, list[_Signature]] = {}
+    found: dict[str, list[_Line]] = {}
     outline, lines = index.files[path].outline, lines_of(path)
     for symbol, name in zip(outline.symbols, names_of(outline), strict=True):
         if name:
@@ -208,8 +201,7 @@ def _signatures(index: Index, lines_of: Lines, path: str) -> dict[str, list[_Sig
                 text += f" {symbol.name}"
             if len(text) <= _LONGEST and text.isprintable():
                 line = "  " * (name.count("\n") + 1) + text + "\n"
-                one = _Signature(first + 1, symbol.head + 1, line)
-                found.setdefault(name, []).append(one)
+                found.setdefault(name, []).append((first + 1, symbol.head + 1, line))
     return found
 
 
