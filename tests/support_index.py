@@ -8,7 +8,7 @@ from support_sources import parsed
 from twolane_context.index import File, Index
 from twolane_context.question import around, row_span
 from twolane_context.resolve import Resolver
-from twolane_context.targets import Locals, Target
+from twolane_context.targets import Target
 from twolane_context.uses import Uses, uses
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def meaning(sources: Mapping[str, str], *, returns: bool = False) -> list[str]:
     found = uses(tree, row_span(tree.source, *rows))
     use = next(one for one in found.uses if (one.row, one.column) == (where.row, where.column))
     resolver = Resolver(where.whole, look if returns else None)
-    targets = resolver.chain(Target(where.file, inside), use.chain, Locals(found.locals))
+    targets = resolver.chain(Target(where.file, inside), use.chain, found)
     return [
         f"{one.file.path}:{named(one.file.outline, one.at)}" if one.at >= 0 else one.file.path
         for one in targets

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from twolane_context.definitions import CALLABLES
 from twolane_context.names import WORD
 from twolane_context.question import row_span
-from twolane_context.targets import Locals
 from twolane_context.trees import text_of
-from twolane_context.uses import Use, uses
+from twolane_context.uses import Use, Uses, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ class Place(NamedTuple):
         own: the symbol of which it is the name, or -1.
         at: the innermost symbol around it, or -1.
         chain: what leads to it: see `uses.Use`. Empty where it names nothing that is defined.
-        known: the variables around it.
+        known: tells the variables around it.
         local: the function whose variable it is, or -1.
         called: whether it is called.
         renamed: whether `as` gives it another name here.
@@ -52,7 +51,7 @@ class Place(NamedTuple):
     own: int
     at: int
     chain: tuple[str, ...]
-    known: Locals
+    known: Uses
     local: int
     called: bool
     renamed: bool
@@ -64,9 +63,9 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
     symbols = file.outline.symbols
 
     @cache
-    def around(first: int, last: int) -> tuple[Locals, dict[tuple[int, int], Use]]:
+    def around(first: int, last: int) -> tuple[Uses, dict[tuple[int, int], Use]]:
         found = uses(parsed, row_span(parsed.source, first, last))
-        return Locals(found.locals), {(use.row, use.column): use for use in found.uses}
+        return found, {(use.row, use.column): use for use in found.uses}
 
     nodes = [(node, _inside(file, node.start_point.row)) for node in _named(parsed, name)]
     own = {(symbols[i].row, symbols[i].column): i for i in file.named(name)}
@@ -77,15 +76,13 @@ def places(file: File, parsed: Parsed, name: str) -> Iterator[Place]:
         holders = [i for i in file.outline.holders(at) if symbols[i].kind in CALLABLES]
         if holders:
             rows = symbols[holders[-1]].start, symbols[holders[-1]].end
-        elif at >= 0 and point[0] <= symbols[at].head:
-            rows = symbols[at].start, symbols[at].head
         else:
             rows = _outermost(node, parsed, symbols[at].head if at >= 0 else -1)
         known, used = around(*rows)
         use, up = used.get(point, Use((name,), *point, called=False)), _parent(node)
         chain, local, symbol = use.chain, -1, own.get(point, -1)
         if len(chain) == 1 and symbol < 0 and outer.isdisjoint(holders):
-            bound = ((i, around(symbols[i].start, symbols[i].end)[0].known) for i in holders)
+            bound = ((i, around(symbols[i].start, symbols[i].end)[0].locals) for i in holders)
             local = next((i for i, variables in bound if name in variables), -1)
         key = node.type in _MEMBERS and not _HELD.search(up)
         if (key and symbol < 0) or (up == "keyword_argument" and point not in used):

@@ -67,7 +67,7 @@ def references(
     # A place of which nothing is known may mean any symbol of that name.
     meant = _meant(resolver, here) or [*resolver.index.defining(here.name)]
     wanted = _with_others(resolver, meant)
-    making = (one.holder for one in meant if one.symbol and here.name in _MAKING)
+    making = (one.holder for one in meant if one.at >= 0 and here.name in _MAKING)
     return sorted(
         Site(other.path, *place.point)
         for name in {here.name, *making}
@@ -94,7 +94,7 @@ def _meant(resolver: Resolver, place: Place) -> list[Target]:
     if place.own >= 0:
         own = Target(file, place.own)
         # What `mod a;` declares is a file, and a path leads to that; an impl is called as its type.
-        goes_on = is_elsewhere(own) or file.outline.symbols[place.own].kind is Kind.IMPL
+        goes_on = is_elsewhere(own) or own.symbol.kind is Kind.IMPL
         return [own, *(resolver.step(module, name) if goes_on else ())]
     if place.local >= 0 or not place.chain:
         return []
@@ -115,7 +115,7 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
         return []  # of a known type, which has no such member
     found, path = resolver.sounding(place.file, place.chain), place.file.path
     # Rust has no other values; JavaScript has global ones, of which nothing here tells.
-    is_known = path.endswith(RUST) or place.chain[0] in {*place.known.known, *SELF, VALUE}
+    is_known = path.endswith(RUST) or place.chain[0] in {*place.known.locals, *SELF, VALUE}
     may = not found and is_known and not path.endswith(_UNTYPED)
     named = resolver.index.defining(place.name) if may else ()
     return found or [one for one in named if one.holder and place.file.holds(one.holder)]
@@ -124,9 +124,8 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
 def _with_others(resolver: Resolver, targets: list[Target]) -> set[Target]:
     """The same, those of their names beside them (setters, overloads), and what they override."""
     line = [*targets]
-    for file, at in line:  # which grows
-        symbol = Target(file, at).symbol
-        if symbol and symbol.name not in _MAKING and not file.path.endswith(_UNTYPED):
+    for file, symbol in ((one.file, one.symbol) for one in line):  # which grows
+        if symbol.name not in _MAKING and not file.path.endswith(_UNTYPED):
             bases = [b for t in own_type(Target(file, symbol.parent)) for b in resolver.bases(t)]
             overridden = (m for one in bases for m in resolver.step(one, symbol.name))
             line += [one for one in overridden if one not in line]

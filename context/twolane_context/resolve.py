@@ -8,7 +8,7 @@ functions return. What cannot be followed gives nothing; only `sounding` guesses
 from __future__ import annotations
 
 import re
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from posixpath import dirname, splitext
 from typing import TYPE_CHECKING
@@ -17,8 +17,9 @@ from twolane_context.definitions import CALLABLES, TYPES, Kind
 from twolane_context.imports import DEFAULT
 from twolane_context.index import COMMON, FEW
 from twolane_context.modules import CRATE_WORDS, PARTS, RUST, below, crate_of, in_folder, modules
-from twolane_context.targets import SELF, Locals, Target, children, is_elsewhere, own_type, twins
-from twolane_context.uses import CALL, ITEM, VALUE, Uses
+from twolane_context.names import WORD
+from twolane_context.targets import SELF, Target, children, is_elsewhere, own_type, twins
+from twolane_context.uses import CALL, ITEM, RETURNED, TAKEN, VALUE, Uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -66,23 +67,27 @@ class Resolver:
         self._offered = cache(self._offer)
         self._of_type = cache(self._find)
         self._shown = cache(self._show)
+        self._taken = cache(self._take)
+        self._local = lru_cache(10_000)(self._follow)  # several lead to one, and they come and go
         self.bases = cache(self._bases)
 
     def chain(
-        self, place: Target, chain: Sequence[str], known: Locals | None = None, depth: int = 0
+        self, place: Target, chain: Sequence[str], known: Uses | None = None, depth: int = 0
     ) -> list[Target]:
         """What a chain stands for at a place.
 
         Args:
             place: the innermost symbol around it, or its file.
             chain: see `uses.Use`.
-            known: what is known of local variables.
+            known: tells the local variables.
             depth: how many steps led here.
         """
         if depth > _DEEPEST or not chain:
             return []
         first, *rest = chain
-        if known is not None and first in known.known and first not in SELF:
+        if first == RETURNED:
+            found = self._types(place, place.symbol.bases, depth)
+        elif known is not None and first in known.locals and first not in SELF:
             found = self._local(place, first, known, depth)
         else:
             found = self.name(place, first, depth)
@@ -106,12 +111,12 @@ class Resolver:
             return own_type(place)
         if name == "super":
             return [base for one in own_type(place) for base in self.bases(one, depth)]
-        for at in file.outline.holders(place.at):
-            scope, found = Target(file, at), list[Target]()
+        for scope in [Target(file, at) for at in file.outline.holders(place.at)]:
+            found: list[Target] = []
             # Python's classes see their own names in their bodies.
             if not scope.is_type or (scope == place and file.path.endswith((".py", ".pyi"))):
                 found = children(scope, name)
-            elif file.path.endswith(_BARE_MEMBERS) and name != file.outline.symbols[at].name:
+            elif file.path.endswith(_BARE_MEMBERS) and name != scope.symbol.name:
                 found = self.step(scope, name, depth)
             if found:
                 return found
@@ -129,7 +134,7 @@ class Resolver:
         names = ["".join(words[start:]) for start in range(len(words))]
         for name in [one for one in names if len(one) >= _TELLING]:
             types = self._offered(file, name, 0) or (
-                t for t in self.index.defining(name, TYPES, few) if t.symbol and t.symbol.parent < 0
+                one for one in self.index.defining(name, TYPES, few) if one.symbol.parent < 0
             )
             members = (one for of in types if of.is_type for one in self.step(of, chain[-1]))
             if found := [*islice(members, most)]:
@@ -142,32 +147,27 @@ class Resolver:
         To a member of that name: of a module, of a class and its bases, of a value's type. For a
         call or an item, to the type of the value or, where nothing is known of it, nowhere else.
         """
-        symbol = target.symbol
+        if step == TAKEN:
+            return self._taken(target, depth)
         if step in {CALL, ITEM}:
             return self._types_of(target, depth) or [target]
-        if symbol is None:
+        if target.at < 0:
             return self._offered(target.file, step, depth)
-        if symbol.kind in TYPES or symbol.kind is Kind.MODULE:
+        if target.is_type or target.symbol.kind is Kind.MODULE:
             return self._of_type(target, step, depth)
         return [t for one in self._types_of(target, depth) for t in self.step(one, step, depth + 1)]
 
     def _bases(self, target: Target, depth: int = 0) -> list[Target]:
         file, at = target
-        symbols = file.outline.symbols
-        names = [base for one in twins(target) for base in symbols[one.at].bases]
+        names = [base for one in twins(target) for base in one.symbol.bases]
         if file.path.endswith(".go"):  # embedded types
-            fields = (one for one in symbols if one.parent == at)
+            fields = (one for one in file.outline.symbols if one.parent == at)
             names += [b for one in fields for b in one.bases if PARTS.split(b)[-1] == one.name]
         return self._types(target, names, depth)
 
-    def _local(self, place: Target, name: str, known: Locals, depth: int) -> list[Target]:
-        key = place, name
-        if key not in known.found:
-            known.found[key] = []  # a loop of variables finds nothing here
-            chains = [one for one in known.known[name] if one[0] != name]
-            found = [t for one in chains for t in self.chain(place, one, known, depth + 1)]
-            known.found[key] = found
-        return known.found[key]
+    def _follow(self, place: Target, name: str, known: Uses, depth: int) -> list[Target]:
+        chains = [one for one in known.locals[name] if one[0] != name]
+        return [t for one in chains for t in self.chain(place, one, known, depth + 1)]
 
     def _offer(self, file: File, name: str, depth: int) -> list[Target]:
         """What a name at a file's top level stands for, and what others find there under it."""
@@ -178,11 +178,10 @@ class Resolver:
         if found != own:
             found += _modules_of(below(self.index, file, name))
         found += [t for one in named for t in self._imported(file, one.module, one.of, depth)]
-        defined = any(one.symbol is None or one.symbol.kind is not Kind.IMPL for one in found)
-        for binding in bindings if not defined and not named else ():
-            if binding.name == "*":
-                sources = self._imported(file, binding.module, "", depth)
-                found += [t for one in sources for t in self.step(one, name, depth + 1)]
+        defined = any(one.symbol.kind is not Kind.IMPL for one in found)
+        wild = [one for one in bindings if one.name == "*" and not defined and not named]
+        sources = [t for one in wild for t in self._imported(file, one.module, "", depth)]
+        found += [t for one in sources for t in self.step(one, name, depth + 1)]
         return list(dict.fromkeys(found)) if found or named else self._beside(file, name)
 
     def _beside(self, file: File, name: str) -> list[Target]:
@@ -216,41 +215,53 @@ class Resolver:
 
     def _types(self, target: Target, names: Iterable[str], depth: int) -> list[Target]:
         """The types that some names, as written in a symbol's head, stand for."""
-        place = Target(target.file, target.file.outline.symbols[target.at].parent)
+        place = Target(target.file, target.symbol.parent)
         chains = ([*PARTS.split(name), CALL] for name in names)
         return [t for one in chains for t in self.chain(place, one, None, depth + 1) if t.is_type]
 
     def _types_of(self, target: Target, depth: int) -> list[Target]:
         """The types of a variable's value, or of what a function returns."""
-        symbol = target.symbol
-        if symbol is None or target.is_type:
-            return []
-        if symbol.bases:
-            return self._types(target, symbol.bases, depth)
+        if target.symbol.bases and not target.is_type:
+            return self._types(target, target.symbol.bases, depth)
         return self._shown(target, depth)
+
+    def makers(self, target: Target, depth: int = 0) -> list[Target]:
+        """What a call of a class calls, or one of a value: in JavaScript."""
+        return [t for name in ("constructor", "(") for t in self.step(target, name, depth)]
+
+    def _take(self, target: Target, depth: int) -> list[Target]:
+        """What a call takes: all types that the head of what is called names, or of what makes a class."""
+        made = self.makers(target, depth + 1) if target.is_type and depth < _DEEPEST else []
+        if made:
+            return [t for one in made for t in self._taken(one, depth + 1)]
+        rows = target.file.source().split(b"\n")[target.symbol.start : target.symbol.head + 1]
+        names = dict.fromkeys(WORD.findall(b"\n".join(rows))[:100])  # a constant may be long
+        return self._types(target, (one.decode("utf-8", "replace") for one in names), depth)
 
     def _show(self, target: Target, depth: int) -> list[Target]:
         """What a function returns that does not say so, or an attribute is given, as code shows."""
-        file, at = target
-        symbol = file.outline.symbols[at]
+        (file, at), symbol = target, target.symbol
         is_field = symbol.kind is Kind.FIELD
         code = file.outline.innermost(symbol.row) if is_field else at
-        if self._look is None or code < 0 or not (is_field or symbol.kind in CALLABLES):
+        if code < 0 or not (is_field or symbol.kind in CALLABLES):
             return []
-        used = self._look(file, code) or Uses()
+        used = (self._look and self._look(file, code)) or Uses()
         return [
             found
             for row, chain in (used.given if is_field else used.returned)
             if (row == symbol.row if is_field else file.outline.innermost(row) == at)
-            for found in self.chain(Target(file, code), chain, Locals(used.locals), depth + 1)
+            for found in self.chain(Target(file, code), chain, used, depth + 1)
         ]
 
     def _find(self, target: Target, name: str, depth: int) -> list[Target]:
         """The member of a type, or of the types that it is made of."""
+        if target.symbol.kind is Kind.TYPE and depth < _DEEPEST and not children(target, name):
+            parts = self.bases(target, depth + 1)  # each of which it may be
+            return [t for part in parts for t in self._of_type(part, name, depth + 1)]
         line, fields = [target], list[Target]()
         for one in line:  # which grows
             found = children(one, name) or self._outside(one, name)
-            if declared := [t for t in found if t.symbol and t.symbol.kind is not Kind.FIELD]:
+            if declared := [t for t in found if t.symbol.kind is not Kind.FIELD]:
                 # In Python each assignment declares.
                 return found if one.file.path.endswith(".py") else declared
             fields = fields or found  # a base may declare what is set here
@@ -259,7 +270,7 @@ class Resolver:
 
     def _outside(self, target: Target, name: str) -> list[Target]:
         """Members of a type that stand outside of it: Go's methods, those in Rust's impls."""
-        file, own = target.file, target.file.outline.symbols[target.at].name
+        file, own = target.file, target.symbol.name
         if not file.path.endswith((".go", RUST)):
             return []
         unit = crate_of if file.path.endswith(RUST) else dirname

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.definitions import CALLABLES, TYPES, Kind
+from twolane_context.outline import Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from twolane_context.index import File
-    from twolane_context.outline import Symbol
 
+_MODULE = Symbol("", Kind.MODULE, 0, 0, 0, -1, 0, -1, (), 0, "")
 SELF = frozenset({"self", "cls", "this", "Self"})
 
 
@@ -27,34 +26,20 @@ class Target(NamedTuple):
     at: int
 
     @property
-    def symbol(self) -> Symbol | None:
-        """The symbol, or `None` for a module."""
-        return self.file.outline.symbols[self.at] if self.at >= 0 else None
+    def symbol(self) -> Symbol:
+        """The symbol; for a file's module, one without a name."""
+        return self.file.outline.symbols[self.at] if self.at >= 0 else _MODULE
 
     @property
     def is_type(self) -> bool:
         """Whether it is a class, or what else has members."""
-        return self.at >= 0 and self.file.outline.symbols[self.at].kind in TYPES
+        return self.symbol.kind in TYPES
 
     @property
     def holder(self) -> str:
         """What the type or module is called that it is a member of; else empty."""
-        symbols = self.file.outline.symbols
-        owner, parent = symbols[self.at].owner, symbols[self.at].parent
-        is_member = parent >= 0 and symbols[parent].kind not in CALLABLES
-        return owner or (symbols[parent].name if is_member else "")
-
-
-class Locals:
-    """What is known of local variables; each is followed once, however many others lead to it.
-
-    Args:
-        known: see `uses.Uses`.
-    """
-
-    def __init__(self, known: Mapping[str, Sequence[Sequence[str]]]) -> None:
-        self.known = known
-        self.found: dict[tuple[Target, str], list[Target]] = {}
+        above = Target(self.file, self.symbol.parent).symbol
+        return self.symbol.owner or (above.name if above.kind not in CALLABLES else "")
 
 
 def children(target: Target, name: str) -> list[Target]:
@@ -66,12 +51,9 @@ def children(target: Target, name: str) -> list[Target]:
 
 def twins(target: Target) -> list[Target]:
     """What stands beside a symbol under its name, and itself: overloads, setters."""
-    symbol, symbols = target.symbol, target.file.outline.symbols
-    if symbol is None:
-        return [target]
-    named = ((at, symbols[at]) for at in target.file.named(symbol.name))
-    where = symbol.parent, symbol.owner
-    return [Target(target.file, at) for at, one in named if (one.parent, one.owner) == where]
+    where = target.symbol.parent, target.symbol.owner
+    named = [Target(target.file, at) for at in target.file.named(target.symbol.name)]
+    return [one for one in named if (one.symbol.parent, one.symbol.owner) == where] or [target]
 
 
 def own_type(place: Target) -> list[Target]:
@@ -82,5 +64,4 @@ def own_type(place: Target) -> list[Target]:
 
 def is_elsewhere(target: Target) -> bool:
     """Whether it is Rust's `mod a;`, which declares that a file is a module."""
-    symbol = target.symbol
-    return symbol is not None and symbol.kind is Kind.MODULE and symbol.row == symbol.end
+    return target.symbol.kind is Kind.MODULE and target.symbol.row == target.symbol.end

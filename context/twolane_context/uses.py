@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Chain: TypeAlias = tuple[str, ...]
 
-CALL, ITEM, VALUE = "()", "[]", "*"
+CALL, ITEM, VALUE, TAKEN, RETURNED = "()", "[]", "*", "{}", "=>"
 _WORDS = frozenset({"self", "this", "super", "crate"})
 _NAMES = ("identifier", "identifier_pattern", *_WORDS)  # how the types of their nodes end
 _JOINTS = frozenset({".", "::", "?.", "!."})
@@ -36,6 +36,7 @@ _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "l
 _BINDING_NODES = ("pattern", "parameter", "declarator")
 _LONGEST_TYPE, _LONGEST_CHAIN = 200, 60  # tokens; nobody writes more, but files hold it
 _SAME_TYPE = ("declarator", "splat_pattern", "rest_pattern")  # as of what they stand in
+_PATTERNS = "object_", "pair_"  # how the nodes begin in which a name is one of a member
 _TYPE_PARAMETERS = frozenset({"type_parameter", "where_predicate", "type_parameter_declaration"})
 # Here the type is what such a node holds; elsewhere grammars call the part that tells it `type`.
 _BOUND = _TYPE_PARAMETERS | {"catch_formal_parameter"}
@@ -49,8 +50,9 @@ class Use(NamedTuple):
 
     Attributes:
         chain: from the first name to this one; `()` stands for a call, `[]` for an item, `*` for
-            a value that no name starts: `("self", "get", "()", "filter")`.
-        row: where this name stands, 0-based.
+            a value that no name starts: `("self", "get", "()", "filter")`. `{}` stands for what a call
+            of it takes, `=>` for what the function around returns.
+        row: where this name stands, 0-based; -1 for the member that a variable of a pattern is.
         column: the same, in UTF-8 bytes.
         called: whether it is called.
     """
@@ -61,7 +63,7 @@ class Use(NamedTuple):
     called: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Uses:
     """What a piece of code uses.
 
@@ -88,8 +90,7 @@ class _Token(NamedTuple):
 
     word: str
     is_name: bool = False
-    row: int = -1
-    column: int = 0
+    point: tuple[int, int] = (-1, 0)
     parent: str = ""
     joint: bool = False
     type: str = ""
@@ -110,19 +111,22 @@ def uses(parsed: Parsed, span: Span) -> Uses:
     for index, token in enumerate(code.tokens):
         chain = code.chains.get(index, ())
         if len(chain) == 1 and code.binds(index):
-            known = found.locals.setdefault(token.word, [])
-            known += [one for one in code.types(index) if one not in known]
+            known, told = found.locals.setdefault(token.word, []), code.types(index)
+            known += [one for one in told if one not in known]
+            if token.parent.startswith(_PATTERNS) and not token.told:  # it names a member, too
+                found.uses += [Use(one, -1, -1, called=False) for one in told]
         elif chain:
             before, after = code.at(index - 1), code.at(index + 1)
             if len(chain) == 1 and (shown := code.shown(index)):
                 found.locals.setdefault(token.word, []).append(shown)
             if token.parent in {"pair", "object"} and token.type.endswith("property_identifier"):
-                found.uses.append(Use((VALUE, *chain), token.row, token.column, called=False))
+                asked = code.asked[index]
+                found.uses += [Use((*asked, *chain), *token.point, called=False)] if asked else []
             if len(chain) > 1 or after.word != "=" or before.word not in _OPEN:
-                found.uses.append(Use(chain, token.row, token.column, after.word == "("))
+                found.uses.append(Use(chain, *token.point, after.word == "("))
         gives = token.word == "=" and len(code.chains.get(index - 1, ())) > 1
         if (gives or token.word in _RETURNS) and (value := code.value(index + 1)):
-            (found.given if gives else found.returned).append((token.row, value))
+            (found.given if gives else found.returned).append((token.point[0], value))
     return found
 
 
@@ -154,7 +158,7 @@ def _tokens(parsed: Parsed, span: Span) -> list[_Token]:
             if of is not None:
                 of.append(len(found))
             found.append(
-                _Token(text, is_name, *node.start_point, holder, text in joints, sort, told)
+                _Token(text, is_name, node.start_point, holder, text in joints, sort, told)
             )
     return found
 
@@ -165,6 +169,7 @@ class _Code:
     Attributes:
         tokens: in source order.
         chains: for each name token, by its index, the chain that ends with it.
+        asked: for each of them what the code around the bracket that it is in asks for there.
     """
 
     def __init__(self, tokens: list[_Token]) -> None:
@@ -172,20 +177,24 @@ class _Code:
         self.chains: dict[int, Chain] = {}
         self._starts: dict[int, int] = {}  # of what may go on: by its last token its first
         self._longest: dict[int, Chain] = {}  # by their first tokens
-        opened: list[int] = []  # for each open bracket the start of the chain that goes on with it
+        self.asked: dict[int, Chain] = {}
+        # For each open bracket the start of the chain that goes on with it, and what is asked for in it.
+        opened: list[tuple[int, Chain]] = [(-1, ())]
         for index, token in enumerate(tokens):
-            start, joint = -1, self.at(index - 1).joint
+            start, before = -1, self.at(index - 1)
             if token.word in _MARKS:
-                if token.row == self.at(index - 1).row:
+                if token.point[0] == before.point[0]:
                     start = self._go_on(index - 1, _MARKS[token.word])
-                opened.append(start)
-            elif token.word in _CLOSING and opened:
-                self._starts[index] = opened.pop()
+                opened.append((start, self._ask(index, token.parent, before.word, opened[-1][1])))
+            elif token.word in _CLOSING and len(opened) > 1:
+                self._starts[index], _ = opened.pop()
             elif token.is_name:
-                start = self._go_on(index - 2, token.word) if joint else -1
+                start = self._go_on(index - 2, token.word) if before.joint else -1
                 if start < 0:
-                    start, self._longest[index] = index, (*((VALUE,) if joint else ()), token.word)
+                    start, value = index, (VALUE,) if before.joint else ()
+                    self._longest[index] = (*value, token.word)
                 self._starts[index], self.chains[index] = start, self._longest[start]
+                self.asked[index] = opened[-1][1]
 
     def at(self, index: int) -> _Token:
         """The token, or one that is nothing."""
@@ -219,10 +228,9 @@ class _Code:
 
     def shown(self, index: int) -> Chain:
         """The type that `isinstance(x, T)` or `x instanceof T` shows the variable to have."""
-        instance = self.at(index - 2).word == "isinstance" and self.at(index + 1).word == ","
-        named = self._longest.get(index + 2, ())
-        shows = named and (instance or self.at(index + 1).word == "instanceof")
-        return (*named, CALL) if shows else ()
+        before, after = self.at(index - 2).word, self.at(index + 1).word
+        shows = after == "instanceof" or (after == "," and before == "isinstance")
+        return (*named, CALL) if shows and (named := self._longest.get(index + 2)) else ()
 
     def types(self, index: int) -> list[Chain]:
         """What is known of the type of the variable that the token makes."""
@@ -234,21 +242,33 @@ class _Code:
         gives = self.at(place).word
         if gives in {"=", ":=", "in", "of"} and before != "," and (value := self.value(place + 1)):
             found.append((*value, ITEM) if gives in {"in", "of"} else value)
-        return found or list(filter(None, [self._part(index, before)]))
+        return found or list(filter(None, self._parts(index, before)))
 
-    def _part(self, index: int, before: str) -> Chain:
-        """What the variable of a pattern is a part of, as far as what stands near it tells."""
+    def _parts(self, index: int, before: str) -> list[Chain]:
+        """What the variable of a pattern or of a function is a part of, as far as what stands near tells."""
         # Of `mut` only its node is there.
         opening = index - 1 - (before in {"ref", '"'}) - (self.at(index - 2).word == "ref")
         if self.at(opening).word == "(" and self.at(opening).parent == "tuple_struct_pattern":
             path = self.chains.get(opening - 1, ("",))
             given = self.value(index + 3) if self.at(index + 2).word == "=" else ()
-            return given if path[-1] in {"Some", "Ok", "Err"} else (*path, ITEM)
-        is_taken = self.tokens[index].parent.startswith(("object_", "pair_"))
-        near = range(index, index + _LONGEST_CHAIN) if is_taken else ()
-        end = next((at + 1 for at in near if self.at(at).word == "}"), 0)
-        whole = self.value(end + 1) if self.at(end).word in {"=", ":"} else ()
-        return (*whole, self.at(index - 2 if before == ":" else index).word) if whole else ()
+            return [given if path[-1] in {"Some", "Ok", "Err"} else (*path, ITEM)]
+        names: Chain = ()
+        if self.tokens[index].parent.startswith(_PATTERNS):
+            names = (self.at(index - 2 if before == ":" else index).word,)
+            near = range(index, index + _LONGEST_CHAIN)
+            end = next((at + 1 for at in near if self.at(at).word == "}"), 0)
+            if whole := self.value(end + 1) if self.at(end).word in {"=", ":"} else ():
+                return [(*whole, *names)]
+        asked = self.asked[index]
+        return [(*asked, TAKEN, *names), (*asked, *names)] if asked else []
+
+    def _ask(self, index: int, sort: str, before: str, around: Chain) -> Chain:
+        """What the code asks for within the bracket at this token."""
+        if sort == "arguments":
+            return (*called, TAKEN) if (called := self.chains.get(index - 1)) else ()
+        if before == "=":
+            return self._longest.get(self._starts.get(index - 2, -1), ())
+        return around or ((RETURNED,) if before in {"return", "=>"} else ())
 
     def value(self, start: int) -> Chain:
         """The chain that an expression starts with, calls included; empty for other expressions."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,10 +168,62 @@ def test_what_a_call_of_a_value_of_javascript_calls_is_needed_with_it(use: str) 
     check(sources | {"b.ts": user.format("make()")}, "a.ts:make")
 
 
-def test_keys_of_a_literal_are_likely_members_of_what_is_near() -> None:
-    kinds = "export interface A { size: number }\nexport function go(a: A) {}\n"
-    user = "import { go } from './a';\nfunction f(x: number) {\n  <CURSOR>go({ size: x });\n}\n"
-    check({"a.ts": kinds, "b.ts": user}, "a.ts:go", "a.ts:A.size")
+@pytest.mark.parametrize(
+    ("use", "with_it"),
+    [
+        ("go({ size: 1 })", "A go"),
+        ("new B({ size: 1 })", "A B B.constructor"),
+        ("new B([{ size: 1 }])", "A B B.constructor"),
+        ("return { size: 1 }", "A"),
+        ("return go({ size: 1 })", "A go"),
+        ("const x: A = { size: 1 }", "A"),
+        ("const { size } = f()", "A"),
+        ("const { size: x } = f()", "A"),
+        ("go((x) => x.size)", "A go"),
+        ("go(function (x) { return x.size })", "A go"),
+        ("go(({ size }) => 1)", "A go"),
+        ("const x: Made = (a) => a.size", "Made"),
+    ],
+)
+def test_keys_are_members_of_what_the_code_around_asks_for(use: str, with_it: str) -> None:
+    kinds = (
+        "export interface A { size: number }\nexport interface Other { size: number }\n"
+        "export type Made = (a: A) => void;\nexport function go(a: A | Made): void {}\n"
+        "export class B { constructor(a: Partial<A>) {} }\n"
+    )
+    user = f"import {{ A, B, Made, go }} from './a';\nfunction f(): A {{\n  <CURSOR>{use};\n}}\n"
+    where = marked({"a.ts": kinds, "b.ts": user})
+    found = needed(Resolver(where.whole), where.tree("b.ts"), Selection("b.ts", 2, 2), 0)
+    shown = [named(one.file.outline, one.at) for one, tier in found if tier is Tier.RESOLVED]
+    assert {*shown} == {"A.size", *with_it.split()}
+
+
+def test_a_member_of_any_of_several_types_may_be_meant() -> None:
+    kinds = (
+        "export interface A { size: number }\nexport class B { constructor(public size: 1) {} }\n"
+    )
+    user = (
+        "import { A, B } from './a';\ntype C = A | B;\n\nfunction f(c: C) {\n  <CURSOR>c.size;\n}\n"
+    )
+    check({"a.ts": kinds, "b.ts": user}, "b.ts:C a.ts:A.size a.ts:B.size")
+
+
+def test_the_type_of_a_variable_is_no_need_by_itself() -> None:
+    sources = {
+        "a.py": "class A:\n    def go(self): ...\n\ndef make() -> A: ...\n",
+        "b.py": "from a import make\n\ndef f():\n    <CURSOR>x = make()\n    x.go()\n    return x\n",
+    }
+    check(sources, "a.py:make a.py:A.go")
+
+
+def test_a_member_of_a_type_that_the_file_names_is_likelier_than_what_is_near() -> None:
+    turn = "class {}:\n    def turn(self): ...\n"
+    user = "from far.page import Page\n\ndef f(x):\n    <CURSOR>x.turn()\n"
+    check(
+        {"far/page.py": turn.format("Page"), "near.py": turn.format("Door"), "user.py": user},
+        "",
+        "far/page.py:Page.turn",
+    )
 
 
 def test_a_type_of_rust_says_more_than_its_impls() -> None:
@@ -213,6 +267,15 @@ def test_who_calls_a_method_surely_and_who_may() -> None:
         "c.py": "def may(x):\n    x.go()\n\n\ndef also(x):\n    x().go()\n\n\ndef no():\n    go()\n",
     }
     check(sources, calling="a.py:A.near c.py:may c.py:also")
+
+
+@given(st.integers(0, 70))
+def test_of_many_files_that_may_call_those_around_the_own_one_are_asked(at: int) -> None:
+    sources = {f"m{n:02}.py": f"from m{at:02} import go\n\ndef f():\n    go()\n" for n in range(71)}
+    where = marked({**sources, f"m{at:02}.py": "def <CURSOR>go(): ...\n"})
+    found = [one.file.path for one in callers(Resolver(where.whole), where.file, 0)]
+    assert len(found) in {19, 20}
+    assert all(abs(int(path[1:3]) - at) <= 20 for path in found)
 
 
 def test_nobody_calls_a_class_or_itself() -> None:
@@ -278,3 +341,14 @@ def test_lists_are_merged_the_surest_first_and_each_once() -> None:
     found = merged([[(other, Tier.LIKELY)], [(one, Tier.LIKELY), (one, Tier.RESOLVED)]])
     assert [*found.items()] == [(one, Tier.RESOLVED), (other, Tier.LIKELY)]
     assert merged([]) == {}
+
+
+def test_what_a_long_constant_takes_costs_no_time() -> None:
+    rows = "".join(f"  key{number}: value{number},\n" for number in range(20_000))
+    user = "import { big } from './a';\nfunction f() {\n  <CURSOR>big({ size: 1 });\n}\n"
+    where = marked({"a.ts": f"export const big = {{\n{rows}}};\n", "b.ts": user})
+    tree = where.tree("b.ts")
+    assert where.whole.files["a.ts"].outline.symbols
+    began = time.process_time()
+    needed(Resolver(where.whole), tree, Selection("b.ts", 2, 2), 0)
+    assert time.process_time() - began < 0.3

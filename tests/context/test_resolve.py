@@ -192,6 +192,7 @@ SCRIPT = {
         "  grow(): Shape { return this; }\n}\n"
         "export interface Size { wide(): boolean }\n"
         "export default function make(): Shape { return new Shape(); }\n"
+        "export type Each = (shape: Shape) => void;\nexport function each(go: Each) {}\n"
     ),
     "src/index.ts": "export * from './shape';\nexport { Shape as Form } from './shape';\n",
 }
@@ -226,6 +227,16 @@ SCRIPT = {
         (
             "import { Shape } from './shape'",
             "const { size: s } = new Shape(); s.<CURSOR>wide()",
+            "src/shape.ts:Size.wide",
+        ),
+        (
+            "import { each } from './shape'",
+            "each((s) => s.<CURSOR>grow())",
+            "src/shape.ts:Shape.grow",
+        ),
+        (
+            "import { Each } from './shape'",
+            "const e: Each = ({ size }) => size.<CURSOR>wide()",
             "src/shape.ts:Size.wide",
         ),
     ],
