@@ -139,8 +139,7 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     if Target(file, inside).symbol.kind not in CALLABLES:
         return
     symbol, own = (asked := Target(file, inside)).symbol, twins(asked)
-    name = symbol.name.encode()
-    sure, maybe = set[Target](), list[Target]()
+    name, sure, maybe = symbol.name.encode(), set[Target](), list[Target]()
     files = resolver.index.holding(symbol.name)
     here = bisect(files, file.path, key=attrgetter("path"))
     close = files[max(0, here - _MOST_CALLING_FILES) : here + _MOST_CALLING_FILES]

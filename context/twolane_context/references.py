@@ -14,7 +14,7 @@ from twolane_context.modules import RUST
 from twolane_context.names import WORD
 from twolane_context.places import Place, places
 from twolane_context.targets import SELF, Target, is_elsewhere, own_type, twins
-from twolane_context.uses import ITEM, VALUE
+from twolane_context.uses import ITEM, TAKEN, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +111,9 @@ def _likely(resolver: Resolver, place: Place) -> list[Target]:
     """What a member of a value of unknown type may be."""
     value = (*place.chain[:-1], ITEM)
     types = resolver.chain(Target(place.file, place.at), value, place.known)
-    if any(one.at < 0 or one.is_type for one in types):
-        return []  # of a known type, which has no such member
+    is_given = any(TAKEN in one for one in place.known.locals.get(place.chain[0], ()))
+    if any(one.at < 0 or one.is_type for one in types) and not is_given:
+        return []  # of a known type, which has no such member; what a function is given is never sure
     found, path = resolver.sounding(place.file, place.chain), place.file.path
     # Rust has no other values; JavaScript has global ones, of which nothing here tells.
     is_known = path.endswith(RUST) or place.chain[0] in {*place.known.locals, *SELF, VALUE}

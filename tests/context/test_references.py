@@ -364,3 +364,10 @@ def test_a_macro_of_rust_is_known_in_all_of_its_crate() -> None:
             "two/src/lib.rs": "fn f() { go!(1); }\n",
         }
     )
+
+
+def test_what_a_function_is_given_may_be_of_another_type_than_it_seems() -> None:
+    other = "class Other {}\n"
+    shape = "class Shape {\n  find(go: Other) {}\n  «<CURSOR>isRound() {}\n}\n"
+    use = "function f(all: Shape[]) {\n  return all.find((one) => one.«isRound());\n}\n"
+    check({"a.ts": other + shape + use})
