@@ -11,7 +11,6 @@ from bisect import bisect
 from enum import IntEnum
 from itertools import chain, islice
 from operator import attrgetter, itemgetter
-from posixpath import commonprefix
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from twolane_context.definitions import CALLABLES, Kind
@@ -127,8 +126,8 @@ def _likely(index: Index, file: File, near: list[File], name: str) -> list[Targe
 
 def _nearest(file: File, others: Iterable[File]) -> list[File]:
     """The others, those first whose paths share most with the file's."""
-    shared = {other: len(commonprefix([file.path, other.path])) for other in others}
-    return sorted(shared, key=lambda other: (-shared[other], other.path))
+    above = [file.path[: one.end()] for one in re.finditer(r"/|\Z", file.path)]
+    return sorted(others, key=lambda other: (-sum(map(other.path.startswith, above)), other.path))
 
 
 def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
