@@ -58,6 +58,7 @@ class Repository:
         self._unlisted: set[str] = set()  # there, but no part of the repository
         self._overlays: dict[str, File] = {}  # in the index over those that are saved
         self._left: dict[bytes, dict[str, None]] = {}  # by digest: where that content was before
+        self._gone: dict[str, File] = {}  # since all were looked at; each may stand elsewhere now
         self.code_bytes = sum(map(_code_bytes, self._saved.values()))
         self.index = Index(self._saved)
 
@@ -86,6 +87,7 @@ class Repository:
                 self._unlisted.update(path for path in strange if not (self.root / path).is_dir())
                 wanted |= _code(self._saved.keys() ^ self._listed, only=code_only)
         self._look(wanted)
+        self._gone = {} if paths is None and not code_only else self._gone
 
     def overlay(self, path: str, source: bytes | None) -> None:
         """Put unsaved text over a file, or (`None`) show what is on disk again."""
@@ -110,9 +112,8 @@ class Repository:
         stamps = dict(zip(listed, disk.stamps(self.root, listed), strict=True))
         # First what is gone, so that what comes is seen to be what went elsewhere.
         self._take({path: None for path in self._saved if stamps.get(path) is None})
-        here = [(path, stamp) for path, stamp in stamps.items() if path in code and stamp]
         known = {path: one.stamp for path, one in self._saved.items() if one.facts is not None}
-        return [path for path, stamp in here if stamp != known.get(path)]
+        return [p for p in listed if p in code and stamps[p] not in {None, known.get(p)}]
 
     def adopt(self, rows: Iterable[Row]) -> None:
         """Take what other processes found in files that are still as they were then."""
@@ -137,11 +138,14 @@ class Repository:
         self.formers.pop(path, None)
 
     def save(self) -> None:
-        """Keep in the cache what was found since the last time."""
+        """Keep in the cache what was found since the last time.
+
+        Also what was only seen to be gone: the next process must see it, too, where it went elsewhere.
+        """
         if self._cache is not None:
             rows = {
                 path: Row(path, one.stamp, one.digest, one.words, one.facts, self.former(path))
-                for path, one in self._saved.items()
+                for path, one in (self._gone | self._saved).items()
             }
             self._cache.put(row for path, row in rows.items() if row != self._kept.get(path))
             self._cache.drop(self._kept.keys() - rows.keys())
@@ -173,7 +177,7 @@ class Repository:
                 file.stamp = _kept(row.stamp)
                 self._saved[path] = file
             elif old is not None:
-                changes[path] = None
+                changes[path], self._gone[path] = None, old
         for path, file in self._saved.items() if moved else ():
             for was, former in moved.get(file.stamp.inode, ()):  # it was seen before what went
                 if _alike(was, file.words):
