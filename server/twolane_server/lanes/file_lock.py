@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -74,12 +75,13 @@ def locked(path: Path) -> Generator[None]:
     """Hold the lock on a file, and wait for it first; for a thread that nobody else needs.
 
     Args:
-        path: the file to lock; made if it is not there, and left there. Where it can be neither opened
-            nor made, nobody is locked out.
+        path: the file to lock; made if it is not there, for its owner alone, and left there. Where it
+            can be neither opened nor made, nobody is locked out.
     """
     with ExitStack() as held:
         with suppress(OSError):
-            file = held.enter_context(path.open("ab"))
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            file = held.enter_context(os.fdopen(descriptor, "ab"))
             while not try_lock(file):
                 time.sleep(_POLL_SECONDS)
         yield

@@ -175,6 +175,7 @@ def test_two_do_not_read_the_same_at_once(shell: Shell, monkeypatch: pytest.Monk
     shell.run("index", "--repo", str(shell.root))
     put(shell.root / "long.py", OTHER)
     (lock,) = (shell.folders.cache / "index").glob("*.reading")
+    assert lock.stat().st_mode & 0o777 == 0o600
     other = lock.open("ab")
     assert try_lock(other)
     waited: list[float] = []
