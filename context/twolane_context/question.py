@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _MOST = 3  # overloads of a function, guesses, and definitions of what an instruction names
-_MOST_CALLING_FILES = 12  # with 20, two of 700 callers more were found
+_ASKED = 12  # files for callers; with 20, two of 700 callers more were found
 _BRACKET, _LETTER = re.compile(rb"[ \t]*\("), re.compile(rb"[\w$]")
 _HELD_BY = re.compile(rb"(?:[\w$]*(?:\.|::|->))*\Z")
 _LONGEST = 80  # bytes of what stands before a call
@@ -142,8 +142,7 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     name, sure, maybe = symbol.name.encode(), set[Target](), list[Target]()
     files = resolver.index.holding(symbol.name)
     here = bisect(files, file.path, key=attrgetter("path"))
-    close = files[max(0, here - _MOST_CALLING_FILES) : here + _MOST_CALLING_FILES]
-    for other in _nearest(file, close)[:_MOST_CALLING_FILES]:
+    for other in _nearest(file, files[max(0, here - _ASKED) : here + _ASKED])[:_ASKED]:
         source, row, end = other.source(), 0, -1
         while (at := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
             row, end = row + source.count(b"\n", end + 1, at), at

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # A file may change again within a tick of its clock, so that its stamp stays the same.
 _FRESH_NS = 2_000_000_000
 _NONE = -1  # a time that no file has
+_GONE = 1_000  # of what is gone so many are kept for the next process
 _MANY = 100  # after so many paths that are new, looking at all is quicker
 
 
@@ -87,7 +88,7 @@ class Repository:
                 self._unlisted.update(path for path in strange if not (self.root / path).is_dir())
                 wanted |= _code(self._saved.keys() ^ self._listed, only=code_only)
         self._look(wanted)
-        self._gone = {} if paths is None and not code_only else self._gone
+        self._gone = dict([*self._gone.items()][-_GONE:]) if paths is not None or code_only else {}
 
     def overlay(self, path: str, source: bytes | None) -> None:
         """Put unsaved text over a file, or (`None`) show what is on disk again."""

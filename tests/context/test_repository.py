@@ -238,6 +238,26 @@ def test_former_paths_that_are_forgotten_stay_so_in_the_next_process(tmp_path: P
     cache.close()
 
 
+def test_of_what_is_gone_only_the_last_is_kept_until_all_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_context.repository._GONE", 3)
+    for number in range(9):
+        put(tmp_path / "r" / f"a{number}.py", f"x{number} = 1\n")
+    cache = Cache(tmp_path / "cache", "1")
+    repository = Repository(tmp_path / "r", cache)
+    repository.refresh()
+    for number in range(8):
+        (tmp_path / "r" / f"a{number}.py").unlink()
+        repository.refresh([f"a{number}.py"])
+    repository.save()
+    assert {row.path for row in cache.rows()} == {"a5.py", "a6.py", "a7.py", "a8.py"}
+    repository.refresh()
+    repository.save()
+    assert {row.path for row in cache.rows()} == {"a8.py"}
+    cache.close()
+
+
 def test_empty_files_are_nobodys(tmp_path: Path) -> None:
     put(tmp_path / "secret" / "__init__.py", "")
     repository = opened(tmp_path)
