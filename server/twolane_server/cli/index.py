@@ -53,28 +53,32 @@ def run(arguments: argparse.Namespace) -> int:
     repository.refresh()
     read = opened.fingerprint(patient=arguments.wait or arguments.stand_back)
     opened.close()
-    if not read:
-        _leave_reading(repository.root)
+    if not read and not _left_to_another(repository.root):
+        opened.fingerprint(patient=True)
     if arguments.stats or arguments.json:
         facts = _stats(opened, examined=len(missing), seconds=time.monotonic() - began)
         print(json.dumps(facts) if arguments.json else _text(facts))
     return 0
 
 
-def _leave_reading(root: Path) -> None:
-    """Have the code under NDA read when this has ended."""
+def _left_to_another(root: Path) -> bool:
+    """Have another process read the code under NDA, which goes on when this has ended; whether it can."""
     from twolane_server.process_groups import in_a_group  # noqa: PLC0415 - only where there is much
 
     command, environ = standing_back(root, folders(os.environ))
     quiet = subprocess.DEVNULL
-    subprocess.Popen(  # noqa: S603 - our own program, which nobody waits for
-        command, env=environ, stdin=quiet, stdout=quiet, stderr=quiet, **in_a_group()
-    )
+    try:
+        subprocess.Popen(  # noqa: S603 - our own program, which nobody waits for
+            command, env=environ, stdin=quiet, stdout=quiet, stderr=quiet, **in_a_group()
+        )
+    except OSError:
+        return False
     print(
         "twolane: the code under NDA is being read in the background; until that is done, nothing of this "
         "repository leaves, and copies of its code elsewhere are not recognised (--wait waits for it)",
         file=sys.stderr,
     )
+    return True
 
 
 def _with_bar(rows: Iterator[Row], total: int) -> Iterator[Row]:

@@ -169,6 +169,23 @@ def test_who_wants_to_waits_until_it_is_read(
     assert recognised(shell)
 
 
+def test_it_reads_by_itself_where_no_process_can_be_started(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    put(shell.root / "twolane.toml", '[nda]\npaths = ["long.py"]\n')
+    put(shell.root / "long.py", LONG)
+    monkeypatch.setattr("twolane_server.recognition.known_code.A_MOMENT", 0)
+    monkeypatch.setattr(
+        "twolane_server.cli.index.subprocess", SimpleNamespace(Popen=refuse, DEVNULL=-3)
+    )
+    ran = shell.run("index", "--repo", str(shell.root))
+    assert (ran.status, ran.err) == (0, "")
+    assert recognised(shell)
+
+
 def test_two_do_not_read_the_same_at_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     put(shell.root / "twolane.toml", '[nda]\npaths = ["long.py"]\n')
     put(shell.root / "long.py", LONG)
