@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from support_sources import parsed
+from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import File, Index
+from twolane_context.names import words
 from twolane_context.question import around, row_span
 from twolane_context.resolve import Resolver
 from twolane_context.targets import Target
@@ -14,6 +16,7 @@ from twolane_context.uses import Uses, uses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twolane_context.index import Read
     from twolane_context.outline import Outline
     from twolane_context.trees import Parsed
 
@@ -25,9 +28,10 @@ def index_of(sources: Mapping[str, str]) -> Index:
     return Index({path: file_of(path, source.encode()) for path, source in sources.items()})
 
 
-def file_of(path: str, source: bytes) -> File:
-    """A file of an index that consists of nothing but texts."""
-    return File.of(path, source, lambda _path, _digest: source)
+def file_of(path: str, source: bytes, read: Read | None = None) -> File:
+    """A file of which only the words are known yet; read from nowhere, if nobody says where from."""
+    row = Row(path, Stamp(len(source), 0, 0), digest_of(source), words(source), None)
+    return File(row, read or (lambda _path, _digest: source))
 
 
 class Marked(NamedTuple):

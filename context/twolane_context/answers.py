@@ -6,7 +6,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from twolane_context.index import SCRIPTS, Changed, File, Index, digest_of
+from twolane_context.disk import digest_of
+from twolane_context.index import SCRIPTS, Changed, File, Index
 from twolane_context.languages import language_for, outlined
 from twolane_context.outline import packed
 from twolane_context.pack import pack

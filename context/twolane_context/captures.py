@@ -65,8 +65,6 @@ _GROUPS = {
 # brackets take 4 s, 5,000 take 10 ms). Nobody writes that, but files hold it.
 _WIDE = 5_000
 _WORD = re.compile(rb"\w")
-# How deep a statement, and what is directly in it, lies under its block.
-_STATEMENT = 2
 
 
 def capture(parsed: Parsed, *within: int) -> Captures:
@@ -89,7 +87,8 @@ def matches(parsed: Parsed, asked: tree_sitter.Query, *within: int) -> Iterator[
     if is_wide:  # each node by itself, passing over the tokens
         todo = [node for node in walk(root) if node.is_named][::-1]
     if is_wide or by_block:
-        cursor.set_max_start_depth(_STATEMENT if by_block else 0)
+        # So deep a statement, and what is directly in it, lies under its block.
+        cursor.set_max_start_depth(2 if by_block else 0)
     while todo:
         for match in cursor.matches(todo.pop(), holds):
             yield match

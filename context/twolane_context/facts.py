@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twolane_context.captures import capture
 from twolane_context.definitions import CALLABLES, HELD, Definition, Kind
@@ -39,8 +38,7 @@ _METHOD, _FIELD = Kind.METHOD, Kind.FIELD  # an attribute of an `Enum` is slow t
 _HOLDERS = (Kind.CLASS, Kind.STRUCT, Kind.IMPL, Kind.TRAIT, Kind.INTERFACE)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All of one file, in source order (outer before inner).
 
     Attributes:

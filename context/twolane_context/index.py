@@ -9,14 +9,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.languages import language_for
-from twolane_context.names import Postings, words
+from twolane_context.names import Postings
 from twolane_context.outline import Outline, examine, packed_name, unpack
 from twolane_context.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from twolane_context.disk import Row
 
     Read = Callable[[str, bytes], bytes]
 
@@ -76,12 +77,6 @@ class File:
         self._read = read
         self._outline: Outline | None = None
         self._named: dict[str, list[int]] = {}
-
-    @classmethod
-    def of(cls, path: str, source: bytes, read: Read) -> File:
-        """A file of which only the words are known yet."""
-        stamp = Stamp(len(source), 0, 0)
-        return cls(Row(path, stamp, digest_of(source), words(source), None), read)
 
     @property
     def outline(self) -> Outline:
@@ -199,8 +194,8 @@ class Index:
 
     def defining(self, name: str, kinds: Sequence[str] = (), few: int = COMMON) -> Iterator[Target]:
         """All symbols of that name, of these kinds at least, if any; none of a word in more files."""
-        files, packed = self.holding(name, few), packed_name(name)
-        wanted = [packed, *(b'%b"%b",' % (packed, kind.encode()) for kind in kinds)]
+        files = self.holding(name, few)
+        wanted = [packed_name(name), *(packed_name(name, kind) for kind in kinds)]
         made = (one for one in files if one.may_define(name, wanted))
         return (Target(file, at) for file in made for at in file.named(name))
 

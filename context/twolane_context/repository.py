@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twolane_context import disk
-from twolane_context.disk import Row, digest_of
 from twolane_context.index import Changed, File, Index
 from twolane_context.languages import language_for
 from twolane_context.names import words
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_context.cache import Cache
-    from twolane_context.disk import Stamp
 
 # A file may change again within a tick of its clock, so that its stamp stays the same.
 _FRESH_NS = 2_000_000_000
@@ -98,8 +96,10 @@ class Repository:
                 self.index = self.index.changed({path: saved})
             self.refresh([path])
             return
-        if old is None or old.digest != digest_of(source):
-            old = File.of(path, source, lambda _path, _digest: source)
+        digest = disk.digest_of(source)
+        if old is None or old.digest != digest:
+            row = disk.Row(path, disk.Stamp(len(source), 0, 0), digest, words(source), None)
+            old = File(row, lambda _path, _digest: source)
             if saved and saved.digest == old.digest:
                 old.facts = saved.facts
             self.index = self.index.changed({path: old})
@@ -116,7 +116,7 @@ class Repository:
         known = {path: one.stamp for path, one in self._saved.items() if one.facts is not None}
         return [p for p in listed if p in code and stamps[p] not in {None, known.get(p)}]
 
-    def adopt(self, rows: Iterable[Row]) -> None:
+    def adopt(self, rows: Iterable[disk.Row]) -> None:
         """Take what other processes found in files that are still as they were then."""
         ours = {row.path: row for row in rows if row.path in self._listed}
         stamps = zip(sorted(ours), disk.stamps(self.root, sorted(ours)), strict=True)
@@ -145,7 +145,7 @@ class Repository:
         """
         if self._cache is not None:
             rows = {
-                path: Row(path, one.stamp, one.digest, one.words, one.facts, self.former(path))
+                path: disk.Row(path, one.stamp, one.digest, one.words, one.facts, self.former(path))
                 for path, one in (self._gone | self._saved).items()
             }
             self._cache.put(row for path, row in rows.items() if row != self._kept.get(path))
@@ -154,7 +154,7 @@ class Repository:
 
     def _look(self, paths: AbstractSet[str]) -> None:
         """Look at some files. Those that are not listed any more are gone."""
-        found: dict[str, Row | None] = dict.fromkeys(paths - self._listed)
+        found: dict[str, disk.Row | None] = dict.fromkeys(paths - self._listed)
         here = sorted(paths & self._listed)
         stamps = zip(here, disk.stamps(self.root, here), strict=True)
         known = self._saved
@@ -162,7 +162,7 @@ class Repository:
         rows = disk.rows(self.root, stale, lambda _, source: (words(source), None))
         self._take(found | dict(zip(stale, rows, strict=True)))
 
-    def _take(self, found: Mapping[str, Row | None]) -> None:
+    def _take(self, found: Mapping[str, disk.Row | None]) -> None:
         """Have these files on disk; `None` for what is gone."""
         moved = self._leave(found)
         changes: dict[str, File | None] = {}
@@ -175,7 +175,9 @@ class Repository:
                     self._came_from(path, self._left.get(row.digest, ()))
                 elif row.facts is not None:
                     file.facts = row.facts
-                file.stamp = _kept(row.stamp)
+                # While the file is so young, its stamp is one that no file has.
+                young = time.time_ns() - row.stamp.changed_ns < _FRESH_NS
+                file.stamp = row.stamp._replace(changed_ns=_NONE) if young else row.stamp
                 self._saved[path] = file
             elif old is not None:
                 changes[path], self._gone[path] = None, old
@@ -188,7 +190,7 @@ class Repository:
             self.index = self.index.changed(shown)
 
     def _leave(
-        self, found: Mapping[str, Row | None]
+        self, found: Mapping[str, disk.Row | None]
     ) -> dict[int, list[tuple[bytes, tuple[str, ...]]]]:
         """Note where contents were that are there no longer; by inode, their words and paths."""
         moved: dict[int, list[tuple[bytes, tuple[str, ...]]]] = {}
@@ -213,24 +215,22 @@ class Repository:
             return self._texts(path, digest, os.lstat(f"{self.root}/{path}").st_ctime_ns)
         raise Changed(path)
 
-    def _text(self, path: str, digest: bytes, _changed_ns: int) -> bytes:
-        found = disk.read(self.root, path)
-        if found is None or digest_of(found[1]) != digest:
+    def _text(self, path: str, digest: bytes, changed_ns: int) -> bytes:
+        stamp, source = disk.read(self.root, path) or (None, b"")
+        known = self._saved.get(path)
+        same = known is not None and (known.digest, known.stamp) == (digest, stamp)
+        # What looks as ever before and after it is read is the same; a digest takes as long as reading.
+        same = same and os.lstat(f"{self.root}/{path}").st_ctime_ns == changed_ns
+        if not same and (stamp is None or disk.digest_of(source) != digest):
             raise Changed(path)
-        return found[1]
+        return source
 
 
 def _code(paths: AbstractSet[str], *, only: bool) -> AbstractSet[str]:
     return {path for path in paths if language_for(path) is not None} if only else paths
 
 
-def _kept(stamp: Stamp) -> Stamp:
-    """The stamp to compare with later; one that no file has where the file is still too young."""
-    young = time.time_ns() - stamp.changed_ns < _FRESH_NS
-    return stamp._replace(changed_ns=_NONE) if young else stamp
-
-
-def _code_bytes(one: File | Row | None) -> int:
+def _code_bytes(one: File | disk.Row | None) -> int:
     return one.stamp.size if one is not None and language_for(one.path) is not None else 0
 
 

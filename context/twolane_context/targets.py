@@ -10,7 +10,7 @@ from twolane_context.outline import Symbol
 if TYPE_CHECKING:
     from twolane_context.index import File
 
-_MODULE = Symbol("", Kind.MODULE, 0, 0, 0, -1, 0, -1, (), 0, "")
+_MODULE = Symbol("", Kind.MODULE, 0, 0, 0, -1, 0, -1, 0, (), "")
 SELF = frozenset({"self", "cls", "this", "Self"})
 
 

@@ -31,11 +31,9 @@ class Rule(NamedTuple):
 
     def meets(self, path: str, *, folder: bool) -> bool:
         """Whether the path itself is met; `path` is relative to the `.gitignore`."""
-        if self.folders and not folder:
-            return False
-        met = self.regex.search(path.replace("\n", "\ufffd"))
+        met = (folder or not self.folders) and self.regex.search(path.replace("\n", "\ufffd"))
         # The one group is the slash behind a folder.
-        return met is not None and met.lastgroup is None
+        return bool(met) and met.lastgroup is None
 
 
 def rules(content: bytes) -> list[Rule]:

@@ -21,7 +21,6 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, TYPE_CHECKING, cast
 
 from twolane_context import disk
-from twolane_context.disk import Row
 from twolane_context.names import words
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def examine_all(
     *,
     seconds: float = 20.0,
     function: str = EXAMINE,
-) -> Iterator[Row]:
+) -> Iterator[disk.Row]:
     """A row for each of the files that is there, as they come; closing the iterator ends the work.
 
     A file at which a process ends, or which takes too long, gets its words only, and empty facts.
@@ -125,12 +124,12 @@ class _Worker:
             self._questions.write(json.dumps(paths).encode() + b"\n")
             self._questions.flush()
 
-    def answer(self) -> list[Row] | None:
+    def answer(self) -> list[disk.Row] | None:
         """What it found; `None` when it has ended."""
-        rows: list[Row] = []
+        rows: list[disk.Row] = []
         with suppress(ValueError):
             while size := int(self._answers.readline()):
-                rows.append(Row.unpacked(self._answers.read(size)))
+                rows.append(disk.Row.unpacked(self._answers.read(size)))
             return rows
         return None
 

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_index import file_of, index_of
-from twolane_context.definitions import HELD
+from support_sources import SOURCES as TEXTS
+from support_sources import parsed
+from twolane_context.definitions import HELD, Kind
 from twolane_context.disk import Row, Stamp, digest_of
+from twolane_context.facts import extract
 from twolane_context.index import COMMON, Changed, File, Index, module_names
 from twolane_context.names import Postings, words
-from twolane_context.outline import Outline, examine, unpack
+from twolane_context.outline import Outline, examine, packed, packed_name, unpack
 from twolane_context.repository import Repository
 
 SOURCES = {
@@ -283,3 +286,50 @@ def test_the_innermost_definition_is_the_last_of_those_around_a_row() -> None:
         for row in range(source.count(b"\n") + 2):
             around = [at for at, one in held if one.start <= row <= one.end]
             assert outline.innermost(row) == max(around, default=-1)
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\\'\r\u2028\u2029"))
+ODD = (
+    "class A(B, c.D):\n    x: int = 1\n    @p\n    def f(self):\n        self.y = E()\n",
+    "class Café:\n    # é\n    naïve = Ünder()\n\n\n    def f(self): pass\r\n\r\nz = 1",
+    "",
+)
+
+
+@given(st.sampled_from([*TEXTS.items(), *(("a.py", text) for text in ODD)]))
+def test_an_outline_comes_back_as_the_facts_that_were_packed(sample: tuple[str, str]) -> None:
+    check_outline(*sample)
+
+
+@given(NAMES)
+def test_a_name_of_whatever_characters_comes_back(name: str) -> None:
+    escaped = name.replace("\n", "\\\n")
+    check_outline("a.js", f"class A {{ '{escaped}' = 1; after() {{}} }}\nfunction last() {{}}\n")
+
+
+def check_outline(path: str, text: str) -> None:
+    source, tree = text.encode(), parsed(path, text)
+    facts, packed_outline = extract(tree), packed(tree)
+    outline = unpack(packed_outline)
+    for symbol, one in zip(outline.symbols, facts.symbols, strict=True):
+        rows = [source.count(b"\n", 0, at) for at in (one.start, one.at, one.end - 1)]
+        assert [symbol.start, symbol.row, symbol.end] == rows
+        assert symbol.column == one.at - source.rfind(b"\n", 0, one.at) - 1
+        assert symbol.tail == one.head - source.rfind(b"\n", 0, max(one.start, one.head - 1)) - 1
+        assert symbol.name == one.name.replace("\n", " ")
+        above = -1 if one.parent is None else one.parent
+        assert (symbol.kind, symbol.parent, symbol.bases) == (one.kind, above, one.bases)
+        assert symbol.owner == one.owner
+        assert packed_name(symbol.name) in packed_outline
+        assert packed_name(symbol.name, symbol.kind) in packed_outline
+    bound = [binding for one in (*facts.imports, *facts.exports) for binding in one.bindings]
+    assert [*outline.bindings] == bound
+
+
+def test_only_names_of_a_kind_are_sought_as_such() -> None:
+    _, made = examine("a.py", b"class Way: pass\ndef way_on(): pass\nvar = Way()\n")
+    assert packed_name("Way", Kind.CLASS) in made
+    assert packed_name("Way", Kind.FUNCTION) not in made
+    assert packed_name("way") not in made
+    assert packed_name("ay") not in made
+    assert packed_name("on") not in made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support_index import index_of
+from support_index import file_of, index_of
 from twolane_context.index import File, Index
 from twolane_context.modules import in_folder, modules, rust_module
 
@@ -202,7 +202,7 @@ def test_a_manifest_is_read_once_however_many_imports_ask_for_it() -> None:
             read.append(path)
             return texts[path]
 
-        return File.of(path, texts[path], source)
+        return file_of(path, texts[path], source)
 
     def found(index: Index, module: str) -> list[str]:
         return [one.path for one in modules(index, index.files["main.ts"], module)]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support_index import file_of
 from support_sources import SOURCES
 from twolane_context import repository_map as repository_map_module
 from twolane_context.definitions import Kind
@@ -64,7 +65,7 @@ class Repository:
             file.examined()
 
     def file(self, path: str) -> File:
-        return File.of(path, self.texts[path].encode(), lambda at, _: self.texts[at].encode())
+        return file_of(path, self.texts[path].encode(), lambda at, _: self.texts[at].encode())
 
     def put(self, path: str, text: str | None) -> None:
         self.texts.pop(path, None)
@@ -389,13 +390,16 @@ def test_even_when_every_edit_hits_the_map_most_of_the_prefix_survives() -> None
 PROGRAM = """
 import sys
 from pathlib import Path
+from twolane_context.disk import Row, Stamp, digest_of
 from twolane_context.index import File, Index
+from twolane_context.names import words
 from twolane_context.repository_map import dump, load, repository_map
 from twolane_context.tokens import estimate
 root, before = Path(sys.argv[1]), Path(sys.argv[2])
 def read(path, digest=b""): return (root / path).read_bytes()
 paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-index = Index({path: File.of(path, read(path), read) for path in paths})
+rows = ((path, Stamp(0, 0, 0), digest_of(read(path)), words(read(path)), None) for path in paths)
+index = Index({row[0]: File(Row(*row), read) for row in rows})
 for file in index.files.values(): file.examined()
 lines = lambda path: read(path).decode().split("\\n")
 previous = load(before.read_bytes() if before.exists() else b"")
