@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from twolane_server.documents import Document
     from twolane_server.problems import Problem
     from twolane_server.rules.knowledge import Known
+    from twolane_server.settings.load import Latest
     from twolane_server.settings.resolved import Folders, Mode
     from twolane_server.text import Text
 
@@ -70,6 +71,7 @@ class Session:
     Attributes:
         settings: the latest.
         settings_read: set once they have been read at all.
+        latest: what they were made of last; `None` before the first time.
         initial: the client's `initializationOptions`, as they came.
         options: what the client has said of settings up to now.
         mode: the mode that the user chose while the server ran; comes before the settings'.
@@ -86,6 +88,7 @@ class Session:
         self.folders = folders
         self.environ = environ
         self.settings = Settings()
+        self.latest: Latest | None = None
         self.initial: object = None
         self.options: object = None
         self.mode: Mode | None = None

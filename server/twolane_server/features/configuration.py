@@ -48,7 +48,10 @@ async def reread(server: LanguageServer, session: Session) -> None:
         settings, problems = await asyncio.to_thread(_load, session, options)
         if options is session.options:  # else the client sent others meanwhile
             break
-    session.settings = replace(settings, mode=session.mode or settings.mode)
+    # The same object as long as nothing changed: much is kept by settings, and compared with them.
+    mode, now = session.mode or settings.mode, session.settings
+    made = settings if mode is settings.mode else replace(settings, mode=mode)
+    session.settings = now if made == now else made
     for problem in session.untold(problems):
         server.window_show_message(
             types.ShowMessageParams(type=types.MessageType.Warning, message=f"twolane: {problem}")
@@ -56,9 +59,11 @@ async def reread(server: LanguageServer, session: Session) -> None:
 
 
 def _load(session: Session, options: object) -> tuple[Settings, tuple[Problem, ...]]:
-    from twolane_server.settings.load import load  # noqa: PLC0415 - imports pydantic
+    from twolane_server.settings.load import Latest  # noqa: PLC0415 - imports pydantic
 
-    return load(session.folders, options, session.environ)
+    if session.latest is None:
+        session.latest = Latest(session.folders, session.environ)
+    return session.latest.load(options)
 
 
 def _without_abilities(options: object) -> tuple[object, set[str]]:

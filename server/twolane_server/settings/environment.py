@@ -14,7 +14,7 @@ from twolane_server.settings.values import HOW_TO_GIVE_A_KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["VARIABLES", "from_environment"]
+__all__ = ["VARIABLES", "from_environment", "ours"]
 
 VARIABLES: dict[str, str] = {
     "TWOLANE_MODE": "mode",
@@ -48,6 +48,7 @@ _KEYS = ("TWOLANE_LOCAL_KEY", "TWOLANE_CLOUD_KEY", "TWOLANE_LOCAL_API_KEY", "TWO
 _SWITCHES = {"enabled", "keep_warm"}
 _NUMBERS = {"window", "concurrency", "requests_per_minute"}
 _NEAR = 0.85
+_PREFIX = "TWOLANE_"
 _OURS = ("TWOLANE_LOCAL_", "TWOLANE_CLOUD_", "TWOLANE_EMBEDDED_", "TWOLANE_NDA_")
 _DESTINATION = {"TWOLANE_CLOUD_URL", "TWOLANE_CLOUD_KEY_ENVIRONMENT", "TWOLANE_CLOUD_KEY_FILE"}
 
@@ -81,6 +82,11 @@ def from_environment(environ: Mapping[str, str]) -> Level:
     )
 
 
+def ours(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that `from_environment` looks at."""
+    return {name: environ[name] for name in environ if name.startswith(_PREFIX)}
+
+
 def _value(key: str, text: str) -> object:
     if key in _SWITCHES:
         return _TRUTH.get(text.lower(), text)
@@ -92,7 +98,7 @@ def _value(key: str, text: str) -> object:
 def _misspelt(environ: Mapping[str, str]) -> list[tuple[Problem, str]]:
     found: list[tuple[Problem, str]] = []
     for name in sorted(environ):
-        if not name.startswith("TWOLANE_") or name in VARIABLES:
+        if not name.startswith(_PREFIX) or name in VARIABLES:
             continue
         if name in _KEYS:
             found.append((Problem(name, f"ignored; {HOW_TO_GIVE_A_KEY}."), ""))

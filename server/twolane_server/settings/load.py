@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from twolane_server.nearby import literal, network, refusal
 from twolane_server.problems import Problem
-from twolane_server.reading import read_text, toml_fault
+from twolane_server.reading import Read, read_text, toml_fault
 from twolane_server.settings.check import Level, check
-from twolane_server.settings.environment import from_environment
+from twolane_server.settings.environment import from_environment, ours
 from twolane_server.settings.resolved import (
     CLOUD,
     LOCAL,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from twolane_server.settings.resolved import Folders
 
-__all__ = ["FILE", "load"]
+__all__ = ["FILE", "Latest", "load"]
 
 FILE = "settings.toml"
 _UNREAD = Level(
@@ -61,15 +61,44 @@ def load(
         options: the editor's `initializationOptions`, or its section of them.
         environ: the environment variables.
     """
-    levels = (_file(folders.config / FILE), _options(options), from_environment(environ))
+    return _made(read_text(folders.config / FILE), options, environ, folders.config)
+
+
+class Latest:
+    """The settings, read anew each time and made anew only when what they are made of is another.
+
+    Args:
+        folders: where `settings.toml` is.
+        environ: the environment variables.
+    """
+
+    def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
+        self._folders, self._environ = folders, environ
+        self._last: tuple[object, tuple[Settings, tuple[Problem, ...]]] | None = None
+
+    def load(self, options: object) -> tuple[Settings, tuple[Problem, ...]]:
+        """What `load` says; any thread may ask."""
+        read, last = read_text(self._folders.config / FILE), self._last
+        # As text, since true and 1 are the same otherwise.
+        made_of = read, repr(options), ours(self._environ)
+        if last is None or last[0] != made_of:
+            found = _made(read, options, self._environ, self._folders.config)
+            self._last = last = made_of, found
+        return last[1]
+
+
+def _made(
+    file: Read, options: object, environ: Mapping[str, str], config: Path
+) -> tuple[Settings, tuple[Problem, ...]]:
+    levels = (_file(file), _options(options), from_environment(environ))
     prices, incomplete = _prices(levels)
     settings = Settings(
         mode=_mode(levels),
-        local=_lane(LOCAL, [level.sent.local for level in levels], folders.config),
-        cloud=_lane(CLOUD, [level.sent.cloud for level in levels], folders.config),
+        local=_lane(LOCAL, [level.sent.local for level in levels], config),
+        cloud=_lane(CLOUD, [level.sent.cloud for level in levels], config),
         # The default relay is not where the code of somebody with another one may go.
         cloud_fault=_cloud_fault(levels),
-        embedded=_embedded(levels, folders.config),
+        embedded=_embedded(levels, config),
         actions=_actions(levels),
         prices=prices,
         usd_per_month=_budget(levels),
@@ -82,8 +111,7 @@ def load(
     return settings, (*problems, *incomplete, *_far(settings.local), *_elsewhere(levels[1:]))
 
 
-def _file(path: Path) -> Level:
-    read = read_text(path)
+def _file(read: Read) -> Level:
     if read.text is None:
         return _unread(read.fault) if read.fault else Level(SentSettings())
     return _checked(read.text)

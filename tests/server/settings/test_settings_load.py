@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support_repository import put
 from twolane_server.problems import Problem
 from twolane_server.settings.environment import VARIABLES
-from twolane_server.settings.load import load
+from twolane_server.settings.load import Latest, load
 from twolane_server.settings.resolved import (
     CLOUD,
     LOCAL,
@@ -520,3 +520,23 @@ def test_a_local_lane_at_a_public_address_is_told_when_the_settings_are_read(
     )
     assert _load(tmp_path, toml + 'allow = ["203.0.113.0/24"]')[1] == ()
     assert _load(tmp_path, '[local]\nurl = "http://gpu.example/v1"')[1] == ()
+
+
+def test_settings_are_made_anew_only_when_what_they_are_made_of_is_another(tmp_path: Path) -> None:
+    environ = {"HOME": "/home/ann"}
+    latest = Latest(_folders(tmp_path), environ)
+    first = latest.load({"mode": "local"})
+    assert latest.load({"mode": "local"})[0] is first[0]
+    environ["TWOLANE_LANGUAGE"] = "Deutsch"
+    assert latest.load({"mode": "local"})[0].language == "Deutsch"
+    assert latest.load({"mode": "cloud"})[0].mode is Mode.CLOUD
+    put(tmp_path / "config" / "settings.toml", '[nda]\nwords = ["Acme"]\n')
+    assert latest.load({"mode": "cloud"})[0].nda.words == ("Acme",)
+    assert latest.load({"mode": "cloud"}) == load(_folders(tmp_path), {"mode": "cloud"}, environ)
+
+
+def test_true_and_1_are_not_the_same_option(tmp_path: Path) -> None:
+    latest = Latest(_folders(tmp_path), {})
+    assert latest.load({"embedded": {"enabled": True}})[1] == ()
+    asked: object = {"embedded": {"enabled": 1}}
+    assert latest.load(asked) == load(_folders(tmp_path), asked, {})
