@@ -111,6 +111,9 @@ class PrintStore:
         self._version = crc32(f"{_LAYOUT} {version}".encode()) & 0x7FFFFFFF
         self._lock = threading.Lock()
         self._sieve = Sieve()
+        self._newest: tuple[int, Newest] | None = (
+            None  # at that version of the data; ours change it not
+        )
         self.problem: str | None = None
         if ours:
             self._database, self.problem = opened(file, self._version)
@@ -214,8 +217,15 @@ class PrintStore:
 
     def newest(self) -> Newest:
         """What was added and opened last, by whichever process."""
+        with self._lock:
+            # Asked a dozen times a request: one question to SQLite tells whether anybody else wrote.
+            last = self._newest
+            if last is not None and last[0] == pragma(self._database, "data_version"):
+                return last[1]
         with self._using("DEFERRED") as database:
-            return newest(database)
+            now = pragma(database, "data_version"), newest(database)
+            self._newest = now
+            return now[1]
 
     def added(self, since: Newest) -> Sequence[int] | None:
         """All hashes that are stored and were not at a moment, and maybe more; `None` if nobody knows.
@@ -254,6 +264,7 @@ class PrintStore:
     def _using(self, how: str = "IMMEDIATE") -> Generator[sqlite3.Connection]:
         """A transaction, on rows that are of our version."""
         with self._lock:
+            self._newest = self._newest if how == "DEFERRED" else None
             self._database.execute(f"BEGIN {how}")
             try:
                 if pragma(self._database, "user_version") != self._version:

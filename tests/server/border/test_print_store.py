@@ -192,3 +192,26 @@ def test_all_who_ask_at_once_get_one_key(tmp_path: Path) -> None:
         thread.join()
     assert len(keys) == 8
     assert len(set(keys)) == 1
+
+
+def test_what_was_added_last_is_known_at_once_whoever_added_it(tmp_path: Path) -> None:
+    file = tmp_path / "prints"
+    with closing(PrintStore(file, "1")) as ours, closing(PrintStore(file, "1")) as others:
+        before = ours.newest()
+        assert ours.newest() == before
+        others.put([Edition("a.py", b"1", {1: 1})], 0)
+        assert ours.newest() == others.newest() != before
+        ours.put([Edition("a.py", b"2", {2: 1})], 0)
+        last = ours.newest()
+        assert last.edition > before.edition + 1
+        ours.forget(["a.py"])
+        assert ours.newest().released == others.newest().released == last.released + 1
+
+
+def test_while_nobody_adds_anything_one_question_tells_what_was_added_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(PrintStore(tmp_path / "prints", "1")) as store:
+        known = store.newest()
+        monkeypatch.delattr("twolane_server.border.print_store.newest")
+        assert store.newest() == known
