@@ -7,9 +7,9 @@ came. Nothing here knows what the bytes mean.
 from __future__ import annotations
 
 import asyncio
-import http.cookiejar
 import ssl
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -32,6 +32,12 @@ _NO_ENTRY = {401, 403}
 _REFUSAL_SECONDS = 2.0
 _REFUSAL_BYTES = 65_536
 _IDLE_CONNECTIONS = 16
+_HEADERS = {
+    "user-agent": "twolane",
+    "accept-encoding": "identity",
+    "connection": "keep-alive",
+}
+_URLS = 8
 
 
 class Wire:
@@ -56,8 +62,8 @@ class Wire:
         self._backend = backend
         self._renew = renew
         self._refused = False
-        self._client: httpx.AsyncClient | None = None
         self._transport: Transport | None = None
+        self._url = lru_cache(_URLS)(httpx.URL)
 
     async def get(self, url: str, *, deadline: float, connect: float) -> httpx.Response:
         """Ask for a document; see `post`."""
@@ -88,26 +94,27 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close every socket. The wire may be used again."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
 
     async def _send(
         self, method: str, url: str, body: bytes, *, deadline: float, connect: float
     ) -> httpx.Response:
-        client = self._opened()
+        transport = self._opened()
         if self._refused and self._renew is not None:
             self._key, self._refused = await asyncio.to_thread(self._renew), False
-        request = client.build_request(
+        # Not by one of httpx's clients: to look for proxies, redirects and cookies takes a while.
+        request = httpx.Request(
             method,
-            url,
+            self._url(url),
             content=body or None,
             headers=self._headers(body),
-            timeout=httpx.Timeout(None, connect=connect),
+            extensions={"timeout": {"connect": connect}},
         )
         try:
             async with asyncio.timeout_at(deadline):
-                response = await client.send(request, stream=True)
+                response = await transport.handle_async_request(request)
         except TimeoutError:
             raise LaneTimeout(
                 f"{self._peer.host} did not answer in time. Try again, or select less."
@@ -138,23 +145,15 @@ class Wire:
         raise rejected(self._peer, response.status_code, body=body, headers=headers, wait=wait)
 
     def _headers(self, body: bytes) -> dict[str, str]:
-        headers = {"accept": "text/event-stream" if body else "application/json"}
+        headers = {**_HEADERS, "accept": "text/event-stream" if body else "application/json"}
         if body:
             headers["content-type"] = "application/json"
         if self._key is not None:
             headers["authorization"] = self._key.header()
         return headers
 
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+    def _opened(self) -> Transport:
+        if self._transport is None:
             trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._transport = Transport(self._backend, trust, idle_connections=_IDLE_CONNECTIONS)
-            self._client = httpx.AsyncClient(
-                trust_env=False,
-                follow_redirects=False,
-                transport=self._transport,
-                cookies=http.cookiejar.CookieJar(no_cookies),
-                headers={"user-agent": "twolane", "accept-encoding": "identity"},
-            )
-        return self._client
+        return self._transport
