@@ -135,7 +135,8 @@ async def begin(
         sending = made()
         return None if given_up.is_set() else ledger.before_send(sending, partial(allowed, sending))
 
-    writing = asyncio.ensure_future(asyncio.to_thread(write))
+    # At once, and not as a task, which would wait for the loop's next turn.
+    writing = asyncio.get_running_loop().run_in_executor(None, write)
     try:
         seq = await asyncio.shield(writing)
     except asyncio.CancelledError:

@@ -78,6 +78,7 @@ async def recorded(
     writing = asyncio.ensure_future(_begun(ledger, sending, on_lost))
     result = "failed"
     try:
+        await asyncio.sleep(0)  # so that the disk works while the request is sent
         yield writing
         result = answer.finish or "finished"
     except asyncio.CancelledError:
