@@ -25,7 +25,8 @@ from twolane_server.recognition.recognised import Recognised, not_read
 from twolane_server.repositories.impacts import impact_of
 from twolane_server.repositories.indexing import open_repository
 from twolane_server.repositories.maps import Maps
-from twolane_server.repositories.surroundings import Seen, Shown, surroundings
+from twolane_server.repositories.shown import Shown, worth_a_look
+from twolane_server.repositories.surroundings import Seen, surroundings
 from twolane_server.repositories.unlike import unlike
 from twolane_server.repositories.usages import references
 from twolane_server.repository import real_path
@@ -148,14 +149,15 @@ class Indexed:
                 [selection], wanted.pieces_tokens, count, instruction=wanted.instruction
             )
             state = self.maps.get(wanted, answers, self._allowed(wanted), patient=patient)
-            shown = {*(piece.path for piece in pieces), *(entry.path for entry in state.entries)}
             # What was remembered may be on disk no more, and nobody has told yet.
-            repository.refresh(unlike(repository, shown & index.files.keys()))
+            shown = worth_a_look(pieces, state, wanted.audience, heard=self.hidden.watched)
+            if other := unlike(repository, shown & index.files.keys()):
+                repository.refresh(other)
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)
                 break
-        held = self.recognised().holding if self._synced else None
-        return surroundings(seen, wanted, cache(verdict), held, self._shown)
+        more = self.recognised().holding if self._synced else None, self._shown
+        return surroundings(seen, wanted, cache(verdict), *more, told=verdict.told())
 
     def references(self, path: str, at: int) -> References | None:
         """All places that refer to the symbol at a byte of a file; `None` where nothing is known of it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from twolane_context.languages import language_for
 from twolane_context.repository_map import HEADER
@@ -12,6 +12,7 @@ from twolane_server.actions.pieces import fence
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, Origin
 from twolane_server.lanes.base import LaneName
+from twolane_server.repositories.shown import Shown
 from twolane_server.settings.resolved import NdaRules
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twolane_context.pack import Piece
-    from twolane_context.repository_map import Entry, MapState
+    from twolane_context.repository_map import MapState
     from twolane_context.spans import Span
     from twolane_context.trees import Parsed
     from twolane_server.actions.impact import Impact
@@ -36,7 +37,6 @@ __all__ = [
     "PIECES_TOKENS",
     "Repositories",
     "Seen",
-    "Shown",
     "Wanted",
     "map_tokens",
     "rows_of",
@@ -51,9 +51,6 @@ _MAP_SHARE, _PIECES_SHARE = 16, 8
 # billed for it: there the map may be large, and the model knows the whole of a small repository.
 LOCAL_MAP_TOKENS = 16_384
 _LOCAL_MAP_SHARE = 4
-
-_Placed: TypeAlias = "tuple[Entry, Label, str]"
-_Key: TypeAlias = "tuple[int, Label, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,37 +186,14 @@ class Repositories(Protocol):
         ...
 
 
-class Shown:
-    """The maps shown last: an entry that is the same is the same fragment, its tokens counted."""
-
-    def __init__(self) -> None:
-        self._last: dict[LaneName, dict[_Key, tuple[Entry, Fragment]]] = {}
-
-    def fragments(self, audience: LaneName, entries: Iterable[_Placed]) -> tuple[Fragment, ...]:
-        """The entries of a map for an audience, with the fragments of the last time.
-
-        Args:
-            audience: who is to read them.
-            entries: each with the label and the file that its fragment has.
-        """
-        last = self._last.get(audience, {})
-        now: dict[_Key, tuple[Entry, Fragment]] = {}
-        for one, label, file in entries:
-            key = id(one), label, file  # which are not another's while the entry is kept
-            now[key] = last.get(key) or (
-                one,
-                Fragment(one.text, label, Origin(file, one.first, one.last)),
-            )
-        self._last[audience] = now
-        return tuple(fragment for _, fragment in now.values())
-
-
 def surroundings(
     seen: Seen,
     wanted: Wanted,
     verdict: Callable[[str], Verdict],
     nda_code: Callable[[Sequence[str]], Container[str]] | None = None,
     shown: Shown | None = None,
+    *,
+    told: object = None,
 ) -> Surroundings:
     """The answer as fragments, each with the label of its file.
 
@@ -232,8 +206,9 @@ def surroundings(
         verdict: what holds for a file now.
         nda_code: which of some texts hold code under NDA; these do not exist for the cloud.
         shown: the fragments of the last maps, if they are kept.
+        told: what is equal as long as `verdict` says the same; `None` where nobody knows that.
     """
-    cloud = wanted.audience is LaneName.CLOUD
+    cloud, shown = wanted.audience is LaneName.CLOUD, shown or Shown()
     paths = [*(piece.path for piece in seen.pieces), *(entry.path for entry in seen.map.entries)]
     spoken = (word for path in dict.fromkeys(paths) for word in verdict(path).words)
     forbidden = tuple(dict.fromkeys((*wanted.words, *spoken))) if cloud else ()
@@ -263,8 +238,14 @@ def surroundings(
     for piece, text in zip(seen.pieces, texts, strict=True):
         if (piece.path, _in_one_line(piece.text)) not in known and (at := placed(text, piece.path)):
             pieces.append(Fragment(text, at[0], Origin(at[1], piece.start_line, piece.end_line)))
-    entries = ((one, *at) for one in seen.map.entries if (at := placed(one.text, one.path)))
-    fragments = (shown or Shown()).fragments(wanted.audience, entries)
+
+    def entries() -> tuple[Fragment, ...]:
+        every = ((one, *at) for one in seen.map.entries if (at := placed(one.text, one.path)))
+        return shown.fragments(wanted.audience, every)
+
+    made_of = told, root, seen.path, wanted.path, wanted.label
+    anew = cloud or told is None
+    fragments = entries() if anew else shown.same(seen.map.entries, made_of, entries)
     return Surroundings(_map(seen, fragments), tuple(pieces))
 
 

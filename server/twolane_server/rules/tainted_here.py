@@ -30,6 +30,10 @@ class Judge(Protocol):
         """Whether the cloud may know of a file, where its repository has a grant."""
         ...
 
+    def told(self) -> object:
+        """What is equal as long as the same holds for each file."""
+        ...
+
     def visible(self) -> int:
         """How many files the cloud may know of."""
         ...
@@ -94,6 +98,9 @@ class _Over(NamedTuple):
     def open(self, path: str) -> bool:
         return not self._stays(path) and self.verdicts.open(path)
 
+    def told(self) -> object:
+        return self.verdicts.told(), self.inside
+
     def visible(self) -> int:
         here = self.repository.index.files
         held = filter(self._stays, {*self.inside, *self.repository.formers})
@@ -115,6 +122,9 @@ class _NothingKnown:
     def open(self, path: str) -> bool:
         del path
         return False
+
+    def told(self) -> object:
+        return None
 
     def visible(self) -> int:
         return 0

@@ -93,7 +93,7 @@ class Verdicts:
         self._beside: tuple[Beside, Beside] = {}, {}
         self._nda: dict[str, bytes] = {}
         self._hidden: set[str] = set()
-        self._changes = 0
+        self._changes = self._judgements = 0
 
     def __call__(self, path: str) -> Verdict:
         """What holds for a file now."""
@@ -120,6 +120,11 @@ class Verdicts:
         """A number that is the same as long as `nda` holds the same."""
         self._follow()
         return self._changes
+
+    def told(self) -> object:
+        """What is equal as long as the same holds for each file, whatever else it holds by now."""
+        self._follow()
+        return self, self._judgements
 
     def visible(self) -> int:
         """How many files the cloud may know of."""
@@ -157,6 +162,7 @@ class Verdicts:
         labelled = label_with(rules_with(rules, map(head_of, others)), head)
         own = all(each == root for each in rules.roots)
         now = Verdict(labelled.label, rules.words, own)
+        self._judgements += told is None or told.verdict != now
         self._told[path] = _Told(file.digest, opened, former, now)
         return now
 

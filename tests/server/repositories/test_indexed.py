@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from twolane_server.documents import Document
 from twolane_server.fragments import Fragment, Label, disclose
 from twolane_server.lanes.base import LaneName
 from twolane_server.repositories.indexed import Indexed
+from twolane_server.repositories.shown import Shown
 from twolane_server.repositories.surroundings import Wanted
 from twolane_server.rules.tainted import Tainted
 from twolane_server.settings.resolved import NdaRules
@@ -226,6 +227,46 @@ def test_an_entry_of_the_map_is_the_same_fragment_while_it_says_the_same(desk: D
     desk.indexed.refresh(["twolane.toml"])
     after = {one.origin.path: one for one in desk.ask().map}
     assert after[str(desk.root / "lib.py")].label is Label.NDA
+
+
+def test_the_local_map_is_put_together_anew_only_where_something_is_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    real = Shown.fragments
+
+    def counted(self: Shown, audience: LaneName, entries: Any) -> tuple[Fragment, ...]:  # noqa: ANN401 - private there
+        made.append(1)
+        return real(self, audience, entries)
+
+    monkeypatch.setattr(Shown, "fragments", counted)
+    before = desk.ask().map
+    desk.indexed.sync([desk.document("tool.py", TOOL.replace("fold(a)", "fold(a + a)"))])
+    assert desk.ask().map == before
+    assert len(made) == 1, "what a body says makes no other map"
+    desk.indexed.sync([desk.document("lib.py", f"# CONFIDENTIAL\n{LIB}")])
+    after = {one.origin.path: one.label for one in desk.ask().map}
+    assert after[str(desk.root / "lib.py")] is Label.NDA
+    again = Wanted(str(desk.root / "tool.py"), 4, 4, LOCAL, "deepseek-v3.2", 65_536, Label.NDA)
+    labels = {one.label for one in desk.indexed.ask(again, patient=True).map if one.origin.path}
+    assert labels == {Label.NDA}
+
+
+@pytest.mark.parametrize("audience", [CLOUD, LOCAL])
+def test_what_of_a_map_changed_unnoticed_is_noticed_unless_a_watch_tells_of_it(
+    tmp_path: Path, audience: LaneName
+) -> None:
+    files = {"tool.py": TOOL, "lib.py": LIB, "far.py": "def far(): ...\n"}
+    desk = Desk(tmp_path, files=files)
+    before = desk.ask(audience).map
+    put(desk.root / "far.py", "def near(): ...\n")
+    noticed = desk.ask(audience).map
+    assert noticed != before
+    desk.indexed.hidden.watched = True
+    put(desk.root / "far.py", "def far(): ...\n")
+    assert (desk.ask(audience).map == noticed) is (audience is LOCAL)
+    desk.indexed.refresh(["far.py"])
+    assert desk.ask(audience).map != noticed
 
 
 def test_the_tree_of_the_document_is_taken(desk: Desk) -> None:
