@@ -186,4 +186,5 @@ def _alone(file: File, inside: int, rows: tuple[int, int]) -> bytes:
 
 
 def _lines(file: File) -> list[str]:
-    return file.source().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    text = file.source().decode("utf-8", "replace")
+    return (text.replace("\r\n", "\n") if "\r" in text else text).split("\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -69,21 +69,19 @@ class File:
             same content may put it here.
     """
 
-    __slots__ = ("_named", "_outline", "_read", "digest", "facts", "path", "stamp", "words")
+    # The dictionary is made with the outline, which most files never have.
+    __slots__ = ("__dict__", "_named", "_read", "digest", "facts", "path", "stamp", "words")
 
     def __init__(self, row: Row, read: Read) -> None:
         self.path, self.stamp, self.digest, self.words, facts, _ = row
         self.facts = facts if facts is not None or language_for(self.path) else b""
         self._read = read
-        self._outline: Outline | None = None
         self._named: dict[str, list[int]] = {}
 
-    @property
+    @cached_property
     def outline(self) -> Outline:
         """What it defines and imports."""
-        if self._outline is None:
-            self._outline = unpack(self.examined())
-        return self._outline
+        return unpack(self.examined())
 
     def named(self, name: str) -> list[int]:
         """Which symbols of the outline have that name."""
@@ -195,7 +193,7 @@ class Index:
     def defining(self, name: str, kinds: Sequence[str] = (), few: int = COMMON) -> Iterator[Target]:
         """All symbols of that name, of these kinds at least, if any; none of a word in more files."""
         files = self.holding(name, few)
-        wanted = [packed_name(name), *(packed_name(name, kind) for kind in kinds)]
+        wanted = [packed_name(name, kind) for kind in ("", *kinds) if files]
         made = (one for one in files if one.may_define(name, wanted))
         return (Target(file, at) for file in made for at in file.named(name))
 

@@ -143,11 +143,11 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     files = resolver.index.holding(symbol.name)
     here = bisect(files, file.path, key=attrgetter("path"))
     for other in _nearest(file, files[max(0, here - _ASKED) : here + _ASKED])[:_ASKED]:
-        source, row, end = other.source(), 0, -1
-        while (at := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
-            row, end = row + source.count(b"\n", end + 1, at), at
+        source, row, line, end = other.source(), 0, 0, -1
+        while (end := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
             if _LETTER.match(source, end - 1, end) or not _BRACKET.match(source, end + len(name)):
                 continue
+            row, line = row + source.count(b"\n", line, end), end
             caller = Target(other, other.outline.innermost(row))
             if caller.at < 0 or caller.symbol.row == row or caller in sure:
                 continue

@@ -179,7 +179,7 @@ class Resolver:
             found += _modules_of(below(self.index, file, name))
         found += [t for one in named for t in self._imported(file, one.module, one.of, depth)]
         defined = any(one.symbol.kind is not Kind.IMPL for one in found)
-        wild = [one for one in bindings if one.name == "*" and not defined and not named]
+        wild = () if defined or named else [one for one in bindings if one.name == "*"]
         sources = [t for one in wild for t in self._imported(file, one.module, "", depth)]
         found += [t for one in sources for t in self.step(one, name, depth + 1)]
         return list(dict.fromkeys(found)) if found or named else self._beside(file, name)

@@ -42,7 +42,7 @@ _ASCII = (
 # tiktoken takes 0.1 s to start, as long as so many characters by hand. Longer pieces are no code.
 _BY_HAND, _LONGEST_PIECE = 50_000, 100
 # A run of 250,000 blanks breaks tiktoken's expressions; before a line's first character is a seam.
-_SLICES = r"(?s:.{1,99999}\n(?=\S)|.{1,100000})"
+_SLICES, _LONGEST_SLICE = r"(?s:.{1,99999}\n(?=\S)|.{1,100000})", 100_000
 # GPT-2's byte alphabet writes these bytes as U+0100 and up, every other byte as itself.
 _ALPHABET = {byte: 0x100 + at for at, byte in enumerate([*range(33), *range(127, 161), 173])}
 _BYTES = charmap_build("".join(chr(_ALPHABET.get(byte, byte)) for byte in range(256)))
@@ -110,7 +110,8 @@ class _Vocabulary:
         self._by_hand = 0
         dearer = partial(self._tiktoken.encode, allowed_special="all")  # by 0.1 ms
         encode = self._tiktoken.encode_ordinary if plain else dearer
-        return sum(map(len, map(encode, re.findall(_SLICES, text))))
+        slices = re.findall(_SLICES, text) if len(text) > _LONGEST_SLICE else [text]
+        return sum(map(len, map(encode, slices)))
 
     def _merged(self, piece: str) -> int:
         """How many tokens a piece is: the pair of the lowest rank is merged, again and again."""

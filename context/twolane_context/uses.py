@@ -29,7 +29,7 @@ _NAMES = ("identifier", "identifier_pattern", *_WORDS)  # how the types of their
 _JOINTS = frozenset({".", "::", "?.", "!."})
 # Elsewhere an arrow stands before what a function returns; Lua's colon calls a method.
 _MORE_JOINTS = {"c": {"->"}, "cpp": {"->"}, "lua": {":"}}
-_RETURNS = frozenset({"return", "yield", "=>"})
+_GIVES = frozenset({"return", "yield", "=>", "="})
 _SKIPPED = frozenset({"await", "new", "&", "*", "mut", "(", "yield", "?", "!", "|", ":", '"'})
 _BEFORE_LOCAL = frozenset({"for", "as", "let", "var", "const", "mut", "auto", "local"})
 # In these a name is a variable, but for the default value behind `=`.
@@ -124,9 +124,10 @@ def uses(parsed: Parsed, span: Span) -> Uses:
                 found.uses += [Use((*asked, *chain), *token.point, called=False)] if asked else []
             if len(chain) > 1 or after.word != "=" or before.word not in _OPEN:
                 found.uses.append(Use(chain, *token.point, after.word == "("))
-        gives = token.word == "=" and len(code.chains.get(index - 1, ())) > 1
-        if (gives or token.word in _RETURNS) and (value := code.value(index + 1)):
-            (found.given if gives else found.returned).append((token.point[0], value))
+        elif token.word in _GIVES and (value := code.value(index + 1)):
+            gives = token.word == "="
+            if not gives or len(code.chains.get(index - 1, ())) > 1:
+                (found.given if gives else found.returned).append((token.point[0], value))
     return found
 
 
@@ -180,8 +181,9 @@ class _Code:
         self.asked: dict[int, Chain] = {}
         # For each open bracket the start of the chain that goes on with it, and what is asked for in it.
         opened: list[tuple[int, Chain]] = [(-1, ())]
+        after = _NONE
         for index, token in enumerate(tokens):
-            start, before = -1, self.at(index - 1)
+            start, before, after = -1, after, token
             if token.word in _MARKS:
                 if token.point[0] == before.point[0]:
                     start = self._go_on(index - 1, _MARKS[token.word])
