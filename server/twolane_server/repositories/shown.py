@@ -20,9 +20,14 @@ _Key: TypeAlias = "tuple[int, Label, str]"
 
 
 class Shown:
-    """The maps shown last: an entry that is the same is the same fragment, its tokens counted."""
+    """The maps shown last: an entry that is the same is the same fragment, its tokens counted.
+
+    Attributes:
+        sifts: whether something was left out once since it holds code under NDA; see `Wanted.sift`.
+    """
 
     def __init__(self) -> None:
+        self.sifts = False
         self._last: dict[LaneName, dict[_Key, tuple[Entry, Fragment]]] = {}
         self._whole: tuple[object, tuple[Entry, ...], tuple[Fragment, ...]] | None = None
 

@@ -70,6 +70,8 @@ class Wanted:
         instruction: what is to be done.
         budget: tokens for the pieces, where the usual number is not wanted.
         parsed: the document as the question is about it, where it has been parsed already.
+        sift: whether what holds code under NDA is to be left out for the cloud; else only if such a thing
+            was found here before, as mostly nothing does, and the border tells when it looks at the whole.
     """
 
     path: str
@@ -84,6 +86,7 @@ class Wanted:
     instruction: str = field(default="", repr=False)
     budget: int | None = None
     parsed: Parsed | None = field(default=None, repr=False, compare=False)
+    sift: bool = True
 
     @property
     def pieces_tokens(self) -> int:
@@ -231,8 +234,9 @@ def surroundings(
     texts = [_shown(piece) for piece in seen.pieces]
     asked = [*zip(texts, (piece.path for piece in seen.pieces), strict=True)]
     asked += [(entry.text, entry.path) for entry in seen.map.entries]
-    if cloud and nda_code:
+    if cloud and nda_code and (wanted.sift or shown.sifts):
         held = nda_code([text for text, path in asked if verdict(path).open])
+        shown.sifts |= bool(held)
     known = set[tuple[str, str]]() if cloud else _signatures(seen)
     pieces: list[Fragment] = []
     for piece, text in zip(seen.pieces, texts, strict=True):

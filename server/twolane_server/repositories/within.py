@@ -208,7 +208,8 @@ async def with_surroundings(
     Raises:
         TooLarge: see `choose`.
     """
-    parts = _parts(await look(_wanted(alone, order, known)))
+    wanted = _wanted(alone, order, known)
+    parts = _parts(await look(replace(wanted, sift=False)))
     for part in parts[:1]:
         if ready := await asyncio.to_thread(_with, part, alone, order, counted, decide):
             return ready

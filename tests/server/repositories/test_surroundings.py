@@ -15,6 +15,7 @@ from twolane_server.border.tokens import whole_readings
 from twolane_server.border.words import find_word
 from twolane_server.fragments import Fragment, Label, disclose
 from twolane_server.lanes.base import LaneName
+from twolane_server.repositories.shown import Shown
 from twolane_server.repositories.surroundings import (
     LOCAL_MAP_TOKENS,
     MAP_TOKENS,
@@ -26,6 +27,8 @@ from twolane_server.repositories.surroundings import (
 from twolane_server.rules.verdicts import UNKNOWN, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twolane_server.actions.base import Surroundings
 
 ROOT = Path("/repo")
@@ -183,3 +186,24 @@ def test_nothing_for_the_cloud_is_nda_or_forbidden(
         word for path in {p.path for p in pieces} for word in verdicts.get(path, UNKNOWN).words
     }
     assert find_word(texts(shown), tuple(words)) is None
+
+
+def test_what_holds_nda_code_is_looked_for_when_asked_and_once_some_was_found() -> None:
+    seen = Seen(ROOT, "a.py", (piece("b.py", "def b(): ...\n"), piece("c.py")), MapState())
+    shown, looked = Shown(), list[int]()
+
+    def holding(some: Sequence[str]) -> set[str]:
+        looked.append(len(some))
+        return {text for text in some if "def b" in text}
+
+    def files_of(asked: Wanted) -> list[str]:
+        found = surroundings(seen, asked, lambda _: OPEN, holding, shown)
+        return [one.origin.path for one in found.pieces]
+
+    both, one = ["/repo/b.py", "/repo/c.py"], ["/repo/c.py"]
+    assert files_of(wanted(LaneName.CLOUD, sift=False)) == both
+    assert files_of(wanted(LaneName.LOCAL)) == both
+    assert not looked
+    assert files_of(wanted(LaneName.CLOUD)) == one
+    assert files_of(wanted(LaneName.CLOUD, sift=False)) == one
+    assert looked == [2, 2]

@@ -194,6 +194,28 @@ async def test_what_would_keep_the_prompt_from_leaving_is_left_out(
     assert ready.task.prompt.label is Label.OPEN
 
 
+async def test_what_holds_nda_code_is_left_out_where_the_border_found_some(tmp_path: Path) -> None:
+    good, bad = (
+        Fragment(f"def {name}(): ...\n", Label.OPEN, Origin(f"/r/{name}.py", 1, 1))
+        for name in ("good", "bad")
+    )
+
+    class Sifted(Given):
+        async def around(self, wanted: Wanted) -> Surroundings:
+            all_of_it = await super().around(wanted)
+            return Surroundings((), (good,)) if wanted.sift else all_of_it
+
+    repositories = Sifted(Surroundings((), (good, bad)))
+    desk = Desk(tmp_path, repositories)
+    assert files(await desk.prepare()) == {"tool.py", "good.py", "bad.py"}
+    assert [one.sift for one in repositories.asked] == [False]
+    repositories.nda_word = "def bad"
+    ready = await desk.prepare()
+    assert ready.decision.lane is CLOUD
+    assert files(ready) == {"tool.py", "good.py"}
+    assert [one.sift for one in repositories.asked] == [False, False, True]
+
+
 async def test_the_map_goes_before_the_pieces_do(tmp_path: Path) -> None:
     half = "x = 1\n" * (MOST_CLOUD_CHARACTERS // 12)
     ready = await Desk(tmp_path, given(text=half)).prepare()
