@@ -27,7 +27,7 @@ from twolane_server.repositories.indexing import open_repository
 from twolane_server.repositories.maps import Maps
 from twolane_server.repositories.shown import Shown, worth_a_look
 from twolane_server.repositories.surroundings import Seen, surroundings
-from twolane_server.repositories.unlike import unlike
+from twolane_server.repositories.unlike import Below, unlike
 from twolane_server.repositories.usages import references
 from twolane_server.repository import real_path
 from twolane_server.rules.policy import has_policy
@@ -84,7 +84,7 @@ class Indexed:
         self._recognised: Recognised | None = None
         self._synced: tuple[object, ...] | None = None
         self.hidden, self._shown = Hidden(self.repository.root), Shown()
-        self._whole, self._rules = False, RuleFiles(self.repository)
+        self._whole, self._rules, self._below = False, RuleFiles(self.repository), Below()
 
     @property
     def problem(self) -> str | None:
@@ -151,7 +151,7 @@ class Indexed:
             state = self.maps.get(wanted, answers, self._allowed(wanted), patient=patient)
             # What was remembered may be on disk no more, and nobody has told yet.
             shown = worth_a_look(pieces, state, wanted.audience, heard=self.hidden.watched)
-            if other := unlike(repository, shown & index.files.keys()):
+            if other := unlike(repository, shown & index.files.keys(), self._below):
                 repository.refresh(other)
             if repository.index is index:
                 seen = seen._replace(pieces=tuple(pieces), map=state)

@@ -10,7 +10,7 @@ import pytest
 
 from support_repository import put
 from twolane_context.repository import Repository
-from twolane_server.repositories.unlike import unlike
+from twolane_server.repositories.unlike import Below, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,3 +79,26 @@ def test_a_young_file_is_worth_a_look_whatever_it_is(tmp_path: Path) -> None:
     repository = Repository(root)
     repository.refresh()
     assert _unlike(repository) == [*NAMES]
+
+
+@pytest.mark.parametrize(("change", "expected"), CHANGES)
+def test_what_lies_below_an_unsaved_text_is_looked_at_once_for_each_change(
+    repository: Repository, change: Callable[[Path], object], expected: list[str]
+) -> None:
+    below = Below()
+    for name in NAMES:
+        repository.overlay(name, b"z = 3\n")
+    assert unlike(repository, NAMES, below) == [*NAMES]
+    repository.overlay("a.py", b"z = 4\n")
+    assert unlike(repository, NAMES, below) == []
+    change(repository.root)
+    assert unlike(repository, NAMES, below) == expected
+    assert unlike(repository, NAMES) == [*NAMES]
+
+
+def test_what_is_young_below_an_unsaved_text_is_looked_at_each_time(tmp_path: Path) -> None:
+    repository, below = Repository(tmp_path), Below()
+    put(tmp_path / "a.py", "x = 1\n")
+    repository.refresh()
+    repository.overlay("a.py", b"z = 3\n")
+    assert unlike(repository, ["a.py"], below) == unlike(repository, ["a.py"], below) == ["a.py"]
