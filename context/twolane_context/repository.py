@@ -57,7 +57,10 @@ class Repository:
         self._unlisted: set[str] = set()  # there, but no part of the repository
         self._overlays: dict[str, File] = {}  # in the index over those that are saved
         self._left: dict[bytes, dict[str, None]] = {}  # by digest: where that content was before
-        self._gone: dict[str, File] = {}  # since all were looked at; each may stand elsewhere now
+        # Since all were looked at: what is gone, and by inode and path what went from there, its words
+        # and former paths. Each may stand elsewhere now.
+        self._gone: dict[str, File] = {}
+        self._moved: dict[int, dict[str, tuple[bytes, tuple[str, ...]]]] = {}
         self.code_bytes = sum(map(_code_bytes, self._saved.values()))
         self.index = Index(self._saved)
 
@@ -86,7 +89,9 @@ class Repository:
                 self._unlisted.update(path for path in strange if not (self.root / path).is_dir())
                 wanted |= _code(self._saved.keys() ^ self._listed, only=code_only)
         self._look(wanted)
-        self._gone = dict([*self._gone.items()][-_GONE:]) if paths is not None or code_only else {}
+        kept = _GONE if paths is not None or code_only else 0  # else all that came was seen
+        self._gone = dict([*self._gone.items()][-kept:] if kept else ())
+        self._moved = dict([*self._moved.items()][-kept:] if kept else ())
 
     def overlay(self, path: str, source: bytes | None) -> None:
         """Put unsaved text over a file, or (`None`) show what is on disk again."""
@@ -164,7 +169,7 @@ class Repository:
 
     def _take(self, found: Mapping[str, disk.Row | None]) -> None:
         """Have these files on disk; `None` for what is gone."""
-        moved = self._leave(found)
+        left = self._leave(found)
         changes: dict[str, File | None] = {}
         for path, row in found.items():
             old = file = self._saved.pop(path, None)
@@ -181,27 +186,26 @@ class Repository:
                 self._saved[path] = file
             elif old is not None:
                 changes[path], self._gone[path] = None, old
-        for path, file in self._saved.items() if moved else ():
-            for was, former in moved.get(file.stamp.inode, ()):  # it was seen before what went
+        # What was seen before it was seen to be gone elsewhere, and what came after that.
+        for file in [*self._saved.values()] if left else filter(None, changes.values()):
+            for was, former in self._moved.get(file.stamp.inode, {}).values():
                 if _alike(was, file.words):
-                    self._came_from(path, former)
+                    self._came_from(file.path, former)
         shown = {path: file for path, file in changes.items() if path not in self._overlays}
         if shown:
             self.index = self.index.changed(shown)
 
-    def _leave(
-        self, found: Mapping[str, disk.Row | None]
-    ) -> dict[int, list[tuple[bytes, tuple[str, ...]]]]:
-        """Note where contents were that are there no longer; by inode, their words and paths."""
-        moved: dict[int, list[tuple[bytes, tuple[str, ...]]]] = {}
-        for path, row in found.items():
-            old = self._saved.get(path)
-            if old is not None and (row is None or row.stamp.inode != old.stamp.inode):
-                former = (*self.former(path), path)
-                moved.setdefault(old.stamp.inode, []).append((old.words, former))
-                if old.words.strip():
-                    self._left.setdefault(old.digest, {}).update(dict.fromkeys(former))
-        return moved
+    def _leave(self, found: Mapping[str, disk.Row | None]) -> bool:
+        """Note where contents were that are there no longer; gives whether there are any."""
+        known = [(row, self._saved[path]) for path, row in found.items() if path in self._saved]
+        gone = [old for row, old in known if row is None or row.stamp.inode != old.stamp.inode]
+        for old in gone:
+            former = (*self.former(old.path), old.path)
+            others = self._moved.pop(old.stamp.inode, {})  # to stand last again
+            self._moved[old.stamp.inode] = {**others, old.path: (old.words, former)}
+            if old.words.strip():
+                self._left.setdefault(old.digest, {}).update(dict.fromkeys(former))
+        return bool(gone)
 
     def _came_from(self, path: str, former: Iterable[str]) -> None:
         merged = dict.fromkeys((*self.former(path), *former))
@@ -216,8 +220,7 @@ class Repository:
         raise Changed(path)
 
     def _text(self, path: str, digest: bytes, changed_ns: int) -> bytes:
-        stamp, source = disk.read(self.root, path) or (None, b"")
-        known = self._saved.get(path)
+        known, (stamp, source) = self._saved.get(path), disk.read(self.root, path) or (None, b"")
         same = known is not None and (known.digest, known.stamp) == (digest, stamp)
         # What looks as ever before and after it is read is the same; a digest takes as long as reading.
         same = same and os.lstat(f"{self.root}/{path}").st_ctime_ns == changed_ns

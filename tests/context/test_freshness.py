@@ -403,6 +403,8 @@ CASES = {
     "renamed beneath unsaved text": "overlay a.py 1, rename a.py b.py, half, hear",
     "renamed, and heard in the other order": "rename a.py b.py, other, hear",
     "renamed and edited": "rename p/a.py b.py, append b.py",
+    "renamed and edited, and seen to be gone first": "rename a.py b.py, append b.py, ask",
+    "renamed, edited and replaced, which is seen first": "rename a.py b.py, append b.py, write a.py 1, ask",
     "renamed over another": "write b.py 1, hear, rename p/a.py b.py",
     "renamed and made anew": "rename p/a.py b.py, write p/a.py 1",
     "renamed while nobody looked": "save, rename p/a.py b.py, reopen",

@@ -258,6 +258,22 @@ def test_of_what_is_gone_only_the_last_is_kept_until_all_is_looked_at(
     cache.close()
 
 
+@pytest.mark.parametrize(("most", "former"), [(1, ()), (2, ("a.py",))])
+def test_of_what_went_elsewhere_only_the_last_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, former: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("twolane_context.repository._GONE", most)
+    put(tmp_path / "a.py", "one = two = three\n")
+    put(tmp_path / "other.py", "four = 4\n")
+    repository = opened(tmp_path)
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    (tmp_path / "b.py").write_text("one = two = three = 3\n")
+    (tmp_path / "other.py").unlink()
+    for path in ("a.py", "other.py", "b.py"):
+        repository.refresh([path])
+    assert repository.former("b.py") == former
+
+
 def test_empty_files_are_nobodys(tmp_path: Path) -> None:
     put(tmp_path / "secret" / "__init__.py", "")
     repository = opened(tmp_path)
