@@ -111,9 +111,8 @@ class PrintStore:
         self._version = crc32(f"{_LAYOUT} {version}".encode()) & 0x7FFFFFFF
         self._lock = threading.Lock()
         self._sieve = Sieve()
-        self._newest: tuple[int, Newest] | None = (
-            None  # at that version of the data; ours change it not
-        )
+        # And the version of the data then, which changes with what others write, but not with ours.
+        self._newest: tuple[int, Newest] | None = None
         self.problem: str | None = None
         if ours:
             self._database, self.problem = opened(file, self._version)
