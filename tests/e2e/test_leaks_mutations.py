@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from twolane_server.actions.base import Surroundings
     from twolane_server.border.standing import ReadStanding, Standing
     from twolane_server.fragments import Origin
-    from twolane_server.repositories.surroundings import Seen, Shown, Wanted
+    from twolane_server.repositories.shown import Shown
+    from twolane_server.repositories.surroundings import Seen, Wanted
     from twolane_server.rules.verdicts import Verdict
     from twolane_server.settings.resolved import Settings
 
@@ -87,8 +88,11 @@ def _everything_is_shown_to_everybody(bench: Bench) -> None:
         verdict: Callable[[str], Verdict],
         nda_code: Callable[[Sequence[str]], Container[str]] | None,
         shown: Shown,
+        *,
+        told: object,
     ) -> Surroundings:
-        return make(seen, replace(wanted, audience=LaneName.LOCAL), verdict, nda_code, shown)
+        mine = replace(wanted, audience=LaneName.LOCAL)
+        return make(seen, mine, verdict, nda_code, shown, told=told)
 
     bench.patch.setattr(Indexed, "_allowed", _nothing)
     bench.patch.setattr(indexed, "surroundings", as_local)
