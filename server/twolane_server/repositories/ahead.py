@@ -121,6 +121,8 @@ def _is_one_question_to_the_cloud(offer: Offer) -> bool:
 def wanted_by_most(snapshot: Snapshot, selection: Span, offers: Iterable[Offer]) -> Wanted | None:
     """The question that the first action would ask which begins in the document: most ask the same.
 
+    But for `sift`: what it finds is compared with code under NDA ahead, which the border does then sooner.
+
     Args:
         snapshot: the document.
         selection: what is selected.
