@@ -143,11 +143,11 @@ def callers(resolver: Resolver, file: File, inside: int) -> Iterator[Target]:
     files = resolver.index.holding(symbol.name)
     here = bisect(files, file.path, key=attrgetter("path"))
     for other in _nearest(file, files[max(0, here - _ASKED) : here + _ASKED])[:_ASKED]:
-        source, row, line, end = other.source(), 0, 0, -1
+        source, row, counted, end = other.source(), 0, 0, -1
         while (end := source.find(name, end + 1)) >= 0:  # an expression of each name takes longer
             if _LETTER.match(source, end - 1, end) or not _BRACKET.match(source, end + len(name)):
                 continue
-            row, line = row + source.count(b"\n", line, end), end
+            row, counted = row + source.count(b"\n", counted, end), end
             caller = Target(other, other.outline.innermost(row))
             if caller.at < 0 or caller.symbol.row == row or caller in sure:
                 continue

@@ -181,9 +181,9 @@ class _Code:
         self.asked: dict[int, Chain] = {}
         # For each open bracket the start of the chain that goes on with it, and what is asked for in it.
         opened: list[tuple[int, Chain]] = [(-1, ())]
-        after = _NONE
+        last = _NONE
         for index, token in enumerate(tokens):
-            start, before, after = -1, after, token
+            start, before, last = -1, last, token
             if token.word in _MARKS:
                 if token.point[0] == before.point[0]:
                     start = self._go_on(index - 1, _MARKS[token.word])

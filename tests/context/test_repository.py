@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from support_disk import ordinary_user
 from support_repository import put
 from twolane_context import disk
 from twolane_context.cache import Cache
+from twolane_context.index import Changed
 from twolane_context.repository import Repository
 from twolane_context.work import examine_all
 
@@ -272,6 +274,25 @@ def test_of_what_went_elsewhere_only_the_last_is_looked_for(
     for path in ("a.py", "other.py", "b.py"):
         repository.refresh([path])
     assert repository.former("b.py") == former
+
+
+def test_what_changes_while_it_is_read_is_not_taken_for_what_was_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twolane_context.repository._FRESH_NS", -(1 << 62))  # its stamp is trusted
+    put(tmp_path / "a.py", "x = 1\n")
+    repository = opened(tmp_path)
+
+    def changed_between(root: Path, path: str) -> tuple[disk.Stamp, bytes] | None:
+        found = read(root, path)
+        time.sleep(0.02)  # a tick of the clock that stamps files
+        put(root / path, "x = 2\n")
+        return found and (found[0], b"x = 2\n")
+
+    read = disk.read
+    monkeypatch.setattr("twolane_context.disk.read", changed_between)
+    with pytest.raises(Changed):
+        repository.index.files["a.py"].source()
 
 
 def test_empty_files_are_nobodys(tmp_path: Path) -> None:
